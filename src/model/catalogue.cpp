@@ -1,0 +1,97 @@
+#include "model/catalogue.h"
+
+#include <algorithm>
+
+namespace sluice {
+namespace {
+
+std::string lower(std::string text) {
+  // ASCII only: the servers fold with the system's collation, where letters beyond ASCII in names of tables
+  // under lower_case_table_names=1 are rare enough to be left as they are written in the log.
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
+  return text;
+}
+
+}  // namespace
+
+std::string Catalogue::key(std::string_view database, std::string_view table) const {
+  std::string text;
+  text.reserve(database.size() + table.size() + 1);
+  text.append(database).push_back('\0');
+  text.append(table);
+  return fold_case_ ? lower(std::move(text)) : text;
+}
+
+void Catalogue::touch(std::string_view database, std::string_view table) {
+  touched_.push_back({std::string(database), std::string(table)});
+  ++version_;
+}
+
+TablePtr Catalogue::find(std::string_view database, std::string_view table) const {
+  auto found = tables_.find(key(database, table));
+  return found == tables_.end() ? nullptr : found->second;
+}
+
+void Catalogue::put(TablePtr table) {
+  touch(table->database, table->name);
+  tables_[key(table->database, table->name)] = std::move(table);
+}
+
+void Catalogue::drop(std::string_view database, std::string_view table) {
+  if (tables_.erase(key(database, table)) > 0) touch(database, table);
+}
+
+void Catalogue::drop_database(std::string_view database) {
+  std::string prefix = key(database, "");
+  for (auto it = tables_.begin(); it != tables_.end();) {
+    if (it->first.starts_with(prefix)) {
+      touch(it->second->database, it->second->name);
+      it = tables_.erase(it);
+    } else {
+      ++it;
+    }
+  }
+  default_charsets_.erase(std::string(database));
+}
+
+void Catalogue::rename(const std::vector<std::pair<TableName, TableName>>& pairs) {
+  // RENAME TABLE goes from left to right: a TO tmp, b TO a, tmp TO b swaps a and b.
+  for (const auto& [from, to] : pairs) {
+    auto found = tables_.find(key(from.database, from.table));
+    if (found == tables_.end()) continue;
+    Table renamed = *found->second;
+    drop(from.database, from.table);
+    renamed.database = to.database;
+    renamed.name = to.table;
+    put(freeze(std::move(renamed)));
+  }
+}
+
+std::string Catalogue::default_charset(std::string_view database) const {
+  auto found = default_charsets_.find(database);
+  if (found == default_charsets_.end() && !database.empty()) found = default_charsets_.find("");
+  return found == default_charsets_.end() ? std::string() : found->second;
+}
+
+void Catalogue::set_default_charset(std::string_view database, std::string charset) {
+  default_charsets_[std::string(database)] = std::move(charset);
+  ++version_;
+}
+
+void Catalogue::for_each(const std::function<void(const TablePtr&)>& visit) const {
+  for (const auto& entry : tables_) visit(entry.second);
+}
+
+std::vector<CatalogueChange> Catalogue::take_changes() {
+  std::vector<CatalogueChange> changes;
+  changes.reserve(touched_.size());
+  for (TableName& name : touched_) {
+    TablePtr table = find(name.database, name.table);
+    changes.push_back({std::move(name), std::move(table)});
+  }
+  touched_.clear();
+  return changes;
+}
+
+}  // namespace sluice

@@ -1,0 +1,62 @@
+// Catalogue: the shape of every table as of the place in the log that has been read. The source thread alone
+// uses it; it follows every table, wanted or not, so that a table can be wanted later.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "model/table.h"
+
+namespace sluice {
+
+struct TableName {
+  std::string database;
+  std::string table;
+  auto operator<=>(const TableName&) const = default;
+};
+
+struct CatalogueChange {
+  TableName name;
+  TablePtr table;  // null: dropped
+};
+
+class Catalogue {
+ public:
+  // Null: not known.
+  TablePtr find(std::string_view database, std::string_view table) const;
+  void put(TablePtr table);
+  void drop(std::string_view database, std::string_view table);
+  void drop_database(std::string_view database);
+  // All pairs at once, as RENAME TABLE a TO b, b TO a wants it.
+  void rename(const std::vector<std::pair<TableName, TableName>>& pairs);
+
+  // The character set that a table of this database gets when its CREATE says nothing; empty: not known.
+  std::string default_charset(std::string_view database) const;
+  void set_default_charset(std::string_view database, std::string charset);  // "" for the server's own
+
+  size_t size() const { return tables_.size(); }
+  void for_each(const std::function<void(const TablePtr&)>& visit) const;
+  // Grows with every change: a saved copy with the same number is up to date.
+  uint64_t version() const { return version_; }
+  // What was put, dropped or renamed since the last call: what has to be saved. Clears the list.
+  std::vector<CatalogueChange> take_changes();
+
+  // Lower-case names are compared where the server does so (lower_case_table_names 1 and 2).
+  void fold_case(bool fold) { fold_case_ = fold; }
+
+ private:
+  std::string key(std::string_view database, std::string_view table) const;
+  void touch(std::string_view database, std::string_view table);
+
+  std::unordered_map<std::string, TablePtr> tables_;
+  std::map<std::string, std::string, std::less<>> default_charsets_;
+  std::vector<TableName> touched_;
+  uint64_t version_ = 0;
+  bool fold_case_ = false;
+};
+
+}  // namespace sluice

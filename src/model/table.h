@@ -1,0 +1,84 @@
+// Table: one version of a table's shape. Immutable once built and shared by everyone who holds a change of
+// it; a DDL makes a new version with a new serial.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sluice {
+
+// The declared type of a column, as finely as formats need it. What a cell holds is said by its Kind.
+enum class ColumnType : uint8_t {
+  Unknown,
+  TinyInt,
+  SmallInt,
+  MediumInt,
+  Int,
+  BigInt,
+  Float,
+  Double,
+  Decimal,
+  Bit,
+  Year,
+  Date,
+  Time,
+  DateTime,
+  Timestamp,
+  Char,
+  VarChar,
+  TinyText,
+  Text,
+  MediumText,
+  LongText,
+  Binary,
+  VarBinary,
+  TinyBlob,
+  Blob,
+  MediumBlob,
+  LongBlob,
+  Enum,
+  Set,
+  Json,
+  Geometry,
+  Vector,
+  Uuid,
+  Inet4,
+  Inet6,
+};
+
+struct Column {
+  std::string name;
+  ColumnType type = ColumnType::Unknown;
+  bool is_unsigned = false;
+  bool nullable = true;
+  bool generated = false;
+  bool invisible = false;
+  uint8_t fraction_digits = 0;       // of temporal types, 0..6
+  uint8_t precision = 0, scale = 0;  // of Decimal
+  uint32_t length = 0;  // of Char..VarBinary: bytes or characters as declared; of Bit: bits; 0: not known
+  std::string charset;  // the server's name for it; empty for types without one, "binary" for bytes
+  std::string collation;
+  std::vector<std::string> members;  // of Enum and Set, UTF-8, in order; empty: not known
+  std::string declared;  // the full type as the server spells it, `int(11) unsigned`; empty: not known
+};
+
+struct Table {
+  std::string database;
+  std::string name;
+  std::vector<Column> columns;
+  std::vector<uint32_t> key;  // ordinals of the primary key's columns in key order; empty: none or not known
+  bool named = true;          // false: the columns' names are not known and stand as @1, @2, …
+  uint64_t serial = 0;  // unique in this process: what may be planned per version is kept under this number
+};
+
+using TablePtr = std::shared_ptr<const Table>;
+
+// Fixes a table as a version of its own, with a fresh serial. Any thread.
+TablePtr freeze(Table table);
+
+// `database.table` with nothing quoted: for people, not for SQL.
+std::string full_name(const Table& table);
+
+}  // namespace sluice

@@ -1,0 +1,67 @@
+// Decoder: binlog events, one after the other, to batches of changes. It owns what the log's meaning depends
+// on: checksum algorithm, table maps, the open transaction, the position. No socket, no file: both sources
+// use it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "model/batch.h"
+#include "model/catalogue.h"
+#include "model/selection.h"
+
+namespace sluice::mysql {
+
+struct DecoderOptions {
+  size_t batch_bytes =
+      256 * 1024;  // of the log; a batch is full once it holds so much. One event is never split
+  bool verify_checksums = true;
+  bool ddl = true;  // schema changes are changes too
+};
+
+// Asked for a table that neither the log nor the catalogue knows, or that the log contradicts. Null: cannot
+// tell.
+class SchemaOracle {
+ public:
+  virtual ~SchemaOracle() = default;
+  virtual Result<TablePtr> learn(std::string_view database, std::string_view table) = 0;
+};
+
+class Decoder {
+ public:
+  // All referenced objects outlive the decoder. `oracle` may be null.
+  Decoder(Catalogue& catalogue, const Selection& selection, SchemaOracle* oracle, DecoderOptions options);
+  ~Decoder();
+
+  // The next event follows `position` in the log (offset 4: a file's start). Goes on inside a transaction
+  // that was cut off by a lost connection: changes of it that were already handed over are passed over when
+  // they come again.
+  void start(const Position& position);
+  // A log file's name, where no ROTATE event tells it (files on disk).
+  void set_file(std::string_view name);
+  // Server UUID where known (live servers): part of the transaction id of logs without GTIDs.
+  void set_server_uuid(std::string uuid);
+
+  // Takes one whole event, header and checksum included; `event` must live in `batch.arena` (text cells point
+  // into it). False: the batch is full and was not touched: hand it over, then offer the event again with the
+  // next one.
+  Result<bool> take(std::string_view event, Batch& batch);
+  // To be called before a batch is handed over: sets its resume position and catalogue changes. In the middle
+  // of a transaction its last change is kept back for the next batch, until it is known whether it is the
+  // transaction's last.
+  void finish(Batch& batch);
+
+  bool in_transaction() const;
+  // After the last whole transaction.
+  const Position& position() const;
+  // Of the last event taken, seconds since 1970 UTC; 0: none yet. For --until and progress.
+  uint32_t timestamp() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sluice::mysql
