@@ -1,0 +1,236 @@
+"""The database servers that tests and demos start: where each one's programs are and how its first data folder is made.
+
+MariaDB 10.11 is Debian's own. The others are unpacked under the cache folder (tools/do.d/servers.sh) and run by their own
+dynamic loader, so that nothing of the system changes.
+"""
+
+import fcntl
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+CACHE = pathlib.Path(os.environ.get("SLUICE_CACHE") or pathlib.Path.home() / ".cache/sluice")
+SERVERS = CACHE / "servers"
+
+# For servers whose data is thrown away: a killed server keeps what the kernel has, and that is all a test asks of it.
+COMMON = [
+    "--bind-address=127.0.0.1",
+    "--log-bin=binlog",
+    "--binlog-format=ROW",
+    "--sync-binlog=0",
+    "--innodb-flush-log-at-trx-commit=2",
+    "--innodb-buffer-pool-size=128M",
+    "--max-allowed-packet=512M",
+    "--secure-file-priv=",
+]
+ROOT_EVERYWHERE = {
+    # 127.0.0.1 beside localhost: the former is what a server with --skip-name-resolve sees of a loopback client.
+    "mysql-9.7": "create user root@'127.0.0.1'; grant all on *.* to root@'127.0.0.1' with grant option;",
+    "mysql-5.6": "delete from mysql.user where user = ''; grant all on *.* to root@localhost with grant option;"
+    " grant all on *.* to root@'127.0.0.1' with grant option; flush privileges;",
+}
+
+
+class Kind:
+    """One server version: its command lines. `home` is the folder that must exist for it to be installed."""
+
+    def __init__(self, name, flavour, home):
+        self.name = name
+        self.flavour = flavour
+        self.home = home
+
+    @property
+    def full_metadata(self):
+        """Options that make the log carry column names; MySQL 5.6 has none."""
+        return [] if self.name == "mysql-5.6" else ["--binlog-row-metadata=FULL"]
+
+    @property
+    def gtid(self):
+        """Options that turn GTIDs on; MariaDB always has them."""
+        if self.flavour == "mariadb":
+            return []
+        return ["--gtid-mode=ON", "--enforce-gtid-consistency"] + (
+            ["--log-slave-updates"] if self.name == "mysql-5.6" else [])
+
+    def server(self):
+        """argv of the server up to, and without, its data folder."""
+        raise NotImplementedError
+
+    def environment(self):
+        return dict(os.environ)
+
+    def mysqlbinlog(self):
+        raise NotImplementedError
+
+    def initialise(self, data):
+        """Fills the new folder `data` with an empty database whose root has no password."""
+        raise NotImplementedError
+
+    def installed(self):
+        return self.home.exists()
+
+    def stamp(self):
+        """Changes when the server's program does."""
+        found = (self.home if self.home.is_file() else self.program()).stat()
+        return f"{found.st_size:x}-{int(found.st_mtime):x}"
+
+
+def as_root():
+    return ["--user=root"] if os.geteuid() == 0 else []
+
+
+def run(argv, **more):
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **more)
+    if done.returncode:
+        raise RuntimeError(f"{argv[0]} ended with {done.returncode}:\n{done.stdout[-2000:]}")
+
+
+class DebianMariadb(Kind):
+    """The packages mariadb-server-core and mariadb-client; neither of them brings a daemon that starts by itself."""
+
+    def __init__(self):
+        super().__init__("mariadb-10.11", "mariadb", pathlib.Path("/usr/sbin/mariadbd"))
+
+    def server(self):
+        # auth_ed25519 is in the package with the daemon; where that is not installed, its plugins are unpacked.
+        plugins = pathlib.Path("/usr/lib/mysql/plugin")
+        if not (plugins / "auth_ed25519.so").exists():
+            plugins = SERVERS / "mariadb-10.11-plugins/usr/lib/mysql/plugin"
+        return [str(self.home), "--no-defaults", *as_root(), f"--plugin-dir={plugins}"]
+
+    def mysqlbinlog(self):
+        return ["/usr/bin/mariadb-binlog", "--no-defaults"]
+
+    def initialise(self, data):
+        run(["/usr/bin/mariadb-install-db", "--no-defaults", *as_root(), f"--datadir={data}",
+             "--auth-root-authentication-method=normal", "--skip-test-db"])
+
+
+class Unpacked(Kind):
+    """A tree of packages of another Debian suite."""
+
+    def __init__(self, name, flavour, program):
+        super().__init__(name, flavour, SERVERS / name)
+        self._program = program
+
+    def program(self):
+        return self.home / "usr/sbin" / self._program
+
+    def loader(self, program):
+        libraries = self.home / "usr/lib/x86_64-linux-gnu"
+        return [str(libraries / "ld-linux-x86-64.so.2"), "--library-path", str(libraries), str(program)]
+
+
+class MariadbTree(Unpacked):
+    SCRIPTS = ["mariadb_system_tables.sql", "mariadb_performance_tables.sql", "mariadb_system_tables_data.sql",
+               "fill_help_tables.sql", "maria_add_gis_sp_bootstrap.sql", "mariadb_sys_schema.sql"]
+
+    def server(self):
+        return [*self.loader(self.program()), "--no-defaults", *as_root(), f"--basedir={self.home}/usr",
+                f"--lc-messages-dir={self.home}/usr/share/mariadb", f"--plugin-dir={self.home}/usr/lib/mysql/plugin"]
+
+    def mysqlbinlog(self):
+        return [*self.loader(self.home / "usr/bin/mariadb-binlog"), "--no-defaults"]
+
+    def initialise(self, data):
+        texts = [(self.home / "usr/share/mariadb" / script).read_text() for script in self.SCRIPTS]
+        head = "create database mysql;\nuse mysql;\nset @auth_root_socket=NULL;\nset @current_hostname='localhost';\n"
+        run([*self.server(), f"--datadir={data}", "--bootstrap", "--silent-startup"], input=head + "".join(texts))
+
+
+class MysqlTree(Unpacked):
+    def server(self):
+        return [*self.loader(self.program()), "--no-defaults", *as_root(), f"--basedir={self.home}/usr",
+                f"--lc-messages-dir={self.home}/usr/share/mysql", "--mysqlx=OFF"]
+
+    def mysqlbinlog(self):
+        return [*self.loader(self.home / "usr/bin/mysqlbinlog"), "--no-defaults"]
+
+    def initialise(self, data):
+        run([*self.server(), f"--datadir={data}", "--initialize-insecure", "--secure-file-priv=",
+             "--innodb-redo-log-capacity=33554432"])
+
+
+class Mysql56(Kind):
+    """A folder with the server, its libraries and a data folder ready to copy."""
+
+    def __init__(self):
+        super().__init__("mysql-5.6", "mysql", SERVERS / "mysql-5.6")
+
+    def program(self):
+        return self.home / "mysqld"
+
+    def environment(self):
+        return dict(os.environ, LD_LIBRARY_PATH=str(self.home))
+
+    def server(self):
+        return [str(self.program()), "--no-defaults", *as_root(), f"--basedir={self.home}",
+                f"--lc-messages-dir={self.home}/share", "--explicit-defaults-for-timestamp=OFF"]
+
+    def mysqlbinlog(self):
+        return KINDS["mysql-9.7"].mysqlbinlog()  # none of its own; the newer one reads the older log
+
+    def initialise(self, data):
+        shutil.copytree(self.home / "data/mysql", data, dirs_exist_ok=True)
+        for path in [data, *data.rglob("*")]:
+            path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+KINDS = {kind.name: kind for kind in [
+    DebianMariadb(), MariadbTree("mariadb-11.8", "mariadb", "mariadbd"), MysqlTree("mysql-9.7", "mysql", "mysqld"),
+    Mysql56()]}
+
+
+def kind_of(name):
+    kind = KINDS.get(name)
+    if kind is None:
+        raise ValueError(f"no server kind '{name}'; there are {', '.join(KINDS)}")
+    if not kind.installed():
+        raise RuntimeError(f"{name} is not installed ({kind.home} is absent): run ./do services install")
+    return kind
+
+
+def options(kind):
+    """COMMON in the words of this kind."""
+    if kind.name == "mysql-9.7":  # ROW is its only format, and naming it is deprecated
+        return [o for o in COMMON if not o.startswith("--binlog-format")] + ["--innodb-redo-log-capacity=33554432"]
+    if kind.name == "mysql-5.6":  # an empty --secure-file-priv is a path to it
+        return [o for o in COMMON if not o.startswith("--secure-file")] + ["--innodb-log-file-size=16M"]
+    return COMMON + ["--innodb-log-file-size=32M"]
+
+
+def template(kind):
+    """The folder of an initialised, never used data folder of this kind: made once, then copied for every server."""
+    folder = CACHE / "templates" / f"{kind.name}-{kind.stamp()}"
+    if folder.exists():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with open(folder.parent / f"{kind.name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if folder.exists():
+            return folder
+        for old in folder.parent.glob(f"{kind.name}-*"):
+            shutil.rmtree(old)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix="tmp-") as work:
+            data = pathlib.Path(work) / "data"
+            data.mkdir()
+            kind.initialise(data)
+            settle(kind, data)
+            # Each copy must become a server of its own: the UUID is made anew when this file is absent.
+            (data / "auto.cnf").unlink(missing_ok=True)
+            for log in data.glob("binlog.*"):
+                log.unlink()
+            data.rename(folder)  # last, so that what has this name is whole
+    return folder
+
+
+def settle(kind, data):
+    """One short run, so that redo logs and system tables have their final size and a copy starts at once."""
+    from server import Server
+    with Server(kind.name, data=data) as server:
+        statements = ROOT_EVERYWHERE.get(kind.name)
+        if statements:
+            server.sql(statements)
+        server.stop()
