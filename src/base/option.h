@@ -32,8 +32,9 @@ struct Option {
   OptionKind kind;
   std::string_view fallback;      // what holds when nothing is said; empty: nothing
   std::string_view help;          // one sentence without a full stop
-  std::string_view choices = {};  // of Choice: separated by `|`
+  std::string_view choices = {};  // of Choice and List: the values allowed, separated by `|`
   bool required = false;
+  std::string_view value = {};  // what stands for the value in help: FILE, URL; empty: said by the kind
 };
 
 // Where a setting was written, for messages: "sluice.yaml:12:5" or "--from"; empty: it was not.
@@ -74,10 +75,15 @@ class Settings {
   std::map<std::string, Setting, std::less<>> given_;
 };
 
+// What stands for the option's value in help and manual: SIZE, FILE, `now|start`; empty for a switch.
+std::string placeholder(const Option& option);
+// The parts of `a|b|c`, in order.
+std::vector<std::string> split_choices(std::string_view choices);
+
 Result<uint64_t> parse_size(std::string_view text);
 Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 Result<bool> parse_boolean(std::string_view text);
-// The known name with the fewest edits to `name`, or empty when none is near.
+// The known name with the fewest edits to `name`, or empty when none is near. `-` and `_` are the same.
 std::string nearest(std::string_view name, std::span<const std::string> known);
 
 }  // namespace sluice
