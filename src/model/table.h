@@ -68,6 +68,7 @@ struct Table {
   std::string database;
   std::string name;
   std::vector<Column> columns;
+  std::string charset, collation;  // of a column added later that names none; empty: not known
   std::vector<uint32_t> key;  // ordinals of the primary key's columns in key order; empty: none or not known
   bool named = true;          // false: the columns' names are not known and stand as @1, @2, …
   uint64_t serial = 0;  // unique in this process: what may be planned per version is kept under this number
