@@ -4,14 +4,14 @@ namespace sluice {
 
 char* Arena::allocate_slow(size_t n) {
   if (n > kBlockBytes / 4) {
-    large_.push_back({std::make_unique_for_overwrite<char[]>(n), n});
+    large_.push_back({std::make_unique_for_overwrite<char[]>(n + kReadSlack), n});
     held_ += n;
     used_ += n;
     return large_.back().bytes.get();
   }
   if (at_) used_ += static_cast<size_t>(at_ - begin_);
   if (next_ == blocks_.size()) {
-    blocks_.push_back({std::make_unique_for_overwrite<char[]>(kBlockBytes), kBlockBytes});
+    blocks_.push_back({std::make_unique_for_overwrite<char[]>(kBlockBytes + kReadSlack), kBlockBytes});
     held_ += kBlockBytes;
   }
   Block& block = blocks_[next_++];

@@ -15,6 +15,9 @@ class Arena {
  public:
   static constexpr size_t kBlockBytes = 256 * 1024;
 
+  // Behind each allocation so many bytes may be read (not used): text is scanned 16 bytes at a time.
+  static constexpr size_t kReadSlack = 16;
+
   // Aligned to 16 bytes; valid until reset().
   char* allocate(size_t n) {
     n = (n + 15) & ~size_t{15};

@@ -1,0 +1,176 @@
+#include "format/spell.h"
+
+#include "base/utf8.h"
+
+namespace sluice {
+namespace {
+
+constexpr unsigned kBytesOfDigits[] = {0, 1, 1, 2, 2, 3, 3, 4, 4, 4};
+constexpr uint64_t kGroup = 1'000'000'000;
+
+// A big-endian group of n <= 4 bytes, its bits inverted by `mask`.
+uint32_t group(const char* at, unsigned n, uint32_t mask) {
+  uint32_t value = 0;
+  for (unsigned i = 0; i < n; ++i) value = value << 8 | static_cast<uint8_t>(at[i] ^ static_cast<char>(mask));
+  return value;
+}
+
+constexpr uint32_t kTen[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000};
+
+}  // namespace
+
+char* spell_decimal(char* out, std::string_view bytes, unsigned precision, unsigned scale) {
+  unsigned whole = precision - scale;
+  char copy[40];  // 65 digits take 30 bytes
+  std::memcpy(copy, bytes.data(), bytes.size() < sizeof copy ? bytes.size() : sizeof copy);
+  bool negative = !(copy[0] & 0x80);
+  copy[0] ^= static_cast<char>(0x80);
+  uint32_t mask = negative ? 0xff : 0;
+  const char* at = copy;
+  if (negative) *out++ = '-';
+  // The whole part, from its first digit that is not 0.
+  unsigned odd = whole % 9, full = whole / 9;
+  uint64_t head = group(at, kBytesOfDigits[odd], mask);
+  at += kBytesOfDigits[odd];
+  for (; full > 0 && head == 0; --full, at += 4) head = group(at, 4, mask);
+  if (full > 0) {
+    head = head * kGroup + group(at, 4, mask);  // two groups fit
+    at += 4;
+    --full;
+  }
+  out = spell_uint(out, head);
+  for (; full > 0; --full, at += 4) out = spell_padded(out, group(at, 4, mask) % kGroup, 9);
+  if (scale == 0) return out;
+  *out++ = '.';
+  for (full = scale / 9; full > 0; --full, at += 4) out = spell_padded(out, group(at, 4, mask) % kGroup, 9);
+  odd = scale % 9;
+  return odd ? spell_padded(out, group(at, kBytesOfDigits[odd], mask) % kTen[odd], odd) : out;
+}
+
+namespace {
+
+// Between these the servers show no exponent, and neither do most readers expect one.
+template <class Real>
+char* spell_real(char* out, Real value) {
+  if (!std::isfinite(value)) {
+    std::memcpy(out, "null", 4);  // no server stores such a value
+    return out + 4;
+  }
+  Real magnitude = std::fabs(value);
+  bool plain = magnitude == 0 || (magnitude >= Real(1e-5) && magnitude < Real(1e15));
+  return std::to_chars(out, out + kScalarBytes, value,
+                       plain ? std::chars_format::fixed : std::chars_format::scientific)
+      .ptr;
+}
+
+}  // namespace
+
+char* spell_double(char* out, double value) {
+  // Up to three decimals and fifteen digits: m / 1000, correctly rounded, being the value proves that this
+  // text reads back as it, and no text of fewer digits could, since fifteen digits are told apart by every
+  // double.
+  double scaled = value * 1000;
+  if (std::fabs(scaled) < 1e15 && value != 0) {
+    auto whole = static_cast<int64_t>(scaled);
+    if (static_cast<double>(whole) == scaled && static_cast<double>(whole) / 1000 == value) {
+      if (whole < 0) *out++ = '-';
+      auto magnitude = static_cast<uint64_t>(whole < 0 ? -whole : whole);
+      out = spell_uint(out, magnitude / 1000);
+      uint64_t fraction = magnitude % 1000;
+      if (fraction == 0) return out;
+      *out = '.';
+      spell_padded(out + 1, fraction, 3);
+      out += 4;
+      while (out[-1] == '0') --out;
+      return out;
+    }
+  }
+  return spell_real(out, value);
+}
+
+char* spell_float(char* out, float value) { return spell_real(out, value); }
+
+// Howard Hinnant's civil_from_days, for days since 1970 only.
+void DayMemo::remember(uint32_t day) {
+  day_ = day;
+  uint32_t z = day + 719468;
+  uint32_t era = z / 146097;
+  uint32_t day_of_era = z - era * 146097;
+  uint32_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  uint32_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  uint32_t shifted_month = (5 * day_of_year + 2) / 153;
+  uint32_t month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
+  uint32_t year = year_of_era + era * 400 + (month <= 2);
+  spell_day(text_, year > 9999 ? 9999 : year, month, day_of_year - (153 * shifted_month + 2) / 5 + 1);
+}
+
+namespace {
+
+char* spell_escape(char* out, uint32_t unit) {
+  constexpr char kHex[] = "0123456789abcdef";
+  std::memcpy(out, "\\u", 2);
+  out[2] = kHex[unit >> 12 & 15];
+  out[3] = kHex[unit >> 8 & 15];
+  out[4] = kHex[unit >> 4 & 15];
+  out[5] = kHex[unit & 15];
+  return out + 6;
+}
+
+char* spell_ascii(char* out, uint8_t c) {
+  char letter = 0;
+  switch (c) {
+    case '"': letter = '"'; break;
+    case '\\': letter = '\\'; break;
+    case '\n': letter = 'n'; break;
+    case '\r': letter = 'r'; break;
+    case '\t': letter = 't'; break;
+    case '\b': letter = 'b'; break;
+    case '\f': letter = 'f'; break;
+    default: break;
+  }
+  if (letter) {
+    *out++ = '\\';
+    *out++ = letter;
+    return out;
+  }
+  if (c < 0x20) return spell_escape(out, c);
+  *out++ = static_cast<char>(c);
+  return out;
+}
+
+// U+DC00 + byte as its three bytes of UTF-8: what a character set could not map.
+bool is_escaped_byte(const uint8_t* at, size_t left) {
+  return left >= 3 && at[0] == 0xed && at[1] >= 0xb0 && at[1] <= 0xb3 && (at[2] & 0xc0) == 0x80;
+}
+
+}  // namespace
+
+char* spell_json_special(char* out, const char*& next, const char* finish) {
+  const auto* at = reinterpret_cast<const uint8_t*>(next);
+  const auto* end = reinterpret_cast<const uint8_t*>(finish);
+  unsigned plain = 0;  // ASCII characters in a row that needed nothing: the wide scan pays again
+  while (at < end && plain < 8) {
+    auto left = static_cast<size_t>(end - at);
+    if (*at < 0x80) {
+      bool special = *at < 0x20 || *at == '"' || *at == '\\';
+      plain = special ? 0 : plain + 1;
+      out = spell_ascii(out, *at++);
+      continue;
+    }
+    plain = 0;
+    if (size_t n = utf8_length({reinterpret_cast<const char*>(at), left < 4 ? left : 4})) {
+      std::memcpy(out, at, 4);
+      out += n;
+      at += n;
+    } else if (is_escaped_byte(at, left)) {
+      out = spell_escape(out, 0xdc00 | (at[1] & 15u) << 6 | (at[2] & 63u));
+      at += 3;
+    } else {
+      out = spell_escape(out, 0xdc00 | *at++);
+    }
+  }
+  next = reinterpret_cast<const char*>(at);
+  return out;
+}
+
+}  // namespace sluice

@@ -1,0 +1,242 @@
+// Spelling: values to text, straight into a buffer that is large enough. Each function writes at `out` and
+// returns the end of what counts; it may scribble up to kSlack bytes behind that. Nothing here allocates or
+// fails: what no server can have meant is spelt as something harmless.
+#pragma once
+
+#include <emmintrin.h>
+
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include "model/cell.h"
+
+namespace sluice {
+
+// Behind the end of anything written here so many bytes of room must be left.
+constexpr size_t kSlack = 32;
+
+// The most bytes that a value of any kind without bytes of its own takes, quotes included.
+constexpr size_t kScalarBytes = 64;
+
+inline constexpr char kPairs[201] =
+    "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
+    "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+
+// Two digits of n < 100.
+inline char* spell_pair(char* out, uint32_t n) {
+  std::memcpy(out, kPairs + 2 * n, 2);
+  return out + 2;
+}
+
+inline char* spell_uint(char* out, uint64_t n) {
+  if (n < 10) {
+    *out = static_cast<char>('0' + n);
+    return out + 1;
+  }
+  if (n < 100) return spell_pair(out, static_cast<uint32_t>(n));
+  // Digits of n: log10(2) is about 1233/4096.
+  static constexpr uint64_t kPowers[] = {0,
+                                         10,
+                                         100,
+                                         1000,
+                                         10000,
+                                         100000,
+                                         1000000,
+                                         10000000,
+                                         100000000,
+                                         1000000000,
+                                         10000000000,
+                                         100000000000,
+                                         1000000000000,
+                                         10000000000000,
+                                         100000000000000,
+                                         1000000000000000,
+                                         10000000000000000,
+                                         100000000000000000,
+                                         1000000000000000000,
+                                         10000000000000000000u};
+  unsigned guess = static_cast<unsigned>(std::bit_width(n)) * 1233 >> 12;
+  unsigned digits = guess + (n >= kPowers[guess]);
+  char* end = out + digits;
+  char* at = end;
+  while (n >= 100) {
+    uint64_t rest = n / 100;
+    at -= 2;
+    spell_pair(at, static_cast<uint32_t>(n - rest * 100));
+    n = rest;
+  }
+  if (n >= 10) {
+    spell_pair(out, static_cast<uint32_t>(n));
+  } else {
+    *out = static_cast<char>('0' + n);
+  }
+  return end;
+}
+
+inline char* spell_int(char* out, int64_t n) {
+  if (n < 0) {
+    *out++ = '-';
+    return spell_uint(out, 0 - static_cast<uint64_t>(n));
+  }
+  return spell_uint(out, static_cast<uint64_t>(n));
+}
+
+// Exactly `digits` digits of n < 10^digits, with leading zeros; digits <= 18.
+inline char* spell_padded(char* out, uint64_t n, unsigned digits) {
+  char* at = out + digits;
+  while (at - out >= 2) {
+    uint64_t rest = n / 100;
+    at -= 2;
+    spell_pair(at, static_cast<uint32_t>(n - rest * 100));
+    n = rest;
+  }
+  if (at > out) *out = static_cast<char>('0' + n % 10);
+  return out + digits;
+}
+
+// MySQL's packed decimal (strings/decimal.c, bin2decimal): nine digits in four big-endian bytes, the odd
+// digits of the whole part in front and of the fraction behind in as few bytes as they need; the first bit is
+// inverted, and all bits of a negative value are. `bytes` has the size that precision and scale ask for.
+char* spell_decimal(char* out, std::string_view bytes, unsigned precision, unsigned scale);
+
+// The shortest text that reads back as the same value, without an exponent where the server shows none.
+char* spell_double(char* out, double value);
+char* spell_float(char* out, float value);
+
+// .ffffff cut to `digits`; nothing for 0.
+inline char* spell_fraction(char* out, uint32_t microseconds, unsigned digits) {
+  if (digits == 0) return out;
+  *out = '.';
+  spell_padded(out + 1, microseconds % 1'000'000, 6);
+  return out + 1 + digits;
+}
+
+// 2026-01-15
+inline char* spell_day(char* out, uint32_t year, uint32_t month, uint32_t day) {
+  if (__builtin_expect(year > 9999, 0)) {
+    out = spell_uint(out, year);
+  } else {
+    out = spell_pair(out, year / 100);
+    out = spell_pair(out, year % 100);
+  }
+  *out++ = '-';
+  out = spell_pair(out, month);
+  *out++ = '-';
+  return spell_pair(out, day);
+}
+
+inline char* spell_date(char* out, uint64_t packed) {
+  return spell_day(out, static_cast<uint32_t>(packed >> 9 & 0x7fff), packed >> 5 & 15, packed & 31);
+}
+
+// 10:30:00 of hour << 12 | minute << 6 | second, hour < 64
+inline char* spell_clock(char* out, uint32_t hms) {
+  out = spell_pair(out, hms >> 12 & 63);
+  *out++ = ':';
+  out = spell_pair(out, hms >> 6 & 63);
+  *out++ = ':';
+  return spell_pair(out, hms & 63);
+}
+
+// 2026-01-15 10:30:00.123
+inline char* spell_datetime(char* out, uint64_t packed, unsigned digits) {
+  auto year_month = static_cast<uint32_t>(packed >> 46);
+  out = spell_day(out, year_month / 13, year_month % 13, packed >> 41 & 31);
+  *out++ = ' ';
+  out = spell_clock(out, static_cast<uint32_t>(packed >> 24) & 0x1ffff);
+  return spell_fraction(out, packed & 0xffffff, digits);
+}
+
+// -838:59:59.000000
+inline char* spell_time(char* out, int64_t packed, unsigned digits) {
+  uint64_t magnitude = packed < 0 ? 0 - static_cast<uint64_t>(packed) : static_cast<uint64_t>(packed);
+  if (packed < 0) *out++ = '-';
+  auto hms = static_cast<uint32_t>(magnitude >> 24);
+  uint32_t hours = hms >> 12;
+  if (__builtin_expect(hours > 99, 0)) {
+    out = spell_uint(out, hours);
+  } else {
+    out = spell_pair(out, hours);
+  }
+  *out++ = ':';
+  out = spell_pair(out, hms >> 6 & 63);
+  *out++ = ':';
+  out = spell_pair(out, hms & 63);
+  return spell_fraction(out, magnitude & 0xffffff, digits);
+}
+
+// Remembers the day it spelt last: most rows are of the same day as the row before.
+class DayMemo {
+ public:
+  // The date and time of day in UTC with `separator` between them: 2026-01-15T10:30:00
+  char* spell(char* out, uint64_t seconds, char separator) {
+    auto day = static_cast<uint32_t>(seconds / 86400);
+    auto rest = static_cast<uint32_t>(seconds - uint64_t{day} * 86400);
+    if (day != day_) remember(day);
+    std::memcpy(out, text_, 10);
+    out[10] = separator;
+    out = spell_pair(out + 11, rest / 3600);
+    *out++ = ':';
+    out = spell_pair(out, rest / 60 % 60);
+    *out++ = ':';
+    return spell_pair(out, rest % 60);
+  }
+
+ private:
+  void remember(uint32_t day);
+
+  uint32_t day_ = ~uint32_t{0};
+  char text_[16];
+};
+
+// 2026-01-15T10:30:00.123Z, and 0000-00-00 00:00:00.000 for the zero date.
+inline char* spell_timestamp(char* out, uint64_t packed, unsigned digits, DayMemo& memo) {
+  if (packed == 0) return spell_datetime(out, 0, digits);
+  out = memo.spell(out, packed >> 24, 'T');
+  out = spell_fraction(out, packed & 0xffffff, digits);
+  *out = 'Z';
+  return out + 1;
+}
+
+// The inside of a JSON string. Room: 6 bytes for each byte of text. Reads up to 15 bytes behind the text, as
+// every arena allows. Bytes that are not UTF-8, and those that a character set could not map (U+DC00 + byte),
+// become \udcXX: a reader can have the bytes back.
+inline char* spell_json_text(char* out, std::string_view text);
+
+// From `next`, which needs more than copying, until the text looks plain again; moves `next`.
+char* spell_json_special(char* out, const char*& next, const char* end);
+
+inline char* spell_json_text(char* out, std::string_view text) {
+  const char* at = text.data();
+  const char* end = at + text.size();
+  const __m128i quote = _mm_set1_epi8('"');
+  const __m128i backslash = _mm_set1_epi8('\\');
+  const __m128i control = _mm_set1_epi8(0x1f);
+  while (at < end) {
+    __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes);
+    // Quotes, backslashes, control characters, and (by their top bit) all bytes beyond ASCII.
+    __m128i special =
+        _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
+                     _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes), bytes));
+    auto mask = static_cast<uint32_t>(_mm_movemask_epi8(special));
+    auto left = static_cast<size_t>(end - at);
+    if (left < 16) mask &= (1u << left) - 1;
+    if (mask == 0) {
+      if (left <= 16) return out + left;
+      at += 16;
+      out += 16;
+      continue;
+    }
+    auto plain = static_cast<unsigned>(std::countr_zero(mask));
+    at += plain;
+    out = spell_json_special(out + plain, at, end);
+  }
+  return out;
+}
+
+}  // namespace sluice

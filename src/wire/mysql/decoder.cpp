@@ -1,0 +1,566 @@
+#include "wire/mysql/decoder.h"
+
+#include <libdeflate.h>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "wire/mysql/charset.h"
+#include "wire/mysql/ddl.h"
+#include "wire/mysql/event.h"
+#include "wire/mysql/gtid_event.h"
+#include "wire/mysql/query_event.h"
+#include "wire/mysql/rows.h"
+#include "wire/mysql/table_uses.h"
+
+namespace sluice::mysql {
+namespace {
+
+constexpr uint32_t kNone = ~uint32_t{0};
+// A batch of tiny rows is full by their number before it is by its bytes: a change takes about 100 bytes of memory.
+constexpr size_t kMostChanges = 16'384;
+
+enum class Checksum : uint8_t { Unknown, None, Crc32 };
+
+uint32_t stored_checksum(std::string_view event) {
+  Cursor in(event.substr(event.size() - kChecksumBytes));
+  return in.u32();
+}
+
+bool checksum_fits(std::string_view event, EventType type) {
+  std::string_view covered = event.substr(0, event.size() - kChecksumBytes);
+  uint32_t sum;
+  if (type == EventType::FormatDescription) {
+    // The server writes the sum first and sets the in-use flag afterwards.
+    std::string copy(covered);
+    copy[17] = static_cast<char>(copy[17] & ~kFlagInUse);
+    sum = libdeflate_crc32(0, copy.data(), copy.size());
+  } else {
+    sum = libdeflate_crc32(0, covered.data(), covered.size());
+  }
+  return sum == stored_checksum(event);
+}
+
+struct OpenTransaction {
+  bool open = false;
+  bool block = false;  // ends with XID or COMMIT, not with its first statement
+  bool has_gtid = false;
+  GtidEvent gtid;
+  std::string id, gtid_text;
+  uint64_t begin = 0;
+  uint64_t xid = 0;
+  uint32_t changes = 0;  // so far
+};
+
+}  // namespace
+
+class Decoder::Impl {
+ public:
+  Impl(Catalogue& catalogue, const Selection& selection, SchemaOracle* oracle, DecoderOptions options)
+      : catalogue_(catalogue), selection_(selection), options_(options), uses_(catalogue, selection, oracle) {}
+
+  void start(const Position& position);
+  Result<bool> take(std::string_view event, Batch& batch);
+  void finish(Batch& batch, bool end);
+
+  Position position_;  // after the last whole transaction
+  std::string server_uuid_;
+  uint32_t timestamp_ = 0;
+  OpenTransaction tx_;
+
+  void set_file(std::string_view name) {
+    if (position_.file != name) position_.offset = 0;
+    position_.file = name;
+    at_ = position_.offset;
+    uses_.clear();
+    file_copy_ = {};
+  }
+
+ private:
+  Result<bool> dispatch(const EventHeader& header, std::string_view event, std::string_view body, Batch& batch);
+  Result<std::string_view> unframe(const EventHeader& header, std::string_view event);
+  Result<void> format_description(std::string_view event);
+  Result<void> rotate(const EventHeader& header, std::string_view body);
+  Result<void> gtid(const EventHeader& header, std::string_view body);
+  Result<void> gtid_list(const EventHeader& header, std::string_view body);
+  Result<void> query(const EventHeader& header, std::string_view body, Batch& batch);
+  Result<void> ddl(const EventHeader& header, const QueryEvent& query, Batch& batch);
+  Result<bool> rows(const EventHeader& header, std::string_view body, Batch& batch);
+  Result<void> decode_rows(const RowsEvent& event, const TableUse& use, Batch& batch);
+  void rows_query(std::string_view text);
+
+  void advance(const EventHeader& header, size_t size);
+  void begin_transaction(bool block);
+  void end_transaction(Batch& batch);
+  Result<void> roll_back(Batch& batch);
+  void open_batch(Batch& batch);
+  uint32_t transaction_in(Batch& batch);
+  void event_in(Batch& batch, const EventHeader& header);
+  bool passed_over() const { return tx_.changes < passed_ && tx_.id == passed_id_; }
+  std::string utf8(const QueryEvent& query, std::string_view text) const;
+  std::string where() const { return fmt::format("{}:{}", position_.file, event_begin_); }
+  void touch_progress();
+
+  Catalogue& catalogue_;
+  const Selection& selection_;
+  DecoderOptions options_;
+  TableUses uses_;
+  Checksum checksum_ = Checksum::Unknown;
+
+  uint64_t at_ = 0;           // offset behind the last event
+  uint64_t event_begin_ = 0;  // of the event in hand
+  bool file_start_ = false;
+
+  Batch* batch_ = nullptr;  // the batch in hand; null between batches
+  uint32_t transaction_ = kNone;  // indexes in that batch
+  uint32_t event_ = kNone;
+  std::string_view file_copy_;  // position_.file in that batch's arena
+  std::string_view query_copy_;
+  std::string rows_query_;  // the statement behind the row events to come
+  uint32_t thread_id_ = 0;
+
+  Batch held_;  // at most one change: the last of a batch that ended inside a transaction
+
+  // How much of a transaction was handed over before the connection was lost.
+  std::string passed_id_, handed_id_;
+  uint32_t passed_ = 0, handed_ = 0;
+  uint64_t invalid_bytes_ = 0;
+};
+
+void Decoder::Impl::start(const Position& position) {
+  position_ = position;
+  at_ = position.offset;
+  file_start_ = position.offset <= 4;
+  checksum_ = Checksum::Unknown;
+  uses_.clear();
+  passed_id_ = handed_id_;
+  passed_ = handed_;
+  tx_ = {};
+  held_.reset();
+  batch_ = nullptr;
+  rows_query_.clear();
+}
+
+Result<std::string_view> Decoder::Impl::unframe(const EventHeader& header, std::string_view event) {
+  if (header.size != event.size()) {
+    return fatal("the event at {} says it is {} bytes long, but there are {}", where(), header.size, event.size());
+  }
+  if (header.type == EventType::FormatDescription) SLUICE_TRY(format_description(event));
+  bool has_checksum = checksum_ == Checksum::Crc32;
+  // A dump begins with an artificial ROTATE, before anything has told the algorithm.
+  if (checksum_ == Checksum::Unknown && event.size() >= kHeaderBytes + kChecksumBytes) {
+    has_checksum = checksum_fits(event, header.type);
+  } else if (has_checksum && options_.verify_checksums) {
+    if (event.size() < kHeaderBytes + kChecksumBytes || !checksum_fits(event, header.type)) {
+      return fatal(
+          "the {} event at {} is damaged: its checksum does not fit. Copy the file anew from the server, or look for the event "
+          "with mysqlbinlog --verify-binlog-checksum",
+          name(header.type), where());
+    }
+  }
+  if (header.type == EventType::FormatDescription) has_checksum = true;  // carries one whatever the algorithm
+  return event.substr(kHeaderBytes, event.size() - kHeaderBytes - (has_checksum ? kChecksumBytes : 0));
+}
+
+// version u16, server version 50 bytes, created u32, header length u8, lengths u8 each, algorithm u8, checksum u32.
+Result<void> Decoder::Impl::format_description(std::string_view event) {
+  constexpr size_t kLeast = kHeaderBytes + 2 + 50 + 4 + 1 + 1 + kChecksumBytes;
+  if (event.size() < kLeast) return fatal("the format description at {} is cut short", where());
+  Cursor in(event.substr(kHeaderBytes));
+  uint16_t version = in.u16();
+  std::string_view server = in.bytes(50);
+  in.u32();
+  uint8_t header_length = in.u8();
+  if (version != 4 || header_length != kHeaderBytes) {
+    return fatal("the log at {} has format version {}, written by server {}; only version 4 (MySQL 5.0 and newer) is understood", where(), version,
+                 server.substr(0, server.find('\0')));
+  }
+  uint8_t algorithm = static_cast<uint8_t>(event[event.size() - kChecksumBytes - 1]);
+  if (algorithm > 1) return fatal("the log at {} uses checksum algorithm {}, which is not known", where(), algorithm);
+  checksum_ = algorithm == 1 ? Checksum::Crc32 : Checksum::None;
+  uses_.clear();
+  return {};
+}
+
+// The header's `end` has 32 bits and is 0 in artificial events; files grow beyond that.
+void Decoder::Impl::advance(const EventHeader& header, size_t size) {
+  event_begin_ = at_;
+  if (header.flags & kFlagArtificial || header.end == 0) return;
+  uint64_t end = at_ + size;
+  if (static_cast<uint32_t>(end) != header.end) {
+    // A dump by GTID leaves out what is known already, and a dump from the middle sends the file's format description first.
+    end = (at_ & ~uint64_t{0xffffffff}) | header.end;
+    if (header.type == EventType::FormatDescription) return;
+    if (end < at_) end += uint64_t{1} << 32;
+  }
+  event_begin_ = end - size;
+  at_ = end;
+}
+
+Result<bool> Decoder::Impl::take(std::string_view event, Batch& batch) {
+  if (event.size() < kHeaderBytes) return fatal("the event at {}:{} is shorter than its header", position_.file, at_);
+  EventHeader header = read_header(event);
+  bool carries_rows = (header.type >= EventType::WriteRowsV1 && header.type <= EventType::DeleteRowsV1) ||
+                      (header.type >= EventType::WriteRows && header.type <= EventType::DeleteRows);
+  if (carries_rows && !batch.changes.empty() && batch_ == &batch &&
+      (batch.log_bytes + event.size() > options_.batch_bytes || batch.changes.size() >= kMostChanges)) {
+    return false;
+  }
+  advance(header, event.size());
+  SLUICE_ASSIGN(body, unframe(header, event));
+  if (batch_ != &batch) open_batch(batch);
+  batch.log_bytes += event.size();
+  if (header.timestamp && header.type != EventType::FormatDescription) timestamp_ = header.timestamp;
+  if (auto done = dispatch(header, event, body, batch); !done) {
+    Error error = done.error();
+    error.what = fmt::format("{} event at {}: {}", name(header.type), where(), error.what);
+    return Failure(std::move(error));
+  }
+  if (!tx_.open) touch_progress();
+  return true;
+}
+
+// Between transactions every event moves the place to go on from.
+void Decoder::Impl::touch_progress() {
+  position_.offset = at_;
+  if (timestamp_) position_.timestamp = timestamp_;
+}
+
+Result<bool> Decoder::Impl::dispatch(const EventHeader& header, std::string_view, std::string_view body, Batch& batch) {
+  auto done = [](Result<void> result) -> Result<bool> {
+    if (!result) return Failure(std::move(result).error());
+    return true;
+  };
+  switch (header.type) {
+    case EventType::WriteRows:
+    case EventType::UpdateRows:
+    case EventType::DeleteRows:
+    case EventType::WriteRowsV1:
+    case EventType::UpdateRowsV1:
+    case EventType::DeleteRowsV1:
+      return rows(header, body, batch);
+    case EventType::TableMap:
+      return done(uses_.map(body));
+    case EventType::Query:
+      return done(query(header, body, batch));
+    case EventType::Xid:
+      tx_.xid = Cursor(body).u64();
+      end_transaction(batch);
+      return true;
+    case EventType::Gtid:
+    case EventType::AnonymousGtid:
+    case EventType::GtidTagged:
+    case EventType::MariaDbGtid:
+      if (tx_.open) end_transaction(batch);
+      return done(gtid(header, body));
+    case EventType::PreviousGtids:
+    case EventType::MariaDbGtidList:
+      return done(gtid_list(header, body));
+    case EventType::Rotate:
+      return done(rotate(header, body));
+    case EventType::RowsQuery:
+      if (!body.empty()) rows_query(body.substr(1));  // a length byte that saturates and is of no use
+      return true;
+    case EventType::AnnotateRows:
+      rows_query(body);
+      return true;
+    case EventType::Incident:
+      return fatal("the server reports that changes are missing from its log (an incident). Compare the tables with the target, then start behind this event");
+    case EventType::StartEncryption:
+      return fatal("the file is encrypted from here on. Read it through its server, which decrypts it");
+    case EventType::BeginLoadQuery:
+    case EventType::ExecuteLoadQuery:
+    case EventType::AppendBlock:
+    case EventType::Load:
+    case EventType::NewLoad:
+      return fatal("a LOAD DATA was logged as a statement, so its rows are not in the log. Set binlog_format=ROW");
+    case EventType::FormatDescription:
+    case EventType::Stop:
+    case EventType::Heartbeat:
+    case EventType::HeartbeatV2:
+    case EventType::Ignorable:
+    case EventType::IntVar:
+    case EventType::Rand:
+    case EventType::UserVar:
+    case EventType::TransactionContext:
+    case EventType::ViewChange:
+    case EventType::BinlogCheckpoint:
+      return true;
+    default:
+      if (header.flags & kFlagIgnorable) {
+        log::warning("passing over an event of type {} at {}: it is marked as ignorable", static_cast<int>(header.type), where());
+        return true;
+      }
+      return fatal("events of type {} are not understood; nothing after it was read, so nothing is lost", static_cast<int>(header.type));
+  }
+}
+
+Result<void> Decoder::Impl::rotate(const EventHeader& header, std::string_view body) {
+  Cursor in(body);
+  uint64_t offset = in.u64();
+  std::string_view file = in.rest();
+  if (in.bad() || file.empty()) return fatal("it names no file");
+  if (tx_.open && !(header.flags & kFlagArtificial)) return fatal("the file ends inside a transaction");
+  // A dump by GTID set announces the file it found; one by offset repeats what was asked for.
+  if (position_.file != file) file_start_ = offset <= 4;
+  position_.file = file;
+  at_ = offset;
+  uses_.clear();
+  file_copy_ = {};
+  return {};
+}
+
+Result<void> Decoder::Impl::gtid(const EventHeader& header, std::string_view body) {
+  SLUICE_ASSIGN(event, read_gtid_event(header, body));
+  if (event.xa) return fatal("XA transactions are not understood; nothing after it was read, so nothing is lost");
+  begin_transaction(event.flavor == Flavor::MariaDb && !event.standalone);
+  tx_.has_gtid = !event.anonymous;
+  tx_.gtid_text = event.text();
+  if (tx_.has_gtid) tx_.id = tx_.gtid_text;
+  tx_.gtid = std::move(event);
+  return {};
+}
+
+Result<void> Decoder::Impl::gtid_list(const EventHeader& header, std::string_view body) {
+  SLUICE_ASSIGN(set, read_gtid_list(header.type, body));
+  // At a file's start this is everything before it; a reader that began there knows nothing else.
+  if (file_start_ && position_.gtids.empty()) position_.gtids = std::move(set);
+  file_start_ = false;
+  return {};
+}
+
+void Decoder::Impl::begin_transaction(bool block) {
+  tx_ = {};
+  tx_.open = true;
+  tx_.block = block;
+  tx_.begin = event_begin_;
+  tx_.id = server_uuid_.empty() ? fmt::format("{}:{}", position_.file, event_begin_)
+                                : fmt::format("{}:{}:{}", server_uuid_, position_.file, event_begin_);
+  transaction_ = kNone;
+  rows_query_.clear();
+}
+
+void Decoder::Impl::end_transaction(Batch& batch) {
+  if (!tx_.open) return;
+  if (transaction_ != kNone) {
+    batch.transactions[transaction_].xid = tx_.xid;
+    if (!batch.changes.empty() && batch.changes.back().transaction == transaction_) batch.changes.back().last = true;
+  }
+  if (tx_.has_gtid) {
+    if (tx_.gtid.flavor == Flavor::MariaDb) {
+      position_.gtids.set(tx_.gtid.domain, tx_.gtid.server_id, tx_.gtid.number);
+    } else {
+      position_.gtids.add(tx_.gtid.sid, tx_.gtid.number);
+    }
+  }
+  tx_.open = false;
+  transaction_ = kNone;
+  touch_progress();
+}
+
+// Row-based logs leave a rolled-back transaction out; where one is in (it also touched what cannot be rolled back), its
+// rows must not be shown.
+Result<void> Decoder::Impl::roll_back(Batch& batch) {
+  uint32_t here = 0;
+  while (!batch.changes.empty() && transaction_ != kNone && batch.changes.back().transaction == transaction_) {
+    batch.changes.pop_back();
+    ++here;
+  }
+  if (here != tx_.changes) {
+    return fatal("a transaction of {} changes ends in ROLLBACK after {} of them were delivered. Leave its tables out, or read from behind it",
+                 tx_.changes, tx_.changes - here);
+  }
+  if (here) log::warning("{}: a transaction of {} changes was rolled back; they are not shown", where(), here);
+  end_transaction(batch);
+  return {};
+}
+
+void Decoder::Impl::open_batch(Batch& batch) {
+  batch_ = &batch;
+  transaction_ = event_ = kNone;
+  file_copy_ = query_copy_ = {};
+  if (held_.changes.empty()) return;
+  batch.adopt(held_, held_.changes.front());
+  transaction_ = static_cast<uint32_t>(batch.transactions.size() - 1);
+  held_.reset();
+}
+
+uint32_t Decoder::Impl::transaction_in(Batch& batch) {
+  if (transaction_ == kNone) {
+    transaction_ = static_cast<uint32_t>(batch.transactions.size());
+    batch.transactions.push_back({.id = batch.arena.copy(tx_.id),
+                                  .gtid = batch.arena.copy(tx_.gtid_text),
+                                  .commit_us = tx_.gtid.commit_us,
+                                  .xid = 0,
+                                  .begin = tx_.begin});
+  }
+  return transaction_;
+}
+
+void Decoder::Impl::event_in(Batch& batch, const EventHeader& header) {
+  if (file_copy_.empty()) file_copy_ = batch.arena.copy(position_.file);
+  if (query_copy_.empty() && !rows_query_.empty()) query_copy_ = batch.arena.copy(rows_query_);
+  event_ = static_cast<uint32_t>(batch.events.size());
+  batch.events.push_back({.file = file_copy_,
+                          .offset = event_begin_,
+                          .next = at_,
+                          .timestamp = header.timestamp,
+                          .server_id = header.server_id,
+                          .thread_id = thread_id_,
+                          .query = query_copy_,
+                          .database = {},
+                          .ddl_table = {}});
+}
+
+void Decoder::Impl::rows_query(std::string_view text) {
+  if (!options_.query) return;
+  rows_query_ = text;
+  query_copy_ = {};
+}
+
+std::string Decoder::Impl::utf8(const QueryEvent& query, std::string_view text) const {
+  const Charset* charset = charset_by_collation(query.client_collation);
+  if (!charset || charset->is_utf8() || charset->is_binary()) return std::string(text);
+  std::string converted(charset->max_utf8_size(text.size()), '\0');
+  uint64_t invalid = 0;
+  char* end = charset->to_utf8(text, converted.data(), invalid);
+  converted.resize(static_cast<size_t>(end - converted.data()));
+  return converted;
+}
+
+Result<void> Decoder::Impl::query(const EventHeader& header, std::string_view body, Batch& batch) {
+  SLUICE_ASSIGN(query, read_query_event(body));
+  thread_id_ = query.thread_id;
+  StatementKind kind = classify(query.sql);
+  if (kind == StatementKind::Begin) {
+    if (!tx_.open) begin_transaction(true);
+    tx_.block = true;
+    return {};
+  }
+  if (!tx_.open) begin_transaction(false);  // before 5.7 nothing announces a statement
+  switch (kind) {
+    case StatementKind::Commit:
+      end_transaction(batch);
+      return {};
+    case StatementKind::Rollback:
+      return roll_back(batch);
+    case StatementKind::RowChange:
+      return fatal("rows were changed by a statement that is logged as text ({:.60}…), so their values are not in the log. Set binlog_format=ROW",
+                   query.sql);
+    case StatementKind::XaStart:
+    case StatementKind::XaEnd:
+    case StatementKind::XaPrepare:
+    case StatementKind::XaCommit:
+    case StatementKind::XaRollback:
+      return fatal("XA transactions are not understood; nothing after it was read, so nothing is lost");
+    case StatementKind::Savepoint:
+      if (query.sql.starts_with("ROLLBACK") && tx_.changes > 0) {
+        return fatal("a transaction was rolled back in part (ROLLBACK TO), which is not understood");
+      }
+      return {};
+    case StatementKind::Ddl:
+      SLUICE_TRY(ddl(header, query, batch));
+      break;
+    case StatementKind::Begin:
+    case StatementKind::OtherDdl:
+    case StatementKind::Other:
+      break;
+  }
+  if (!tx_.block) end_transaction(batch);
+  return {};
+}
+
+Result<void> Decoder::Impl::ddl(const EventHeader& header, const QueryEvent& query, Batch& batch) {
+  std::string sql = utf8(query, query.sql);
+  DdlContext context;
+  context.database = std::string(query.database);
+  context.sql_mode = query.sql_mode;
+  DdlOutcome outcome = apply_ddl(sql, context, catalogue_);
+  if (!outcome.understood) {
+    log::warning("{}: a schema change was not understood ({}); the tables it names are learnt anew. Statement: {:.200}", where(),
+                 outcome.why, sql);
+  }
+  if (!options_.ddl || outcome.is_temporary) return {};
+  bool wanted = outcome.tables.empty() && selection_.wants(query.database, "");
+  for (const TableName& name : outcome.tables) wanted = wanted || selection_.wants(name.database, name.table);
+  if (!wanted) return {};
+  if (passed_over()) {
+    ++tx_.changes;
+    return {};
+  }
+  uint32_t transaction = transaction_in(batch);
+  event_in(batch, header);
+  Event& event = batch.events.back();
+  event.query = batch.arena.copy(sql);
+  event.database = batch.arena.copy(outcome.tables.size() == 1 ? outcome.tables[0].database : std::string_view(query.database));
+  if (outcome.tables.size() == 1) event.ddl_table = batch.arena.copy(outcome.tables[0].table);
+  batch.changes.push_back({.op = Op::Ddl, .index = tx_.changes++, .transaction = transaction, .event = event_});
+  return {};
+}
+
+Result<bool> Decoder::Impl::rows(const EventHeader& header, std::string_view body, Batch& batch) {
+  SLUICE_ASSIGN(event, read_rows_event(header.type, body));
+  if (event.rows.empty()) return true;  // ends a statement of which nothing is logged
+  const TableUse* use = uses_.find(event.table_id);
+  if (!use) return fatal("no table map explains table id {}", event.table_id);
+  if (!tx_.open) return fatal("rows outside of a transaction");
+  if (use->wanted) {
+    transaction_in(batch);
+    event_in(batch, header);
+    SLUICE_TRY(decode_rows(event, *use, batch));
+  }
+  return true;
+}
+
+Result<void> Decoder::Impl::decode_rows(const RowsEvent& event, const TableUse& use, Batch& batch) {
+  const RowPlan& plan = use.plan;
+  if (event.columns != plan.columns()) {
+    return fatal("{}.{} has {} columns in the table map and {} in the row event", use.table->database, use.table->name, plan.columns(), event.columns);
+  }
+  const Table* table = batch.hold(use.table);
+  std::optional<RowPlan::Image> before, after;
+  if (!event.before_bitmap.empty()) before.emplace(plan, event.before_bitmap);
+  if (!event.after_bitmap.empty()) after.emplace(plan, event.after_bitmap);
+  const char* at = event.rows.data();
+  const char* end = at + event.rows.size();
+  while (at < end) {
+    const char* begin = at;
+    Change change{.op = event.op, .index = tx_.changes, .transaction = transaction_, .event = event_, .table = table};
+    if (before) at = plan.decode(*before, at, end, batch.arena, change.before, invalid_bytes_);
+    if (at && after) at = plan.decode(*after, at, end, batch.arena, change.after, invalid_bytes_);
+    // An image of no bytes (no column present) would never come to an end.
+    if (!at || at == begin) return fatal("a row of {}.{} makes no sense {} bytes into the event's rows", table->database, table->name, begin - event.rows.data());
+    if (!passed_over()) batch.changes.push_back(change);
+    ++tx_.changes;
+  }
+  return {};
+}
+
+void Decoder::Impl::finish(Batch& batch, bool end) {
+  if (batch_ != &batch) open_batch(batch);
+  handed_ = tx_.open ? tx_.changes : 0;
+  handed_id_ = tx_.open ? tx_.id : std::string();
+  if (tx_.open && !end && transaction_ != kNone && !batch.changes.empty() && batch.changes.back().transaction == transaction_) {
+    held_.adopt(batch, batch.changes.back());
+    batch.changes.pop_back();
+    --handed_;
+  }
+  batch.resume = position_;
+  batch.resume.server_uuid = server_uuid_;
+  batch.catalogue = catalogue_.take_changes();
+  batch_ = nullptr;
+  transaction_ = kNone;
+}
+
+Decoder::Decoder(Catalogue& catalogue, const Selection& selection, SchemaOracle* oracle, DecoderOptions options)
+    : impl_(std::make_unique<Impl>(catalogue, selection, oracle, options)) {}
+Decoder::~Decoder() = default;
+void Decoder::start(const Position& position) { impl_->start(position); }
+void Decoder::set_file(std::string_view name) { impl_->set_file(name); }
+void Decoder::set_server_uuid(std::string uuid) { impl_->server_uuid_ = std::move(uuid); }
+Result<bool> Decoder::take(std::string_view event, Batch& batch) { return impl_->take(event, batch); }
+void Decoder::finish(Batch& batch, bool end) { impl_->finish(batch, end); }
+bool Decoder::in_transaction() const { return impl_->tx_.open; }
+const Position& Decoder::position() const { return impl_->position_; }
+uint32_t Decoder::timestamp() const { return impl_->timestamp_; }
+
+}  // namespace sluice::mysql

@@ -1,0 +1,24 @@
+// QUERY: a statement as text. Layout (libbinlogevents/include/statement_events.h):
+//
+//   thread_id u32, seconds u32, database length u8, error u16, status length u16, status variables, database, 0, statement
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace sluice::mysql {
+
+struct QueryEvent {
+  uint32_t thread_id = 0;
+  uint64_t sql_mode = 0;
+  uint32_t client_collation = 0;  // of the statement's text; 0: not said
+  std::string_view database;      // the default database
+  std::string_view sql;
+};
+
+Result<QueryEvent> read_query_event(std::string_view body);
+
+}  // namespace sluice::mysql

@@ -1,0 +1,54 @@
+// TableUses: what the table ids of the row events stand for at this place in the log: the table version, the plan to
+// decode its rows, and whether anybody wants them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/result.h"
+#include "model/catalogue.h"
+#include "model/selection.h"
+#include "wire/mysql/rows.h"
+
+namespace sluice::mysql {
+
+class SchemaOracle;
+
+struct TableUse {
+  std::string map_bytes;           // the TABLE_MAP this was made from
+  uint64_t catalogue_version = 0;  // and the catalogue's state; only looked at where the map names no columns
+  bool self_described = false;
+  bool wanted = false;
+  TablePtr table;  // null unless wanted
+  RowPlan plan;
+};
+
+class TableUses {
+ public:
+  // The referenced objects outlive it; `oracle` may be null.
+  TableUses(Catalogue& catalogue, const Selection& selection, SchemaOracle* oracle)
+      : catalogue_(catalogue), selection_(selection), oracle_(oracle) {}
+
+  // A TABLE_MAP, its body without header and checksum. Cheap where it only repeats what is known.
+  Result<void> map(std::string_view body);
+  // Null: no map with this id came before.
+  const TableUse* find(uint64_t id);
+  // Ids start anew with every file.
+  void clear();
+
+ private:
+  Result<void> resolve(std::string_view body, TableUse& use);
+  Result<TablePtr> table_for(const TableMap& map);
+
+  Catalogue& catalogue_;
+  const Selection& selection_;
+  SchemaOracle* oracle_;
+  std::unordered_map<uint64_t, std::unique_ptr<TableUse>> uses_;
+  uint64_t last_id_ = ~uint64_t{0};
+  TableUse* last_ = nullptr;
+};
+
+}  // namespace sluice::mysql
