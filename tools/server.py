@@ -61,7 +61,8 @@ class Server:
                 copy_template(server_kinds.template(self.kind), self.datadir)
             self.start()
         except BaseException:
-            self.close()
+            if not keep:  # what is kept is the user's, even when it does not start
+                self.close()
             raise
 
     # Life
@@ -200,15 +201,20 @@ def die_with_parent():
 def free_port():
     """A port nobody listens on, below the range the kernel hands out (32768), so that it is still free at a restart."""
     for _ in range(1000):
-        port = random.SystemRandom().randrange(12000, 32000)
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does: TIME_WAIT is no obstacle
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
+        port = random.SystemRandom().randrange(14000, 32000)
+        if port_is_free(port):
             return port
-    raise RuntimeError("no free loopback port between 12000 and 32000")
+    raise RuntimeError("no free loopback port between 14000 and 32000")
+
+
+def port_is_free(port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does: TIME_WAIT is no obstacle
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def new_folder():

@@ -104,7 +104,8 @@ class DebianMariadb(Kind):
         return ["/usr/bin/mariadb-binlog", "--no-defaults"]
 
     def initialise(self, data):
-        run(["/usr/bin/mariadb-install-db", "--no-defaults", *as_root(), f"--datadir={data}",
+        # --force: even where the host's own name has no address
+        run(["/usr/bin/mariadb-install-db", "--no-defaults", "--force", *as_root(), f"--datadir={data}",
              "--auth-root-authentication-method=normal", "--skip-test-db"])
 
 

