@@ -1,8 +1,8 @@
 // Sink: where changes are delivered. One lane thread owns it and calls everything but nothing concurrently.
 #pragma once
 
+#include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,28 +23,40 @@ struct Message {
 // A batch as one lane sees it. `bytes` holds the messages one after the other, a line feed after each: a sink
 // of lines writes it as a whole.
 struct Delivery {
+  // No checkpoint follows this delivery: it lies inside one transaction.
+  static constexpr size_t kInside = SIZE_MAX;
+
   const Batch& batch;
   std::span<const Message> messages;
   std::string_view bytes;
+  // The checkpoint that follows falls behind the first `whole` messages. The others belong to a transaction
+  // that goes on in the next batch; they will come again after a restart that finds this checkpoint.
+  size_t whole;
+
+  // Where in `bytes` the checkpoint falls. Not to be asked when `whole` is kInside.
+  size_t whole_bytes() const { return whole == messages.size() ? bytes.size() : messages[whole].begin; }
 };
 
 class Sink {
  public:
   virtual ~Sink() = default;
-  // Connects or creates; may be called again after a failure. `saved` is this lane's own note of its last
-  // delivery (see note()), empty at the first start: a sink that can take back what came after it does so
+  // Connects or creates; called until it succeeds once. `saved` is this lane's own note of its last
+  // checkpoint (see note()), empty at the first start: a sink that can take back what came after it does so
   // here.
   virtual Result<void> open(std::string_view saved) = 0;
+  // Mends what a Retryable failure of write() or tick() has broken, before the same call comes again. What
+  // was delivered before stays.
+  virtual Result<void> reopen() { return {}; }
   // Returns when every message is safe at the target, or says why not. After a Retryable failure the same
-  // delivery comes again, after open().
+  // delivery comes again, after reopen(). May be empty.
   virtual Result<void> write(const Delivery& delivery) = 0;
-  // What open() wants to see again after a restart, as of the last successful write; saved with the
-  // checkpoint.
+  // What open() wants to see again after a restart: the target as it was behind the last `whole` message.
+  // Saved with the checkpoint, so that position and note always belong together.
   virtual std::string note() const { return {}; }
-  // Between deliveries, at least once a second: rotation by time and the like.
+  // Between deliveries, once a second: rotation by time and the like. What was delivered before is saved.
   virtual Result<void> tick() { return {}; }
   virtual void close() {}
-  // Makes a write that waits return with a Stopped fault. Any thread.
+  // Makes a call that waits, now or later, return with a Stopped fault. Any thread.
   virtual void interrupt() noexcept {}
 };
 

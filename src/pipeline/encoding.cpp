@@ -1,0 +1,170 @@
+#include "pipeline/encoding.h"
+
+#include <pthread.h>
+
+#include "base/check.h"
+#include "pipeline/progress.h"
+
+namespace sluice {
+namespace {
+
+// The index of the first message that belongs to the transaction that goes on in the next batch.
+size_t whole_messages(const Parcel& parcel, const std::vector<Message>& messages) {
+  if (!parcel.moves) return Delivery::kInside;
+  size_t whole = messages.size();
+  if (parcel.open == Parcel::kNone) return whole;
+  while (whole > 0 && parcel.batch.changes[messages[whole - 1].change].transaction == parcel.open) --whole;
+  return whole;
+}
+
+}  // namespace
+
+Encoding::Encoding(std::unique_ptr<Encoder> encoder, unsigned threads, size_t slots,
+                   std::optional<Position> delivered, const std::string& lane)
+    : delivered_(std::move(delivered)), slots_(slots) {
+  CHECK(threads > 0 && slots > 0);
+  // One more output than threads: one is written while the others are filled.
+  size_t outputs = threads == 1 ? 1 : threads + 1;
+  for (size_t i = 0; i < outputs; ++i) {
+    outputs_.push_back(std::make_unique<Encoded>());
+    free_.push_back(outputs_.back().get());
+  }
+  for (unsigned i = 1; i < threads; ++i) encoders_.push_back(encoder->clone());
+  encoders_.push_back(std::move(encoder));
+  if (threads == 1) return;
+  std::string name = ("enc " + lane).substr(0, 15);  // the kernel's bound
+  for (auto& each : encoders_) {
+    threads_.emplace_back([this, &each] { work(*each); });
+    pthread_setname_np(threads_.back().native_handle(), name.c_str());
+  }
+}
+
+Encoding::~Encoding() {
+  close();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void Encoding::begin(const Position& from) { passing_ = delivered_ && !covers(from, *delivered_); }
+
+void Encoding::offer(BatchPool::Shared parcel) {
+  bool passing = passing_;
+  if (passing_) passing_ = !covers(parcel->batch.resume, *delivered_);
+  {
+    std::lock_guard lock(mutex_);
+    if (closed_) return;
+    CHECK(offered_ - taken_ < slots_.size());
+    Slot& next = slot(offered_++);
+    next.parcel = std::move(parcel);
+    next.passing = passing;
+  }
+  (threads_.empty() ? ready_ : work_).notify_one();
+}
+
+void Encoding::finish() {
+  {
+    std::lock_guard lock(mutex_);
+    finished_ = true;
+  }
+  ready_.notify_all();
+}
+
+void Encoding::close() {
+  std::vector<BatchPool::Shared> dropped;  // let go of outside the lock
+  {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+    // What an encoding thread is busy with is dropped when it is done.
+    for (uint64_t number = claimed_; number < offered_; ++number) {
+      dropped.push_back(std::move(slot(number).parcel));
+    }
+    offered_ = claimed_;
+  }
+  ready_.notify_all();
+  work_.notify_all();
+}
+
+bool Encoding::ended() const {
+  std::lock_guard lock(mutex_);
+  return closed_ || (finished_ && taken_ == offered_);
+}
+
+Encoding::Slot& Encoding::claim() {
+  Slot& next = slot(claimed_++);
+  next.encoded = free_.back();
+  free_.pop_back();
+  next.encoded->parcel = std::move(next.parcel);
+  next.ready = false;
+  return next;
+}
+
+Encoded* Encoding::next(std::chrono::microseconds patience) {
+  std::unique_lock lock(mutex_);
+  auto something = [&] {
+    if (closed_) return true;
+    if (taken_ == offered_) return finished_;
+    return threads_.empty() || (taken_ < claimed_ && slot(taken_).ready);
+  };
+  if (!ready_.wait_for(lock, patience, something) || closed_ || taken_ == offered_) return nullptr;
+  if (!threads_.empty()) return slot(taken_++).encoded;
+  Slot& mine = claim();
+  Encoded* encoded = mine.encoded;
+  bool passing = mine.passing;
+  ++taken_;
+  lock.unlock();
+  encode(*encoders_.front(), *encoded, passing);
+  return encoded;
+}
+
+void Encoding::release(Encoded* encoded) {
+  encoded->parcel.reset();
+  encoded->bytes.clear();
+  encoded->bytes.shrink(kKeepBytes);
+  encoded->messages.clear();
+  if (encoded->messages.capacity() > kKeepMessages) encoded->messages.shrink_to_fit();
+  {
+    std::lock_guard lock(mutex_);
+    free_.push_back(encoded);
+  }
+  if (!threads_.empty()) work_.notify_one();
+}
+
+void Encoding::work(Encoder& encoder) {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    work_.wait(lock, [&] { return closed_ || (claimed_ < offered_ && !free_.empty()); });
+    if (closed_) return;
+    Slot& mine = claim();
+    uint64_t number = claimed_ - 1;
+    Encoded* encoded = mine.encoded;
+    bool passing = mine.passing;
+    lock.unlock();
+    encode(encoder, *encoded, passing);
+    lock.lock();
+    mine.ready = true;
+    if (number == taken_) ready_.notify_one();
+  }
+}
+
+void Encoding::encode(Encoder& encoder, Encoded& into, bool passing) const {
+  const Batch& batch = into.parcel->batch;
+  uint32_t known = Parcel::kNone;  // the transaction that `skip` speaks of
+  bool skip = false;
+  for (uint32_t i = 0; i < batch.changes.size(); ++i) {
+    const Change& change = batch.changes[i];
+    if (passing && change.transaction != known) {
+      known = change.transaction;
+      skip = covers(*delivered_, batch, change);
+    }
+    if (skip) continue;
+    size_t begin = into.bytes.size();
+    encoder.encode(batch, change, into.bytes);
+    size_t end = into.bytes.size();
+    if (end == begin) continue;
+    into.bytes.push('\n');
+    into.messages.push_back({i, begin, end});
+  }
+  into.whole = whole_messages(*into.parcel, into.messages);
+  into.passed = passing && !covers(batch.resume, *delivered_);
+}
+
+}  // namespace sluice

@@ -1,0 +1,84 @@
+// Lane: the way to one sink, with a thread of its own: takes batches in order, has them encoded, writes each
+// until it is safe, and saves how far it came. Only lanes retry.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "base/backoff.h"
+#include "pipeline/encoding.h"
+#include "pipeline/status.h"
+#include "pipeline/stop_signal.h"
+#include "pipeline/trouble.h"
+#include "pipeline/watermark.h"
+
+namespace sluice {
+
+struct LaneSetup {
+  std::string name;
+  std::unique_ptr<Sink> sink;
+  std::unique_ptr<Encoder> encoder;
+  unsigned encode_threads = 1;  // 1: the lane's own thread encodes
+};
+
+class Lane {
+ public:
+  // Called once, on the lane's thread, when it has ended: with the fault, or nothing when all was delivered
+  // or it was asked to stop.
+  using Ended = std::function<void(Result<void>)>;
+
+  // `number` is the lane's place in the watermark. `saved`: from the run before. `slots`: the pool's count.
+  Lane(LaneSetup setup, size_t number, std::optional<LaneCheckpoint> saved, Watermark& watermark,
+       size_t slots, BackoffBounds pauses, Ended ended);
+  ~Lane();
+
+  // The source thread. `from` is where reading begins.
+  void start(const Position& from);
+  void offer(const BatchPool::Shared& parcel) { encoding_.offer(parcel); }
+  // Nothing more will be offered: deliver what waits, then end.
+  void finish() { encoding_.finish(); }
+
+  // Any thread. Ends after the delivery in hand, or at once where that is being retried.
+  void stop();
+  // Any thread. Ends a delivery that waits at the target, too.
+  void interrupt() noexcept { setup_.sink->interrupt(); }
+  LaneStatus status() const;
+
+ private:
+  // Does `attempt` until it succeeds or cannot be retried. `mend`: call the sink's reopen() before a retry.
+  template <class Attempt>
+  Result<void> insist(std::string_view doing, bool mend, Attempt attempt);
+  void run();
+  Result<void> work();
+  Result<void> deliver(const Encoded& encoded);
+  Result<void> tick();
+  void set(LaneDoing doing);
+  void count(const Encoded& encoded);
+
+  LaneSetup setup_;
+  const size_t number_;
+  const std::optional<LaneCheckpoint> saved_;
+  Watermark& watermark_;
+  const BackoffBounds pauses_;
+  const Ended ended_;
+  Encoding encoding_;
+  StopSignal stop_;
+
+  // The lane thread's own.
+  Trouble trouble_;
+  Position position_;  // saved last
+  std::string note_;
+  SteadyTime ticked_;
+  uint64_t window_changes_ = 0;  // since window_begin_
+  SteadyTime window_begin_;
+
+  mutable std::mutex status_mutex_;
+  LaneStatus status_;
+  std::thread thread_;
+};
+
+}  // namespace sluice

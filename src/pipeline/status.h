@@ -1,0 +1,40 @@
+// What a running pipeline tells of itself. Copies: nothing in it is shared with the threads that work.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/position.h"
+
+namespace sluice {
+
+enum class LaneDoing : uint8_t { Opening, Waiting, Writing, Retrying, Saving, Ended };
+std::string_view to_text(LaneDoing doing);  // "waiting for changes", …
+
+struct LaneStatus {
+  std::string name;
+  LaneDoing doing = LaneDoing::Opening;
+  int64_t since_us = 0;  // of `doing`, microseconds since 1970 UTC
+  Position delivered;    // everything up to here is safe at the target
+  uint64_t batches = 0;  // these three since the start of the process
+  uint64_t changes = 0;
+  uint64_t bytes = 0;
+  double changes_per_second = 0;  // over the last seconds
+  std::string last_error;         // empty: none yet
+  int64_t last_error_us = 0;
+};
+
+struct PipelineStatus {
+  Position read;             // the source has read up to here
+  uint64_t changes = 0;      // these two since the start of the process
+  uint64_t log_bytes = 0;    // bytes of the log that were read
+  std::string source_error;  // why the source is being opened again; empty: it reads
+  int64_t source_error_us = 0;
+  size_t batches_free = 0;  // of `batches_total`; none free: the slowest lane holds the source back
+  size_t batches_total = 0;
+  std::vector<LaneStatus> lanes;
+};
+
+}  // namespace sluice

@@ -1,0 +1,46 @@
+#include "pipeline/watermark.h"
+
+#include <algorithm>
+
+namespace sluice {
+
+Watermark::Watermark(Source& source, State* state, std::vector<std::string> lanes)
+    : source_(source), state_(state), names_(std::move(lanes)), sequences_(names_.size(), 0) {}
+
+bool Watermark::last_to_deliver(size_t lane, uint64_t sequence) const {
+  for (size_t i = 0; i < sequences_.size(); ++i) {
+    if (i != lane && sequences_[i] < sequence) return false;
+  }
+  return true;
+}
+
+Result<void> Watermark::delivered(size_t lane, const Parcel& parcel, const Position* position,
+                                  std::string_view note) {
+  std::lock_guard lock(mutex_);
+  const Batch& batch = parcel.batch;
+  bool lowest = last_to_deliver(lane, batch.sequence);
+  if (state_) {
+    Checkpoint checkpoint{.lane = names_[lane], .position = position, .note = note};
+    if (lowest && (parcel.moves || !batch.catalogue.empty())) {
+      checkpoint.resume = &batch.resume;
+      checkpoint.catalogue = batch.catalogue;
+    }
+    if (checkpoint.position || checkpoint.resume) SLUICE_TRY(state_->save(checkpoint));
+  }
+  sequences_[lane] = batch.sequence;
+  if (lowest && parcel.moves) source_.confirm(batch.resume);
+  return {};
+}
+
+Result<void> Watermark::noted(size_t lane, const Position& position, std::string_view note) {
+  if (!state_) return {};
+  std::lock_guard lock(mutex_);
+  return state_->save({.lane = names_[lane], .position = &position, .note = note});
+}
+
+uint64_t Watermark::lowest() const {
+  std::lock_guard lock(mutex_);
+  return *std::min_element(sequences_.begin(), sequences_.end());
+}
+
+}  // namespace sluice

@@ -1,0 +1,54 @@
+// State: what one pipeline remembers from one run to the next: where the source goes on, the catalogue as of
+// that place, and how far each lane has delivered. One process at a time.
+//
+// The source's place and the catalogue are saved in one step and always belong together. They move when the
+// last of the lanes has delivered a batch; a lane that was ahead passes over what it has delivered already.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/catalogue.h"
+#include "model/position.h"
+
+namespace sluice {
+
+struct LaneCheckpoint {
+  Position position;  // everything up to here is safe at the lane's target
+  std::string note;   // the sink's own, as of the same place
+};
+
+// What changes in one step. Everything it points at belongs to the caller.
+struct Checkpoint {
+  std::string_view lane;
+  const Position* position = nullptr;  // of the lane; null: position and note stay as they are
+  std::string_view note;
+  const Position* resume = nullptr;  // of the source; null: it and the catalogue stay as they are
+  std::span<const CatalogueChange> catalogue;
+};
+
+class State {
+ public:
+  virtual ~State() = default;
+
+  // Where the source goes on; nothing: never saved.
+  virtual Result<std::optional<Position>> resume() = 0;
+  virtual Result<std::optional<LaneCheckpoint>> lane(std::string_view name) = 0;
+  virtual Result<std::vector<std::string>> lanes() = 0;
+  virtual Result<void> forget(std::string_view lane) = 0;
+  // Puts every saved table into `catalogue`, which then has no changes to be saved.
+  virtual Result<void> load(Catalogue& catalogue) = 0;
+  // All or nothing. Any thread.
+  virtual Result<void> save(const Checkpoint& checkpoint) = 0;
+
+  // Small facts: the server's UUID, the pipeline's name. Nothing: never set.
+  virtual Result<std::optional<std::string>> value(std::string_view key) = 0;
+  virtual Result<void> set_value(std::string_view key, std::string_view value) = 0;
+};
+
+}  // namespace sluice
