@@ -16,6 +16,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CLEAN = pathlib.Path(os.environ.get("SLUICE_CACHE") or pathlib.Path.home() / ".cache/sluice") / "tidy"
 TIDY = "clang-tidy-19"
+LINES_SHOWN = 60  # of one file's objections
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
 
 
@@ -63,7 +64,7 @@ def main(wanted):
         for path, objections in zip(todo, pool.map(tidy, todo)):
             if objections:
                 bad += 1
-                print(objections, flush=True)
+                print("\n".join(objections.splitlines()[:LINES_SHOWN]), flush=True)
             else:
                 marks[path].touch()
     return 1 if bad else 0

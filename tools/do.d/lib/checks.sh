@@ -6,8 +6,11 @@ check_format() {
   need check
   say "Checking the formatting"
   local code=0
-  cpp_files | xargs -0 clang-format-14 --dry-run -Werror || code=1
-  ((code == 0)) || echo "./do check --fix-format mends it"
+  cpp_files | xargs -0 clang-format-14 --dry-run -Werror >build/format.log 2>&1 || code=1
+  if ((code)); then
+    sed -n 's/: error: code should be clang-formatted.*//p' build/format.log | sort -u -t: -k1,1 | head -n 40
+    echo "./do check --fix-format mends it"
+  fi
   record format "$code"
 }
 
