@@ -55,6 +55,9 @@ struct Column {
   bool nullable = true;
   bool generated = false;
   bool invisible = false;
+  // The server's own: in the log, but neither in SELECT * nor in information_schema (MariaDB's row_start and
+  // row_end of system versioning, DB_ROW_HASH_1 of a long UNIQUE).
+  bool hidden = false;
   uint8_t fraction_digits = 0;       // of temporal types, 0..6
   uint8_t precision = 0, scale = 0;  // of Decimal
   uint32_t length = 0;  // of Char..VarBinary: bytes or characters as declared; of Bit: bits; 0: not known

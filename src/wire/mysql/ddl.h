@@ -1,0 +1,57 @@
+// Statements that stand in a binlog as text: what kind each is, and what a DDL does to the catalogue.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/catalogue.h"
+#include "model/gtid.h"
+
+namespace sluice::mysql {
+
+enum class StatementKind : uint8_t {
+  Begin,
+  Commit,
+  Rollback,
+  Savepoint,
+  RollbackTo,  // ROLLBACK TO SAVEPOINT: takes back a part of the open transaction
+  RowChange,   // changes rows by statement: must not stand in a log of rows
+  Ddl,         // can change a column, a key, or a table's existence
+  OtherDdl,    // users, routines, views, triggers, indexes, ANALYZE, FLUSH, …: cannot, and is never parsed
+  XaStart,
+  XaEnd,
+  XaPrepare,
+  XaCommit,
+  XaRollback,
+  Other,
+};
+
+// Reads no more than the first words.
+StatementKind classify(std::string_view sql);
+
+// What a statement's meaning depends on besides its text.
+struct DdlContext {
+  std::string database;             // the session's default database
+  uint64_t sql_mode = 0;            // as the log carries it
+  Flavor flavor = Flavor::Unknown;  // of the server that ran it
+  uint32_t version = 0;             // 90704, 101106; 0: not known
+  std::string server_charset;       // of a database that names none; empty: not known
+  // explicit_defaults_for_timestamp: off, a TIMESTAMP column is NOT NULL unless it says NULL.
+  bool explicit_timestamp = true;
+};
+
+struct DdlOutcome {
+  bool understood = true;
+  std::string why;                // when not
+  std::vector<TableName> tables;  // created, altered, dropped, renamed (old name and new name)
+  bool is_temporary = false;      // of a temporary table: no concern of a log of rows
+};
+
+// Applies one statement to the catalogue. `sql` is UTF-8. The tables that a statement names, but does to them
+// what cannot be told from it, leave the catalogue so that they are learnt again. A statement that is no DDL
+// changes nothing.
+DdlOutcome apply_ddl(std::string_view sql, const DdlContext& context, Catalogue& catalogue);
+
+}  // namespace sluice::mysql

@@ -1,0 +1,58 @@
+// A table as CREATE TABLE defines it, and the parts that ALTER TABLE shares with it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/catalogue.h"
+#include "wire/mysql/ddl.h"
+#include "wire/mysql/ddl_column.h"
+#include "wire/mysql/sql_reader.h"
+
+namespace sluice::mysql {
+
+// One statement being applied.
+struct DdlRun {
+  const DdlContext& context;
+  Catalogue& catalogue;
+  DdlOutcome& outcome;
+};
+
+// The server's limit (MySQL manual, "Column Count Limits"; MariaDB has the same), and ours for clauses, which
+// bounds the work that a statement can ask for.
+constexpr size_t kMostColumns = 4096;
+constexpr size_t kMostClauses = 4 * kMostColumns;
+
+struct TableDraft {
+  std::vector<ColumnDraft> columns;
+  std::vector<std::string> primary;  // names of the key's columns
+  CharsetName charset;               // as far as the options name it
+  bool versioned = false;            // WITH SYSTEM VERSIONING
+  bool selects = false;              // … AS SELECT
+};
+
+// `name`, `database.name`, or `.name`.
+Result<TableName> read_table_name(SqlReader& in, const DdlContext& context);
+
+// The next item defines a key, a constraint or a period, and no column.
+bool at_key(const SqlReader& in);
+// Takes such an item; of a PRIMARY KEY, puts its columns into `primary`.
+Result<void> read_key(SqlReader& in, std::vector<std::string>& primary);
+// The items of a list in parentheses, which is open: takes the closing one.
+Result<void> read_elements(SqlReader& in, const DdlContext& context, TableDraft& draft);
+// Takes a character set or collation option, if one stands here.
+Result<bool> read_charset_option(SqlReader& in, CharsetName& charset);
+
+// The columns that MariaDB adds to a table WITH SYSTEM VERSIONING which names none of its own.
+void add_period_columns(std::vector<Column>& columns);
+// Ordinals of the columns by name; they become NOT NULL.
+Result<std::vector<uint32_t>> make_key(std::vector<Column>& columns, const std::vector<std::string>& names);
+// Names of columns are equal in any case of letters.
+size_t find_column(const std::vector<Column>& columns, std::string_view name);
+
+Result<void> create_table(SqlReader& in, DdlRun& run);
+Result<void> create_sequence(SqlReader& in, DdlRun& run);
+Result<void> alter_table(SqlReader& in, DdlRun& run);
+
+}  // namespace sluice::mysql

@@ -1,0 +1,97 @@
+#include "wire/mysql/ddl.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "support/describe_table.h"
+
+namespace sluice::mysql {
+namespace {
+
+// One case of test/cases/ddl/*.txt:
+//
+//   == title
+//   mariadb 101106 sql_mode=4 charset=latin1 database=shop       what differs from kDefaults; may be left out
+//   statements, each ended by a semicolon at the end of a line
+//   --
+//   the catalogue afterwards, as describe() spells it; `! why` for each statement that is not understood
+struct Case {
+  std::string where, title, settings, expected;
+  std::vector<std::string> statements;
+};
+
+void read_cases(const std::filesystem::path& path, std::vector<Case>& cases) {
+  std::ifstream file(path);
+  std::string line, statement;
+  bool expected = false;
+  for (int number = 1; std::getline(file, line); ++number) {
+    if (line.starts_with("== ")) {
+      cases.push_back({path.filename().string() + ":" + std::to_string(number), line.substr(3), {}, {}, {}});
+      expected = false;
+    } else if (cases.empty() || (statement.empty() && line.starts_with("#"))) {
+      continue;
+    } else if (!expected && (line.starts_with("mysql ") || line.starts_with("mariadb "))) {
+      cases.back().settings = line;
+    } else if (line == "--") {
+      expected = true;
+    } else if (expected) {
+      if (!line.empty()) cases.back().expected += line + "\n";
+    } else if (!line.empty() || !statement.empty()) {
+      statement += statement.empty() ? line : "\n" + line;
+      if (!line.ends_with(";")) continue;
+      statement.pop_back();
+      cases.back().statements.push_back(std::move(statement));
+      statement.clear();
+    }
+  }
+}
+
+std::vector<Case> all_cases() {
+  std::vector<Case> cases;
+  for (const auto& entry : std::filesystem::directory_iterator(SLUICE_TEST_DIR "/cases/ddl")) {
+    if (entry.path().extension() == ".txt") read_cases(entry.path(), cases);
+  }
+  return cases;
+}
+
+std::string run(const Case& test) {
+  Catalogue catalogue;
+  DdlContext context{.database = "shop", .flavor = Flavor::MySql, .version = 90704};
+  std::istringstream words(test.settings);
+  std::string flavor, word;
+  if (words >> flavor >> context.version)
+    context.flavor = flavor == "mysql" ? Flavor::MySql : Flavor::MariaDb;
+  std::map<std::string, std::string> settings{{"charset", "utf8mb4"}, {"database", "shop"}};
+  while (words >> word) settings[word.substr(0, word.find('='))] = word.substr(word.find('=') + 1);
+  context.database = settings["database"];
+  context.server_charset = settings["charset"];
+  if (settings.contains("sql_mode")) context.sql_mode = std::stoull(settings["sql_mode"]);
+  context.explicit_timestamp = settings["timestamp"] != "implicit";
+  catalogue.set_default_charset("", settings["charset"]);
+  std::string faults;
+  for (const std::string& statement : test.statements) {
+    DdlOutcome outcome = apply_ddl(statement, context, catalogue);
+    if (!outcome.understood) faults += "! " + outcome.why + "\n";
+  }
+  return test::describe(catalogue) + faults;
+}
+
+class DdlCases : public testing::TestWithParam<Case> {};
+
+TEST_P(DdlCases, LeaveTheCatalogueAsTheServerHasIt) {
+  const Case& test = GetParam();
+  ASSERT_FALSE(test.statements.empty()) << test.where;
+  std::string statements;
+  for (const std::string& statement : test.statements) statements += statement + ";\n";
+  EXPECT_EQ(run(test), test.expected) << test.where << ": " << test.title << "\n" << statements;
+}
+
+INSTANTIATE_TEST_SUITE_P(, DdlCases, testing::ValuesIn(all_cases()),
+                         [](const auto& param) { return "n" + std::to_string(param.index); });
+
+}  // namespace
+}  // namespace sluice::mysql
