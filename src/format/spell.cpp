@@ -1,5 +1,10 @@
 #include "format/spell.h"
 
+#include <arpa/inet.h>
+#include <dragonbox/dragonbox.h>
+
+#include <cmath>
+
 #include "base/utf8.h"
 
 namespace sluice {
@@ -8,11 +13,11 @@ namespace {
 constexpr unsigned kBytesOfDigits[] = {0, 1, 1, 2, 2, 3, 3, 4, 4, 4};
 constexpr uint64_t kGroup = 1'000'000'000;
 
-// A big-endian group of n <= 4 bytes, its bits inverted by `mask`.
+// A big-endian group of n <= 4 bytes. Reads four, as every arena allows.
 uint32_t group(const char* at, unsigned n, uint32_t mask) {
-  uint32_t value = 0;
-  for (unsigned i = 0; i < n; ++i) value = value << 8 | static_cast<uint8_t>(at[i] ^ static_cast<char>(mask));
-  return value;
+  uint32_t value;
+  std::memcpy(&value, at, 4);
+  return n == 0 ? 0 : (__builtin_bswap32(value) ^ mask) >> (32 - 8 * n);
 }
 
 constexpr uint32_t kTen[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000};
@@ -21,46 +26,80 @@ constexpr uint32_t kTen[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000,
 
 char* spell_decimal(char* out, std::string_view bytes, unsigned precision, unsigned scale) {
   unsigned whole = precision - scale;
-  char copy[40];  // 65 digits take 30 bytes
-  std::memcpy(copy, bytes.data(), bytes.size() < sizeof copy ? bytes.size() : sizeof copy);
-  bool negative = !(copy[0] & 0x80);
-  copy[0] ^= static_cast<char>(0x80);
-  uint32_t mask = negative ? 0xff : 0;
-  const char* at = copy;
+  const char* at = bytes.data();
+  bool negative = !(*at & 0x80);
+  uint32_t mask = negative ? ~0u : 0;
   if (negative) *out++ = '-';
-  // The whole part, from its first digit that is not 0.
   unsigned odd = whole % 9, full = whole / 9;
-  uint64_t head = group(at, kBytesOfDigits[odd], mask);
-  at += kBytesOfDigits[odd];
-  for (; full > 0 && head == 0; --full, at += 4) head = group(at, 4, mask);
+  uint32_t first = 0x80000000;  // flips the very first bit of the value
+  auto next = [&](unsigned n) {
+    uint32_t value = group(at, n, mask ^ first);
+    at += n;
+    if (n) first = 0;
+    return value;
+  };
+  // The whole part, from its first digit that is not 0; two groups fit into 64 bits.
+  uint64_t head = next(kBytesOfDigits[odd]);
+  for (; full > 0 && head == 0; --full) head = next(4);
   if (full > 0) {
-    head = head * kGroup + group(at, 4, mask);  // two groups fit
-    at += 4;
+    head = head * kGroup + next(4);
     --full;
   }
   out = spell_uint(out, head);
-  for (; full > 0; --full, at += 4) out = spell_padded(out, group(at, 4, mask) % kGroup, 9);
+  for (; full > 0; --full) out = spell_padded(out, next(4) % kGroup, 9);
   if (scale == 0) return out;
   *out++ = '.';
-  for (full = scale / 9; full > 0; --full, at += 4) out = spell_padded(out, group(at, 4, mask) % kGroup, 9);
+  for (full = scale / 9; full > 0; --full) out = spell_padded(out, next(4) % kGroup, 9);
   odd = scale % 9;
-  return odd ? spell_padded(out, group(at, kBytesOfDigits[odd], mask) % kTen[odd], odd) : out;
+  return odd ? spell_padded(out, next(kBytesOfDigits[odd]) % kTen[odd], odd) : out;
 }
 
 namespace {
 
-// Between these the servers show no exponent, and neither do most readers expect one.
+// The shortest digits of a value come from Dragonbox; how they are set out is decided here. Between 1e-5 and
+// 1e15 the servers show no exponent, and neither do most readers expect one.
 template <class Real>
 char* spell_real(char* out, Real value) {
   if (!std::isfinite(value)) {
     std::memcpy(out, "null", 4);  // no server stores such a value
     return out + 4;
   }
-  Real magnitude = std::fabs(value);
-  bool plain = magnitude == 0 || (magnitude >= Real(1e-5) && magnitude < Real(1e15));
-  return std::to_chars(out, out + kScalarBytes, value,
-                       plain ? std::chars_format::fixed : std::chars_format::scientific)
-      .ptr;
+  if (std::signbit(value)) *out++ = '-';
+  if (value == 0) {
+    *out = '0';
+    return out + 1;
+  }
+  auto decimal = jkj::dragonbox::to_decimal(value, jkj::dragonbox::policy::sign::ignore);
+  char digits[kScalarBytes];
+  int count = static_cast<int>(spell_uint(digits, decimal.significand) - digits);
+  int point = count + decimal.exponent;  // digits before the point
+  if (point > 15 || point < -4) {
+    *out++ = digits[0];
+    if (count > 1) {
+      *out++ = '.';
+      std::memcpy(out, digits + 1, static_cast<size_t>(count - 1));
+      out += count - 1;
+    }
+    int exponent = point - 1;
+    *out++ = 'e';
+    *out++ = exponent < 0 ? '-' : '+';
+    auto magnitude = static_cast<uint32_t>(exponent < 0 ? -exponent : exponent);
+    return magnitude < 100 ? spell_pair(out, magnitude) : spell_uint(out, magnitude);
+  }
+  if (point <= 0) {
+    std::memcpy(out, "0.0000", 6);
+    out += 2 - point;
+    std::memcpy(out, digits, 24);
+    return out + count;
+  }
+  std::memcpy(out, digits, 24);
+  if (count <= point) {
+    std::memset(out + count, '0', static_cast<size_t>(point - count));
+    return out + point;
+  }
+  out[point] = '.';
+  std::memcpy(out + point + 1, digits + point, 24);
+  return out + count + 1;
 }
 
 }  // namespace
@@ -144,6 +183,23 @@ bool is_escaped_byte(const uint8_t* at, size_t left) {
 }
 
 }  // namespace
+
+char* spell_address(char* out, const Cell& cell) {
+  constexpr char kHex[] = "0123456789abcdef";
+  if (cell.kind == Kind::Uuid && cell.size == 16) {
+    for (size_t i = 0; i < 16; ++i) {
+      if (i == 4 || i == 6 || i == 8 || i == 10) *out++ = '-';
+      auto byte = static_cast<uint8_t>(cell.data[i]);
+      *out++ = kHex[byte >> 4];
+      *out++ = kHex[byte & 15];
+    }
+    return out;
+  }
+  bool four = cell.kind == Kind::Inet4;
+  if (cell.size != (four ? 4u : 16u)) return out;
+  inet_ntop(four ? AF_INET : AF_INET6, cell.data, out, kScalarBytes);
+  return out + std::strlen(out);
+}
 
 char* spell_json_special(char* out, const char*& next, const char* finish) {
   const auto* at = reinterpret_cast<const uint8_t*>(next);

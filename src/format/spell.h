@@ -6,7 +6,6 @@
 #include <emmintrin.h>
 
 #include <bit>
-#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -32,49 +31,55 @@ inline char* spell_pair(char* out, uint32_t n) {
   return out + 2;
 }
 
-inline char* spell_uint(char* out, uint64_t n) {
-  if (n < 10) {
-    *out = static_cast<char>('0' + n);
-    return out + 1;
+// One or two digits of n < 100.
+inline char* spell_short_pair(char* out, uint32_t n) {
+  if (n >= 10) return spell_pair(out, n);
+  *out = static_cast<char>('0' + n);
+  return out + 1;
+}
+
+// Eight digits of n < 10^8, in two halves that the processor works on side by side.
+inline char* spell_eight(char* out, uint32_t n) {
+  uint32_t high = n / 10000, low = n - high * 10000;
+  uint32_t a = high / 100, c = low / 100;
+  spell_pair(out, a);
+  spell_pair(out + 2, high - a * 100);
+  spell_pair(out + 4, c);
+  spell_pair(out + 6, low - c * 100);
+  return out + 8;
+}
+
+// n < 10^8, in as many digits as it has.
+inline char* spell_short(char* out, uint32_t n) {
+  if (n < 100) return spell_short_pair(out, n);
+  if (n < 10000) {
+    uint32_t high = n / 100;
+    return spell_pair(spell_short_pair(out, high), n - high * 100);
   }
-  if (n < 100) return spell_pair(out, static_cast<uint32_t>(n));
-  // Digits of n: log10(2) is about 1233/4096.
-  static constexpr uint64_t kPowers[] = {0,
-                                         10,
-                                         100,
-                                         1000,
-                                         10000,
-                                         100000,
-                                         1000000,
-                                         10000000,
-                                         100000000,
-                                         1000000000,
-                                         10000000000,
-                                         100000000000,
-                                         1000000000000,
-                                         10000000000000,
-                                         100000000000000,
-                                         1000000000000000,
-                                         10000000000000000,
-                                         100000000000000000,
-                                         1000000000000000000,
-                                         10000000000000000000u};
-  unsigned guess = static_cast<unsigned>(std::bit_width(n)) * 1233 >> 12;
-  unsigned digits = guess + (n >= kPowers[guess]);
-  char* end = out + digits;
-  char* at = end;
-  while (n >= 100) {
-    uint64_t rest = n / 100;
-    at -= 2;
-    spell_pair(at, static_cast<uint32_t>(n - rest * 100));
-    n = rest;
-  }
-  if (n >= 10) {
-    spell_pair(out, static_cast<uint32_t>(n));
+  uint32_t high = n / 10000, low = n - high * 10000;
+  if (high < 100) {
+    out = spell_short_pair(out, high);
   } else {
-    *out = static_cast<char>('0' + n);
+    uint32_t top = high / 100;
+    out = spell_short_pair(out, top);
+    out = spell_pair(out, high - top * 100);
   }
-  return end;
+  uint32_t c = low / 100;
+  spell_pair(out, c);
+  return spell_pair(out + 2, low - c * 100);
+}
+
+inline char* spell_uint(char* out, uint64_t n) {
+  constexpr uint32_t kEight = 100'000'000;
+  if (n < kEight) return spell_short(out, static_cast<uint32_t>(n));
+  uint64_t high = n / kEight;
+  if (high < kEight) {
+    out = spell_short(out, static_cast<uint32_t>(high));
+  } else {
+    out = spell_short(out, static_cast<uint32_t>(high / kEight));
+    out = spell_eight(out, static_cast<uint32_t>(high % kEight));
+  }
+  return spell_eight(out, static_cast<uint32_t>(n - high * kEight));
 }
 
 inline char* spell_int(char* out, int64_t n) {
@@ -201,6 +206,9 @@ inline char* spell_timestamp(char* out, uint64_t packed, unsigned digits, DayMem
   *out = 'Z';
   return out + 1;
 }
+
+// A Uuid, Inet4 or Inet6 cell as SELECT shows it.
+char* spell_address(char* out, const Cell& cell);
 
 // The inside of a JSON string. Room: 6 bytes for each byte of text. Reads up to 15 bytes behind the text, as
 // every arena allows. Bytes that are not UTF-8, and those that a character set could not map (U+DC00 + byte),

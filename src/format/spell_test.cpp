@@ -43,6 +43,7 @@ TEST(Spell, IntegersAtEveryLength) {
 }
 
 TEST(Spell, DecimalsAsTheServerPacksThem) {
+  Arena arena;
   struct Case {
     const char* packed;
     unsigned precision, scale;
@@ -60,7 +61,9 @@ TEST(Spell, DecimalsAsTheServerPacksThem) {
       {"85", 1, 1, "0.5"},
   };
   for (const Case& c : cases) {
-    EXPECT_EQ(spelt([&](char* out) { return spell_decimal(out, unhex(c.packed), c.precision, c.scale); }),
+    EXPECT_EQ(spelt([&](char* out) {
+                return spell_decimal(out, arena.copy(unhex(c.packed)), c.precision, c.scale);
+              }),
               c.text)
         << c.packed;
   }
@@ -68,7 +71,7 @@ TEST(Spell, DecimalsAsTheServerPacksThem) {
   std::string packed = unhex("85f5e0ff");  // 99999999 with the first bit set
   for (int i = 0; i < 6; ++i) packed += unhex("3b9ac9ff");
   packed += unhex("03e7");
-  EXPECT_EQ(spelt([&](char* out) { return spell_decimal(out, packed, 65, 30); }),
+  EXPECT_EQ(spelt([&](char* out) { return spell_decimal(out, arena.copy(packed), 65, 30); }),
             std::string(35, '9') + "." + std::string(30, '9'));
 }
 

@@ -4,25 +4,6 @@
 #include <span>
 
 namespace sluice {
-namespace {
-
-bool points_to_bytes(Kind kind) {
-  switch (kind) {
-    case Kind::Decimal:
-    case Kind::Text:
-    case Kind::Blob:
-    case Kind::Json:
-    case Kind::Geometry:
-    case Kind::Vector:
-    case Kind::Uuid:
-    case Kind::Inet4:
-    case Kind::Inet6: return true;
-    default: return false;
-  }
-}
-
-}  // namespace
-
 void Batch::reset() {
   arena.reset();
   changes.clear();
@@ -49,7 +30,7 @@ Row Batch::copy_row(const Row& row) {
   Cell* cells = arena.array<Cell>(row.count);
   std::copy(row.begin(), row.end(), cells);
   for (Cell& cell : std::span(cells, row.count)) {
-    if (points_to_bytes(cell.kind)) cell.data = arena.copy(cell.bytes()).data();
+    if (has_bytes(cell.kind)) cell.data = arena.copy(cell.bytes()).data();
   }
   return {cells, row.count, row.text_bytes};
 }

@@ -37,6 +37,22 @@ enum class Kind : uint8_t {
   Inet6,      // data/size: 16 bytes, network order
 };
 
+// Whether such a cell points to bytes of its own.
+constexpr bool has_bytes(Kind kind) {
+  switch (kind) {
+    case Kind::Decimal:
+    case Kind::Text:
+    case Kind::Blob:
+    case Kind::Json:
+    case Kind::Geometry:
+    case Kind::Vector:
+    case Kind::Uuid:
+    case Kind::Inet4:
+    case Kind::Inet6: return true;
+    default: return false;
+  }
+}
+
 struct Cell {
   uint32_t size = 0;
   Kind kind = Kind::Missing;

@@ -22,8 +22,8 @@ struct Change {
   uint32_t event = 0;        // index into Batch::events
   const Table* table =
       nullptr;  // kept alive by the batch; null for a Ddl that concerns no single known table
-  Row before;
-  Row after;
+  Row before = {};
+  Row after = {};
 };
 
 // Facts shared by all changes of one transaction. Text lives in the batch's arena.

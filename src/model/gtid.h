@@ -25,7 +25,7 @@ class GtidSet {
   // Half-open: [first, second).
   using Interval = std::pair<uint64_t, uint64_t>;
   struct Sid {
-    Uuid uuid;
+    Uuid uuid{};
     std::string tag;  // lower case; empty: none
     auto operator<=>(const Sid&) const = default;
   };

@@ -16,7 +16,8 @@ namespace sluice::mysql {
 namespace {
 
 constexpr uint32_t kNone = ~uint32_t{0};
-// A batch of tiny rows is full by their number before it is by its bytes: a change takes about 100 bytes of memory.
+// A batch of tiny rows is full by their number before it is by its bytes: a change takes about 100 bytes of
+// memory.
 constexpr size_t kMostChanges = 16'384;
 
 enum class Checksum : uint8_t { Unknown, None, Crc32 };
@@ -56,7 +57,10 @@ struct OpenTransaction {
 class Decoder::Impl {
  public:
   Impl(Catalogue& catalogue, const Selection& selection, SchemaOracle* oracle, DecoderOptions options)
-      : catalogue_(catalogue), selection_(selection), options_(options), uses_(catalogue, selection, oracle) {}
+      : catalogue_(catalogue),
+        selection_(selection),
+        options_(options),
+        uses_(catalogue, selection, oracle) {}
 
   void start(const Position& position);
   Result<bool> take(std::string_view event, Batch& batch);
@@ -76,7 +80,8 @@ class Decoder::Impl {
   }
 
  private:
-  Result<bool> dispatch(const EventHeader& header, std::string_view event, std::string_view body, Batch& batch);
+  Result<bool> dispatch(const EventHeader& header, std::string_view event, std::string_view body,
+                        Batch& batch);
   Result<std::string_view> unframe(const EventHeader& header, std::string_view event);
   Result<void> format_description(std::string_view event);
   Result<void> rotate(const EventHeader& header, std::string_view body);
@@ -110,7 +115,7 @@ class Decoder::Impl {
   uint64_t event_begin_ = 0;  // of the event in hand
   bool file_start_ = false;
 
-  Batch* batch_ = nullptr;  // the batch in hand; null between batches
+  Batch* batch_ = nullptr;        // the batch in hand; null between batches
   uint32_t transaction_ = kNone;  // indexes in that batch
   uint32_t event_ = kNone;
   std::string_view file_copy_;  // position_.file in that batch's arena
@@ -142,7 +147,8 @@ void Decoder::Impl::start(const Position& position) {
 
 Result<std::string_view> Decoder::Impl::unframe(const EventHeader& header, std::string_view event) {
   if (header.size != event.size()) {
-    return fatal("the event at {} says it is {} bytes long, but there are {}", where(), header.size, event.size());
+    return fatal("the event at {} says it is {} bytes long, but there are {}", where(), header.size,
+                 event.size());
   }
   if (header.type == EventType::FormatDescription) SLUICE_TRY(format_description(event));
   bool has_checksum = checksum_ == Checksum::Crc32;
@@ -152,7 +158,8 @@ Result<std::string_view> Decoder::Impl::unframe(const EventHeader& header, std::
   } else if (has_checksum && options_.verify_checksums) {
     if (event.size() < kHeaderBytes + kChecksumBytes || !checksum_fits(event, header.type)) {
       return fatal(
-          "the {} event at {} is damaged: its checksum does not fit. Copy the file anew from the server, or look for the event "
+          "the {} event at {} is damaged: its checksum does not fit. Copy the file anew from the server, or "
+          "look for the event "
           "with mysqlbinlog --verify-binlog-checksum",
           name(header.type), where());
     }
@@ -161,7 +168,8 @@ Result<std::string_view> Decoder::Impl::unframe(const EventHeader& header, std::
   return event.substr(kHeaderBytes, event.size() - kHeaderBytes - (has_checksum ? kChecksumBytes : 0));
 }
 
-// version u16, server version 50 bytes, created u32, header length u8, lengths u8 each, algorithm u8, checksum u32.
+// version u16, server version 50 bytes, created u32, header length u8, lengths u8 each, algorithm u8,
+// checksum u32.
 Result<void> Decoder::Impl::format_description(std::string_view event) {
   constexpr size_t kLeast = kHeaderBytes + 2 + 50 + 4 + 1 + 1 + kChecksumBytes;
   if (event.size() < kLeast) return fatal("the format description at {} is cut short", where());
@@ -171,11 +179,14 @@ Result<void> Decoder::Impl::format_description(std::string_view event) {
   in.u32();
   uint8_t header_length = in.u8();
   if (version != 4 || header_length != kHeaderBytes) {
-    return fatal("the log at {} has format version {}, written by server {}; only version 4 (MySQL 5.0 and newer) is understood", where(), version,
-                 server.substr(0, server.find('\0')));
+    return fatal(
+        "the log at {} has format version {}, written by server {}; only version 4 (MySQL 5.0 and newer) is "
+        "understood",
+        where(), version, server.substr(0, server.find('\0')));
   }
   uint8_t algorithm = static_cast<uint8_t>(event[event.size() - kChecksumBytes - 1]);
-  if (algorithm > 1) return fatal("the log at {} uses checksum algorithm {}, which is not known", where(), algorithm);
+  if (algorithm > 1)
+    return fatal("the log at {} uses checksum algorithm {}, which is not known", where(), algorithm);
   checksum_ = algorithm == 1 ? Checksum::Crc32 : Checksum::None;
   uses_.clear();
   return {};
@@ -187,7 +198,8 @@ void Decoder::Impl::advance(const EventHeader& header, size_t size) {
   if (header.flags & kFlagArtificial || header.end == 0) return;
   uint64_t end = at_ + size;
   if (static_cast<uint32_t>(end) != header.end) {
-    // A dump by GTID leaves out what is known already, and a dump from the middle sends the file's format description first.
+    // A dump by GTID leaves out what is known already, and a dump from the middle sends the file's format
+    // description first.
     end = (at_ & ~uint64_t{0xffffffff}) | header.end;
     if (header.type == EventType::FormatDescription) return;
     if (end < at_) end += uint64_t{1} << 32;
@@ -197,7 +209,8 @@ void Decoder::Impl::advance(const EventHeader& header, size_t size) {
 }
 
 Result<bool> Decoder::Impl::take(std::string_view event, Batch& batch) {
-  if (event.size() < kHeaderBytes) return fatal("the event at {}:{} is shorter than its header", position_.file, at_);
+  if (event.size() < kHeaderBytes)
+    return fatal("the event at {}:{} is shorter than its header", position_.file, at_);
   EventHeader header = read_header(event);
   bool carries_rows = (header.type >= EventType::WriteRowsV1 && header.type <= EventType::DeleteRowsV1) ||
                       (header.type >= EventType::WriteRows && header.type <= EventType::DeleteRows);
@@ -225,7 +238,8 @@ void Decoder::Impl::touch_progress() {
   if (timestamp_) position_.timestamp = timestamp_;
 }
 
-Result<bool> Decoder::Impl::dispatch(const EventHeader& header, std::string_view, std::string_view body, Batch& batch) {
+Result<bool> Decoder::Impl::dispatch(const EventHeader& header, std::string_view, std::string_view body,
+                                     Batch& batch) {
   auto done = [](Result<void> result) -> Result<bool> {
     if (!result) return Failure(std::move(result).error());
     return true;
@@ -236,12 +250,9 @@ Result<bool> Decoder::Impl::dispatch(const EventHeader& header, std::string_view
     case EventType::DeleteRows:
     case EventType::WriteRowsV1:
     case EventType::UpdateRowsV1:
-    case EventType::DeleteRowsV1:
-      return rows(header, body, batch);
-    case EventType::TableMap:
-      return done(uses_.map(body));
-    case EventType::Query:
-      return done(query(header, body, batch));
+    case EventType::DeleteRowsV1: return rows(header, body, batch);
+    case EventType::TableMap: return done(uses_.map(body));
+    case EventType::Query: return done(query(header, body, batch));
     case EventType::Xid:
       tx_.xid = Cursor(body).u64();
       end_transaction(batch);
@@ -253,18 +264,16 @@ Result<bool> Decoder::Impl::dispatch(const EventHeader& header, std::string_view
       if (tx_.open) end_transaction(batch);
       return done(gtid(header, body));
     case EventType::PreviousGtids:
-    case EventType::MariaDbGtidList:
-      return done(gtid_list(header, body));
-    case EventType::Rotate:
-      return done(rotate(header, body));
+    case EventType::MariaDbGtidList: return done(gtid_list(header, body));
+    case EventType::Rotate: return done(rotate(header, body));
     case EventType::RowsQuery:
       if (!body.empty()) rows_query(body.substr(1));  // a length byte that saturates and is of no use
       return true;
-    case EventType::AnnotateRows:
-      rows_query(body);
-      return true;
+    case EventType::AnnotateRows: rows_query(body); return true;
     case EventType::Incident:
-      return fatal("the server reports that changes are missing from its log (an incident). Compare the tables with the target, then start behind this event");
+      return fatal(
+          "the server reports that changes are missing from its log (an incident). Compare the tables with "
+          "the target, then start behind this event");
     case EventType::StartEncryption:
       return fatal("the file is encrypted from here on. Read it through its server, which decrypts it");
     case EventType::BeginLoadQuery:
@@ -272,7 +281,8 @@ Result<bool> Decoder::Impl::dispatch(const EventHeader& header, std::string_view
     case EventType::AppendBlock:
     case EventType::Load:
     case EventType::NewLoad:
-      return fatal("a LOAD DATA was logged as a statement, so its rows are not in the log. Set binlog_format=ROW");
+      return fatal(
+          "a LOAD DATA was logged as a statement, so its rows are not in the log. Set binlog_format=ROW");
     case EventType::FormatDescription:
     case EventType::Stop:
     case EventType::Heartbeat:
@@ -283,14 +293,15 @@ Result<bool> Decoder::Impl::dispatch(const EventHeader& header, std::string_view
     case EventType::UserVar:
     case EventType::TransactionContext:
     case EventType::ViewChange:
-    case EventType::BinlogCheckpoint:
-      return true;
+    case EventType::BinlogCheckpoint: return true;
     default:
       if (header.flags & kFlagIgnorable) {
-        log::warning("passing over an event of type {} at {}: it is marked as ignorable", static_cast<int>(header.type), where());
+        log::warning("passing over an event of type {} at {}: it is marked as ignorable",
+                     static_cast<int>(header.type), where());
         return true;
       }
-      return fatal("events of type {} are not understood; nothing after it was read, so nothing is lost", static_cast<int>(header.type));
+      return fatal("events of type {} are not understood; nothing after it was read, so nothing is lost",
+                   static_cast<int>(header.type));
   }
 }
 
@@ -311,7 +322,8 @@ Result<void> Decoder::Impl::rotate(const EventHeader& header, std::string_view b
 
 Result<void> Decoder::Impl::gtid(const EventHeader& header, std::string_view body) {
   SLUICE_ASSIGN(event, read_gtid_event(header, body));
-  if (event.xa) return fatal("XA transactions are not understood; nothing after it was read, so nothing is lost");
+  if (event.xa)
+    return fatal("XA transactions are not understood; nothing after it was read, so nothing is lost");
   begin_transaction(event.flavor == Flavor::MariaDb && !event.standalone);
   tx_.has_gtid = !event.anonymous;
   tx_.gtid_text = event.text();
@@ -343,7 +355,8 @@ void Decoder::Impl::end_transaction(Batch& batch) {
   if (!tx_.open) return;
   if (transaction_ != kNone) {
     batch.transactions[transaction_].xid = tx_.xid;
-    if (!batch.changes.empty() && batch.changes.back().transaction == transaction_) batch.changes.back().last = true;
+    if (!batch.changes.empty() && batch.changes.back().transaction == transaction_)
+      batch.changes.back().last = true;
   }
   if (tx_.has_gtid) {
     if (tx_.gtid.flavor == Flavor::MariaDb) {
@@ -357,19 +370,23 @@ void Decoder::Impl::end_transaction(Batch& batch) {
   touch_progress();
 }
 
-// Row-based logs leave a rolled-back transaction out; where one is in (it also touched what cannot be rolled back), its
-// rows must not be shown.
+// Row-based logs leave a rolled-back transaction out; where one is in (it also touched what cannot be rolled
+// back), its rows must not be shown.
 Result<void> Decoder::Impl::roll_back(Batch& batch) {
   uint32_t here = 0;
-  while (!batch.changes.empty() && transaction_ != kNone && batch.changes.back().transaction == transaction_) {
+  while (!batch.changes.empty() && transaction_ != kNone &&
+         batch.changes.back().transaction == transaction_) {
     batch.changes.pop_back();
     ++here;
   }
   if (here != tx_.changes) {
-    return fatal("a transaction of {} changes ends in ROLLBACK after {} of them were delivered. Leave its tables out, or read from behind it",
-                 tx_.changes, tx_.changes - here);
+    return fatal(
+        "a transaction of {} changes ends in ROLLBACK after {} of them were delivered. Leave its tables out, "
+        "or read from behind it",
+        tx_.changes, tx_.changes - here);
   }
-  if (here) log::warning("{}: a transaction of {} changes was rolled back; they are not shown", where(), here);
+  if (here)
+    log::warning("{}: a transaction of {} changes was rolled back; they are not shown", where(), here);
   end_transaction(batch);
   return {};
 }
@@ -438,32 +455,29 @@ Result<void> Decoder::Impl::query(const EventHeader& header, std::string_view bo
   }
   if (!tx_.open) begin_transaction(false);  // before 5.7 nothing announces a statement
   switch (kind) {
-    case StatementKind::Commit:
-      end_transaction(batch);
-      return {};
-    case StatementKind::Rollback:
-      return roll_back(batch);
+    case StatementKind::Commit: end_transaction(batch); return {};
+    case StatementKind::Rollback: return roll_back(batch);
     case StatementKind::RowChange:
-      return fatal("rows were changed by a statement that is logged as text ({:.60}…), so their values are not in the log. Set binlog_format=ROW",
-                   query.sql);
+      return fatal(
+          "rows were changed by a statement that is logged as text ({:.60}…), so their values are not in the "
+          "log. Set binlog_format=ROW",
+          query.sql);
     case StatementKind::XaStart:
     case StatementKind::XaEnd:
     case StatementKind::XaPrepare:
     case StatementKind::XaCommit:
     case StatementKind::XaRollback:
       return fatal("XA transactions are not understood; nothing after it was read, so nothing is lost");
-    case StatementKind::Savepoint:
-      if (query.sql.starts_with("ROLLBACK") && tx_.changes > 0) {
+    case StatementKind::Savepoint: return {};
+    case StatementKind::RollbackTo:
+      if (tx_.changes > 0) {
         return fatal("a transaction was rolled back in part (ROLLBACK TO), which is not understood");
       }
       return {};
-    case StatementKind::Ddl:
-      SLUICE_TRY(ddl(header, query, batch));
-      break;
+    case StatementKind::Ddl: SLUICE_TRY(ddl(header, query, batch)); break;
     case StatementKind::Begin:
     case StatementKind::OtherDdl:
-    case StatementKind::Other:
-      break;
+    case StatementKind::Other: break;
   }
   if (!tx_.block) end_transaction(batch);
   return {};
@@ -476,8 +490,10 @@ Result<void> Decoder::Impl::ddl(const EventHeader& header, const QueryEvent& que
   context.sql_mode = query.sql_mode;
   DdlOutcome outcome = apply_ddl(sql, context, catalogue_);
   if (!outcome.understood) {
-    log::warning("{}: a schema change was not understood ({}); the tables it names are learnt anew. Statement: {:.200}", where(),
-                 outcome.why, sql);
+    log::warning(
+        "{}: a schema change was not understood ({}); the tables it names are learnt anew. Statement: "
+        "{:.200}",
+        where(), outcome.why, sql);
   }
   if (!options_.ddl || outcome.is_temporary) return {};
   bool wanted = outcome.tables.empty() && selection_.wants(query.database, "");
@@ -491,9 +507,11 @@ Result<void> Decoder::Impl::ddl(const EventHeader& header, const QueryEvent& que
   event_in(batch, header);
   Event& event = batch.events.back();
   event.query = batch.arena.copy(sql);
-  event.database = batch.arena.copy(outcome.tables.size() == 1 ? outcome.tables[0].database : std::string_view(query.database));
+  event.database = batch.arena.copy(outcome.tables.size() == 1 ? outcome.tables[0].database
+                                                               : std::string_view(query.database));
   if (outcome.tables.size() == 1) event.ddl_table = batch.arena.copy(outcome.tables[0].table);
-  batch.changes.push_back({.op = Op::Ddl, .index = tx_.changes++, .transaction = transaction, .event = event_});
+  batch.changes.push_back(
+      {.op = Op::Ddl, .index = tx_.changes++, .transaction = transaction, .event = event_});
   return {};
 }
 
@@ -514,7 +532,8 @@ Result<bool> Decoder::Impl::rows(const EventHeader& header, std::string_view bod
 Result<void> Decoder::Impl::decode_rows(const RowsEvent& event, const TableUse& use, Batch& batch) {
   const RowPlan& plan = use.plan;
   if (event.columns != plan.columns()) {
-    return fatal("{}.{} has {} columns in the table map and {} in the row event", use.table->database, use.table->name, plan.columns(), event.columns);
+    return fatal("{}.{} has {} columns in the table map and {} in the row event", use.table->database,
+                 use.table->name, plan.columns(), event.columns);
   }
   const Table* table = batch.hold(use.table);
   std::optional<RowPlan::Image> before, after;
@@ -524,11 +543,14 @@ Result<void> Decoder::Impl::decode_rows(const RowsEvent& event, const TableUse& 
   const char* end = at + event.rows.size();
   while (at < end) {
     const char* begin = at;
-    Change change{.op = event.op, .index = tx_.changes, .transaction = transaction_, .event = event_, .table = table};
+    Change change{
+        .op = event.op, .index = tx_.changes, .transaction = transaction_, .event = event_, .table = table};
     if (before) at = plan.decode(*before, at, end, batch.arena, change.before, invalid_bytes_);
     if (at && after) at = plan.decode(*after, at, end, batch.arena, change.after, invalid_bytes_);
     // An image of no bytes (no column present) would never come to an end.
-    if (!at || at == begin) return fatal("a row of {}.{} makes no sense {} bytes into the event's rows", table->database, table->name, begin - event.rows.data());
+    if (!at || at == begin)
+      return fatal("a row of {}.{} makes no sense {} bytes into the event's rows", table->database,
+                   table->name, begin - event.rows.data());
     if (!passed_over()) batch.changes.push_back(change);
     ++tx_.changes;
   }
@@ -539,7 +561,8 @@ void Decoder::Impl::finish(Batch& batch, bool end) {
   if (batch_ != &batch) open_batch(batch);
   handed_ = tx_.open ? tx_.changes : 0;
   handed_id_ = tx_.open ? tx_.id : std::string();
-  if (tx_.open && !end && transaction_ != kNone && !batch.changes.empty() && batch.changes.back().transaction == transaction_) {
+  if (tx_.open && !end && transaction_ != kNone && !batch.changes.empty() &&
+      batch.changes.back().transaction == transaction_) {
     held_.adopt(batch, batch.changes.back());
     batch.changes.pop_back();
     --handed_;
@@ -551,7 +574,8 @@ void Decoder::Impl::finish(Batch& batch, bool end) {
   transaction_ = kNone;
 }
 
-Decoder::Decoder(Catalogue& catalogue, const Selection& selection, SchemaOracle* oracle, DecoderOptions options)
+Decoder::Decoder(Catalogue& catalogue, const Selection& selection, SchemaOracle* oracle,
+                 DecoderOptions options)
     : impl_(std::make_unique<Impl>(catalogue, selection, oracle, options)) {}
 Decoder::~Decoder() = default;
 void Decoder::start(const Position& position) { impl_->start(position); }

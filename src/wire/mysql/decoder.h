@@ -18,7 +18,8 @@ struct DecoderOptions {
   size_t batch_bytes =
       256 * 1024;  // of the log; a batch is full once it holds so much. One event is never split
   bool verify_checksums = true;
-  bool ddl = true;  // schema changes are changes too
+  bool ddl = true;     // schema changes are changes too
+  bool query = false;  // carry the statement behind row changes, where the log has it
 };
 
 // Asked for a table that neither the log nor the catalogue knows, or that the log contradicts. Null: cannot
@@ -50,8 +51,8 @@ class Decoder {
   Result<bool> take(std::string_view event, Batch& batch);
   // To be called before a batch is handed over: sets its resume position and catalogue changes. In the middle
   // of a transaction its last change is kept back for the next batch, until it is known whether it is the
-  // transaction's last.
-  void finish(Batch& batch);
+  // transaction's last; with `end`, because nothing will come any more, it is not.
+  void finish(Batch& batch, bool end = false);
 
   bool in_transaction() const;
   // After the last whole transaction.

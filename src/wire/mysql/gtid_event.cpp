@@ -24,7 +24,8 @@ Result<GtidEvent> read_plain(const EventHeader& header, std::string_view body) {
   in.u8();
   event.sid.uuid = uuid_of(in.bytes(16));
   event.number = in.u64();
-  // 5.7 and newer: logical clock (type 2, two u64); 8.0 and newer: commit time in the low 55 bits of seven bytes.
+  // 5.7 and newer: logical clock (type 2, two u64); 8.0 and newer: commit time in the low 55 bits of seven
+  // bytes.
   constexpr size_t kLogicalClock = 17;
   if (in.left() >= kLogicalClock + 7) {
     in.skip(kLogicalClock);
@@ -35,8 +36,8 @@ Result<GtidEvent> read_plain(const EventHeader& header, std::string_view body) {
   return event;
 }
 
-// MySQL's serialization library (libs/mysql/serialization/variable_length_integers.h): the count of trailing one bits in
-// the first byte says how many bytes follow; the rest is the value, little-endian.
+// MySQL's serialization library (libs/mysql/serialization/variable_length_integers.h): the count of trailing
+// one bits in the first byte says how many bytes follow; the rest is the value, little-endian.
 uint64_t variable(Cursor& in) {
   uint8_t first = in.u8();
   auto more = static_cast<size_t>(std::countr_one(first));

@@ -1,5 +1,5 @@
-// Events that name transactions. Layouts: libbinlogevents/include/control_events.h, libs/mysql/serialization (tagged);
-// MariaDB sql/log_event.h, Gtid_log_event and Gtid_list_log_event.
+// Events that name transactions. Layouts: libbinlogevents/include/control_events.h, libs/mysql/serialization
+// (tagged); MariaDB sql/log_event.h, Gtid_log_event and Gtid_list_log_event.
 #pragma once
 
 #include <cstdint>
@@ -14,15 +14,15 @@ namespace sluice::mysql {
 
 struct GtidEvent {
   Flavor flavor = Flavor::MySql;
-  bool anonymous = false;        // MySQL without GTIDs
-  GtidSet::Sid sid;              // MySQL
-  uint32_t domain = 0;           // MariaDB
-  uint32_t server_id = 0;        // MariaDB
+  bool anonymous = false;  // MySQL without GTIDs
+  GtidSet::Sid sid;        // MySQL
+  uint32_t domain = 0;     // MariaDB
+  uint32_t server_id = 0;  // MariaDB
   uint64_t number = 0;
-  uint64_t commit_us = 0;        // microseconds since 1970 UTC on the server that wrote this log; 0: not known
-  bool standalone = false;       // MariaDB: no COMMIT follows, the next statement is all
-  bool xa = false;               // MariaDB: prepares or completes an XA transaction
-  std::string text() const;      // the GTID as its server spells it; empty when anonymous
+  uint64_t commit_us = 0;    // microseconds since 1970 UTC on the server that wrote this log; 0: not known
+  bool standalone = false;   // MariaDB: no COMMIT follows, the next statement is all
+  bool xa = false;           // MariaDB: prepares or completes an XA transaction
+  std::string text() const;  // the GTID as its server spells it; empty when anonymous
 };
 
 // Of a Gtid, AnonymousGtid, GtidTagged or MariaDbGtid event.

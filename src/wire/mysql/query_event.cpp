@@ -5,8 +5,8 @@
 namespace sluice::mysql {
 namespace {
 
-// Status variables stand in the order in which the server writes them (Query_log_event::write); reading stops at the first
-// one that is not needed and whose size is not known here.
+// Status variables stand in the order in which the server writes them (Query_log_event::write); reading stops
+// at the first one that is not needed and whose size is not known here.
 void read_status(Cursor in, QueryEvent& event) {
   enum Code : uint8_t { kFlags = 0, kSqlMode = 1, kAutoIncrement = 3, kCharset = 4, kCatalog = 6 };
   while (!in.done() && !in.bad()) {

@@ -1,6 +1,7 @@
 // QUERY: a statement as text. Layout (libbinlogevents/include/statement_events.h):
 //
-//   thread_id u32, seconds u32, database length u8, error u16, status length u16, status variables, database, 0, statement
+//   thread_id u32, seconds u32, database length u8, error u16, status length u16, status variables, database,
+//   0, statement
 #pragma once
 
 #include <cstdint>

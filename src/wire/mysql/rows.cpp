@@ -18,16 +18,30 @@ T load(const char* at) {
   std::memcpy(&value, at, sizeof value);
   return value;
 }
-uint32_t load24(const char* at) { return load<uint16_t>(at) | static_cast<uint32_t>(static_cast<uint8_t>(at[2])) << 16; }
+uint32_t load24(const char* at) {
+  return load<uint16_t>(at) | static_cast<uint32_t>(static_cast<uint8_t>(at[2])) << 16;
+}
+uint32_t big16(const char* at) { return __builtin_bswap16(load<uint16_t>(at)); }
+uint32_t big24(const char* at) { return big16(at) << 8 | static_cast<uint8_t>(at[2]); }
+uint32_t big32(const char* at) { return __builtin_bswap32(load<uint32_t>(at)); }
 uint64_t big(const char* at, size_t n) {
   uint64_t value = 0;
   for (size_t i = 0; i < n; ++i) value = value << 8 | static_cast<uint8_t>(at[i]);
   return value;
 }
-uint64_t little(const char* at, size_t n) {
-  uint64_t value = 0;
-  std::memcpy(&value, at, n);
-  return value;
+// n is 1 to 8; the small sizes are what lengths and enums have.
+inline uint64_t little(const char* at, size_t n) {
+  switch (n) {
+    case 1: return load<uint8_t>(at);
+    case 2: return load<uint16_t>(at);
+    case 3: return load24(at);
+    case 4: return load<uint32_t>(at);
+    default: {
+      uint64_t value = 0;
+      std::memcpy(&value, at, n);
+      return value;
+    }
+  }
 }
 
 // Bytes of a packed decimal (strings/decimal.c, decimal_bin_size): nine digits in four bytes, fewer in fewer.
@@ -40,17 +54,17 @@ uint8_t decimal_bytes(uint8_t precision, uint8_t scale) {
 uint8_t fraction_bytes(uint32_t digits) { return static_cast<uint8_t>((digits + 1) / 2); }
 
 // Fractions are stored in as many bytes as their digits need, as hundredths, ten-thousandths or millionths.
-uint64_t fraction_us(const char* at, uint8_t bytes) {
+inline uint64_t fraction_us(const char* at, uint8_t bytes) {
   switch (bytes) {
-    case 1: return big(at, 1) * 10000;
-    case 2: return big(at, 2) * 100;
-    case 3: return big(at, 3);
+    case 1: return load<uint8_t>(at) * 10000u;
+    case 2: return big16(at) * 100;
+    case 3: return big24(at);
     default: return 0;
   }
 }
 
-// sql-common/my_time.cc, my_time_packed_from_binary: the stored integer is offset so that bytes sort like values; a negative
-// value's fraction counts from the integer below.
+// sql-common/my_time.cc, my_time_packed_from_binary: the stored integer is offset so that bytes sort like
+// values; a negative value's fraction counts from the integer below.
 int64_t time_packed(const char* at, uint8_t bytes) {
   if (bytes == 3) return static_cast<int64_t>(big(at, 6)) - 0x800000000000LL;
   int64_t whole = static_cast<int64_t>(big(at, 3)) - 0x800000;
@@ -66,14 +80,16 @@ int64_t time_packed(const char* at, uint8_t bytes) {
   return whole * (1LL << 24) + fraction;
 }
 
-uint64_t datetime_packed(uint64_t year, uint64_t month, uint64_t day, uint64_t hour, uint64_t minute, uint64_t second) {
+uint64_t datetime_packed(uint64_t year, uint64_t month, uint64_t day, uint64_t hour, uint64_t minute,
+                         uint64_t second) {
   return ((year * 13 + month) << 5 | day) << 41 | (hour << 12 | minute << 6 | second) << 24;
 }
 
 // Before 5.6.4: YYYYMMDDhhmmss as one decimal number.
 uint64_t old_datetime(uint64_t n) {
   uint64_t date = n / 1000000, time = n % 1000000;
-  return datetime_packed(date / 10000, date / 100 % 100, date % 100, time / 10000, time / 100 % 100, time % 100);
+  return datetime_packed(date / 10000, date / 100 % 100, date % 100, time / 10000, time / 100 % 100,
+                         time % 100);
 }
 
 // Before 5.6.4: ±hhmmss as one decimal number in three bytes.
@@ -118,7 +134,8 @@ Result<RowPlan> RowPlan::make(const TableMap& map, const Table& table) {
       case WireType::Float: step = {Take::Float, 4, 0, 0, 0, Kind::Float}; break;
       case WireType::Double: step = {Take::Double, 8, 0, 0, 0, Kind::Double}; break;
       case WireType::NewDecimal:
-        step = {Take::Decimal, decimal_bytes(wire.precision, wire.scale), wire.precision, wire.scale, 0, Kind::Decimal};
+        step = {Take::Decimal, decimal_bytes(wire.precision, wire.scale), wire.precision, wire.scale, 0,
+                Kind::Decimal};
         break;
       case WireType::Year: step = {Take::Year, 1, 0, 0, 0, Kind::Year}; break;
       case WireType::Date:
@@ -127,16 +144,20 @@ Result<RowPlan> RowPlan::make(const TableMap& map, const Table& table) {
       case WireType::DateTime: step = {Take::OldDateTime, 8, 0, 0, 0, Kind::DateTime}; break;
       case WireType::Timestamp: step = {Take::OldTimestamp, 4, 0, 0, 0, Kind::Timestamp}; break;
       case WireType::Timestamp2:
-        step = {Take::Timestamp, fraction_bytes(wire.length), static_cast<uint8_t>(wire.length), 0, 0, Kind::Timestamp};
+        step = {Take::Timestamp, fraction_bytes(wire.length), static_cast<uint8_t>(wire.length), 0, 0,
+                Kind::Timestamp};
         break;
       case WireType::DateTime2:
-        step = {Take::DateTime, fraction_bytes(wire.length), static_cast<uint8_t>(wire.length), 0, 0, Kind::DateTime};
+        step = {Take::DateTime, fraction_bytes(wire.length), static_cast<uint8_t>(wire.length), 0, 0,
+                Kind::DateTime};
         break;
       case WireType::Time2:
         step = {Take::Time, fraction_bytes(wire.length), static_cast<uint8_t>(wire.length), 0, 0, Kind::Time};
         break;
       case WireType::Bit:
-        step = {Take::Bit, static_cast<uint8_t>((wire.length + 7) / 8), static_cast<uint8_t>(wire.length), 0, 0, Kind::Bit};
+        step = {
+            Take::Bit, static_cast<uint8_t>((wire.length + 7) / 8), static_cast<uint8_t>(wire.length), 0, 0,
+            Kind::Bit};
         break;
       case WireType::Enum: step = {Take::Enum, static_cast<uint8_t>(wire.length), 0, 0, 0, Kind::Enum}; break;
       case WireType::Set: step = {Take::Set, static_cast<uint8_t>(wire.length), 0, 0, 0, Kind::Set}; break;
@@ -148,7 +169,9 @@ Result<RowPlan> RowPlan::make(const TableMap& map, const Table& table) {
       case WireType::String: {
         uint8_t prefix = wire.length < 256 ? 1 : 2;
         text(column.type == ColumnType::Binary, Take::Short, prefix);
-        auto fixed = [&](Kind kind) { step = {Take::Fixed, prefix, 0, 0, static_cast<uint16_t>(wire.length), kind}; };
+        auto fixed = [&](Kind kind) {
+          step = {Take::Fixed, prefix, 0, 0, static_cast<uint16_t>(wire.length), kind};
+        };
         // The log strips the zeros at a BINARY's end, SELECT shows them.
         if (column.type == ColumnType::Binary) fixed(Kind::Blob);
         if (column.type == ColumnType::Uuid && wire.length == 16) fixed(Kind::Uuid);
@@ -167,11 +190,16 @@ Result<RowPlan> RowPlan::make(const TableMap& map, const Table& table) {
         break;
       }
       case WireType::Json: step = {Take::Json, static_cast<uint8_t>(wire.length), 0, 0, 0, Kind::Json}; break;
-      case WireType::Geometry: step = {Take::Geometry, static_cast<uint8_t>(wire.length), 0, 0, 0, Kind::Geometry}; break;
-      case WireType::Vector: step = {Take::Vector, static_cast<uint8_t>(wire.length), 0, 0, 0, Kind::Vector}; break;
+      case WireType::Geometry:
+        step = {Take::Geometry, static_cast<uint8_t>(wire.length), 0, 0, 0, Kind::Geometry};
+        break;
+      case WireType::Vector:
+        step = {Take::Vector, static_cast<uint8_t>(wire.length), 0, 0, 0, Kind::Vector};
+        break;
       default:
-        return fatal("column `{}` of {}.{} has type code {} in the log, which this version does not understand", column.name,
-                     table.database, table.name, static_cast<int>(wire.type));
+        return fatal(
+            "column `{}` of {}.{} has type code {} in the log, which this version does not understand",
+            column.name, table.database, table.name, static_cast<int>(wire.type));
     }
     plan.steps_.push_back(step);
   }
@@ -198,8 +226,9 @@ const char* RowPlan::convert(const Step& step, Arena& arena, Cell& cell, uint64_
   return after;
 }
 
-inline const char* RowPlan::take(const Step& step, const char* at, const char* end, Arena& arena, Cell& cell,
-                                 uint32_t& converted, uint64_t& invalid) const {
+[[gnu::always_inline]] inline const char* RowPlan::take(const Step& step, const char* at, const char* end,
+                                                        Arena& arena, Cell& cell, uint32_t& converted,
+                                                        uint64_t& invalid) const {
   auto left = static_cast<size_t>(end - at);
   cell.kind = step.kind;
   cell.aux = step.aux;
@@ -213,18 +242,54 @@ inline const char* RowPlan::take(const Step& step, const char* at, const char* e
     return at + step.width + size;
   };
   switch (step.take) {
-    case Take::Int8: if (!fits(1)) return nullptr; cell.i = load<int8_t>(at); return at + 1;
-    case Take::Int16: if (!fits(2)) return nullptr; cell.i = load<int16_t>(at); return at + 2;
-    case Take::Int24: if (!fits(3)) return nullptr; cell.i = static_cast<int32_t>(load24(at) << 8) >> 8; return at + 3;
-    case Take::Int32: if (!fits(4)) return nullptr; cell.i = load<int32_t>(at); return at + 4;
-    case Take::Int64: if (!fits(8)) return nullptr; cell.i = load<int64_t>(at); return at + 8;
-    case Take::Uint8: if (!fits(1)) return nullptr; cell.u = load<uint8_t>(at); return at + 1;
-    case Take::Uint16: if (!fits(2)) return nullptr; cell.u = load<uint16_t>(at); return at + 2;
-    case Take::Uint24: if (!fits(3)) return nullptr; cell.u = load24(at); return at + 3;
-    case Take::Uint32: if (!fits(4)) return nullptr; cell.u = load<uint32_t>(at); return at + 4;
-    case Take::Uint64: if (!fits(8)) return nullptr; cell.u = load<uint64_t>(at); return at + 8;
-    case Take::Float: if (!fits(4)) return nullptr; cell.d = load<float>(at); return at + 4;
-    case Take::Double: if (!fits(8)) return nullptr; cell.d = load<double>(at); return at + 8;
+    case Take::Int8:
+      if (!fits(1)) return nullptr;
+      cell.i = load<int8_t>(at);
+      return at + 1;
+    case Take::Int16:
+      if (!fits(2)) return nullptr;
+      cell.i = load<int16_t>(at);
+      return at + 2;
+    case Take::Int24:
+      if (!fits(3)) return nullptr;
+      cell.i = static_cast<int32_t>(load24(at) << 8) >> 8;
+      return at + 3;
+    case Take::Int32:
+      if (!fits(4)) return nullptr;
+      cell.i = load<int32_t>(at);
+      return at + 4;
+    case Take::Int64:
+      if (!fits(8)) return nullptr;
+      cell.i = load<int64_t>(at);
+      return at + 8;
+    case Take::Uint8:
+      if (!fits(1)) return nullptr;
+      cell.u = load<uint8_t>(at);
+      return at + 1;
+    case Take::Uint16:
+      if (!fits(2)) return nullptr;
+      cell.u = load<uint16_t>(at);
+      return at + 2;
+    case Take::Uint24:
+      if (!fits(3)) return nullptr;
+      cell.u = load24(at);
+      return at + 3;
+    case Take::Uint32:
+      if (!fits(4)) return nullptr;
+      cell.u = load<uint32_t>(at);
+      return at + 4;
+    case Take::Uint64:
+      if (!fits(8)) return nullptr;
+      cell.u = load<uint64_t>(at);
+      return at + 8;
+    case Take::Float:
+      if (!fits(4)) return nullptr;
+      cell.d = load<float>(at);
+      return at + 4;
+    case Take::Double:
+      if (!fits(8)) return nullptr;
+      cell.d = load<double>(at);
+      return at + 8;
     case Take::Decimal:
       if (!fits(step.width)) return nullptr;
       cell.data = at;
@@ -234,28 +299,44 @@ inline const char* RowPlan::take(const Step& step, const char* at, const char* e
       if (!fits(1)) return nullptr;
       cell.u = *at ? 1900u + static_cast<uint8_t>(*at) : 0;
       return at + 1;
-    case Take::Date: if (!fits(3)) return nullptr; cell.u = load24(at); return at + 3;
-    case Take::OldTime: if (!fits(3)) return nullptr; cell.i = old_time(load24(at)); return at + 3;
-    case Take::OldDateTime: if (!fits(8)) return nullptr; cell.u = old_datetime(load<uint64_t>(at)); return at + 8;
+    case Take::Date:
+      if (!fits(3)) return nullptr;
+      cell.u = load24(at);
+      return at + 3;
+    case Take::OldTime:
+      if (!fits(3)) return nullptr;
+      cell.i = old_time(load24(at));
+      return at + 3;
+    case Take::OldDateTime:
+      if (!fits(8)) return nullptr;
+      cell.u = old_datetime(load<uint64_t>(at));
+      return at + 8;
     case Take::OldTimestamp:
       if (!fits(4)) return nullptr;
       cell.u = static_cast<uint64_t>(load<uint32_t>(at)) << 24;
       return at + 4;
     case Take::Timestamp:
       if (!fits(4u + step.width)) return nullptr;
-      cell.u = big(at, 4) << 24 | fraction_us(at + 4, step.width);
+      cell.u = uint64_t{big32(at)} << 24 | fraction_us(at + 4, step.width);
       return at + 4 + step.width;
     case Take::DateTime:
       if (!fits(5u + step.width)) return nullptr;
-      cell.u = (big(at, 5) - 0x8000000000ULL) << 24 | fraction_us(at + 5, step.width);
+      cell.u = ((uint64_t{big32(at)} << 8 | static_cast<uint8_t>(at[4])) - 0x8000000000ULL) << 24 |
+               fraction_us(at + 5, step.width);
       return at + 5 + step.width;
     case Take::Time:
       if (!fits(3u + step.width)) return nullptr;
       cell.i = time_packed(at, step.width);
       return at + 3 + step.width;
-    case Take::Bit: if (!fits(step.width)) return nullptr; cell.u = big(at, step.width); return at + step.width;
+    case Take::Bit:
+      if (!fits(step.width)) return nullptr;
+      cell.u = big(at, step.width);
+      return at + step.width;
     case Take::Enum:
-    case Take::Set: if (!fits(step.width)) return nullptr; cell.u = little(at, step.width); return at + step.width;
+    case Take::Set:
+      if (!fits(step.width)) return nullptr;
+      cell.u = little(at, step.width);
+      return at + step.width;
     case Take::Short: {
       if (!fits(step.width)) return nullptr;
       const char* after = sized(step.width == 1 ? load<uint8_t>(at) : load<uint16_t>(at));
@@ -268,8 +349,7 @@ inline const char* RowPlan::take(const Step& step, const char* at, const char* e
     }
     case Take::Json:
     case Take::Geometry:
-    case Take::Vector:
-      return fits(step.width) ? sized(little(at, step.width)) : nullptr;
+    case Take::Vector: return fits(step.width) ? sized(little(at, step.width)) : nullptr;
     case Take::Fixed: {
       if (!fits(step.width)) return nullptr;
       const char* after = sized(step.width == 1 ? load<uint8_t>(at) : load<uint16_t>(at));

@@ -1,8 +1,9 @@
 // Row events: the images of rows, decoded to cells by a plan that is made once per table version. Layout
 // (libbinlogevents/include/rows_event.h; MariaDB sql/log_event.h):
 //
-//   table_id u48, flags u16, [version 2: extra length u16, extra], columns lenenc, present bitmap, [update: present bitmap of
-//   the after image], then row images: null bitmap (one bit for each present column), values
+//   table_id u48, flags u16, [version 2: extra length u16, extra], columns lenenc, present bitmap, [update:
+//   present bitmap of the after image], then row images: null bitmap (one bit for each present column),
+//   values
 #pragma once
 
 #include <cstdint>
@@ -40,28 +41,57 @@ class RowPlan {
     bool full_ = false;
   };
 
-  // Decodes one image at `at`; text that needs another character set goes into the arena. Returns the end of the image,
-  // or null where the bytes make no sense. `invalid` counts bytes that their character set does not know.
-  const char* decode(const Image& image, const char* at, const char* end, Arena& arena, Row& row, uint64_t& invalid) const;
+  // Decodes one image at `at`; text that needs another character set goes into the arena. Returns the end of
+  // the image, or null where the bytes make no sense. `invalid` counts bytes that their character set does
+  // not know.
+  const char* decode(const Image& image, const char* at, const char* end, Arena& arena, Row& row,
+                     uint64_t& invalid) const;
 
  private:
   enum class Take : uint8_t {
-    Int8, Int16, Int24, Int32, Int64, Uint8, Uint16, Uint24, Uint32, Uint64, Float, Double, Decimal, Year, Date,
-    OldTime, OldDateTime, OldTimestamp, Timestamp, DateTime, Time, Bit, Enum, Set, Short, Long, Json, Geometry, Vector,
+    Int8,
+    Int16,
+    Int24,
+    Int32,
+    Int64,
+    Uint8,
+    Uint16,
+    Uint24,
+    Uint32,
+    Uint64,
+    Float,
+    Double,
+    Decimal,
+    Year,
+    Date,
+    OldTime,
+    OldDateTime,
+    OldTimestamp,
+    Timestamp,
+    DateTime,
+    Time,
+    Bit,
+    Enum,
+    Set,
+    Short,
+    Long,
+    Json,
+    Geometry,
+    Vector,
     Fixed,
   };
   struct Step {
     Take take;
-    uint8_t width = 0;     // bytes of the value or of its length prefix
-    uint8_t aux = 0;       // goes into Cell::aux
-    uint8_t aux2 = 0;      // goes into Cell::aux2
-    uint16_t fixed = 0;    // of Fixed and of padded BINARY: bytes of the whole value
+    uint8_t width = 0;   // bytes of the value or of its length prefix
+    uint8_t aux = 0;     // goes into Cell::aux
+    uint8_t aux2 = 0;    // goes into Cell::aux2
+    uint16_t fixed = 0;  // of Fixed and of padded BINARY: bytes of the whole value
     Kind kind = Kind::Null;
     const Charset* convert = nullptr;  // text in this character set, to be made UTF-8; null: as it is
   };
 
-  const char* take(const Step& step, const char* at, const char* end, Arena& arena, Cell& cell, uint32_t& converted,
-                   uint64_t& invalid) const;
+  const char* take(const Step& step, const char* at, const char* end, Arena& arena, Cell& cell,
+                   uint32_t& converted, uint64_t& invalid) const;
   static const char* convert(const Step& step, Arena& arena, Cell& cell, uint64_t& invalid, const char* after,
                              uint32_t& converted);
 
@@ -73,7 +103,8 @@ struct RowsEvent {
   bool statement_end = false;
   Op op = Op::Insert;
   uint64_t columns = 0;
-  std::string_view before_bitmap, after_bitmap;  // an insert's only image is `after`, a delete's only one `before`
+  std::string_view before_bitmap,
+      after_bitmap;  // an insert's only image is `after`, a delete's only one `before`
   std::string_view rows;
 };
 

@@ -8,8 +8,17 @@ namespace {
 
 // Optional metadata fields (Table_map_log_event::Optional_metadata_field_type).
 enum Field : uint8_t {
-  kSignedness = 1, kDefaultCharset = 2, kColumnCharset = 3, kColumnName = 4, kSetMembers = 5, kEnumMembers = 6,
-  kGeometryType = 7, kSimpleKey = 8, kKeyWithPrefix = 9, kEnumSetDefaultCharset = 10, kEnumSetColumnCharset = 11,
+  kSignedness = 1,
+  kDefaultCharset = 2,
+  kColumnCharset = 3,
+  kColumnName = 4,
+  kSetMembers = 5,
+  kEnumMembers = 6,
+  kGeometryType = 7,
+  kSimpleKey = 8,
+  kKeyWithPrefix = 9,
+  kEnumSetDefaultCharset = 10,
+  kEnumSetColumnCharset = 11,
   kVisibility = 12,
 };
 
@@ -22,10 +31,8 @@ bool is_numeric(WireType type) {
     case WireType::LongLong:
     case WireType::NewDecimal:
     case WireType::Float:
-    case WireType::Double:
-      return true;
-    default:
-      return false;
+    case WireType::Double: return true;
+    default: return false;
   }
 }
 
@@ -39,16 +46,15 @@ bool is_character(WireType type) {
     case WireType::MediumBlob:
     case WireType::LongBlob:
     case WireType::Blob:
-    case WireType::BlobCompressed:
-      return true;
-    default:
-      return false;
+    case WireType::BlobCompressed: return true;
+    default: return false;
   }
 }
 
 bool is_enum_or_set(WireType type) { return type == WireType::Enum || type == WireType::Set; }
 
-// The metadata bytes of one column (Field::save_field_metadata and its overrides in the server's sql/field.cc).
+// The metadata bytes of one column (Field::save_field_metadata and its overrides in the server's
+// sql/field.cc).
 void read_column_metadata(Cursor& in, MapColumn& column) {
   switch (column.type) {
     case WireType::Float:
@@ -63,13 +69,9 @@ void read_column_metadata(Cursor& in, MapColumn& column) {
     case WireType::Vector:
     case WireType::Timestamp2:
     case WireType::DateTime2:
-    case WireType::Time2:
-      column.length = in.u8();
-      break;
+    case WireType::Time2: column.length = in.u8(); break;
     case WireType::VarChar:
-    case WireType::VarCharCompressed:
-      column.length = in.u16();
-      break;
+    case WireType::VarCharCompressed: column.length = in.u16(); break;
     case WireType::Bit: {
       uint8_t bits = in.u8();
       column.length = bits + 8u * in.u8();
@@ -95,8 +97,7 @@ void read_column_metadata(Cursor& in, MapColumn& column) {
       }
       break;
     }
-    default:
-      break;
+    default: break;
   }
 }
 
@@ -109,26 +110,19 @@ bool sane(const MapColumn& column) {
     case WireType::BlobCompressed:
     case WireType::Geometry:
     case WireType::Json:
-    case WireType::Vector:
-      return column.length >= 1 && column.length <= 4;
-    case WireType::Float:
-      return column.length == 4;
-    case WireType::Double:
-      return column.length == 8;
-    case WireType::Bit:
-      return column.length >= 1 && column.length <= 64;
+    case WireType::Vector: return column.length >= 1 && column.length <= 4;
+    case WireType::Float: return column.length == 4;
+    case WireType::Double: return column.length == 8;
+    case WireType::Bit: return column.length >= 1 && column.length <= 64;
     case WireType::NewDecimal:
-      return column.precision >= 1 && column.precision <= 65 && column.scale <= column.precision && column.scale <= 38;
-    case WireType::Enum:
-      return column.length == 1 || column.length == 2;
-    case WireType::Set:
-      return column.length >= 1 && column.length <= 8;
+      return column.precision >= 1 && column.precision <= 65 && column.scale <= column.precision &&
+             column.scale <= 38;
+    case WireType::Enum: return column.length == 1 || column.length == 2;
+    case WireType::Set: return column.length >= 1 && column.length <= 8;
     case WireType::Timestamp2:
     case WireType::DateTime2:
-    case WireType::Time2:
-      return column.length <= 6;
-    default:
-      return true;
+    case WireType::Time2: return column.length <= 6;
+    default: return true;
   }
 }
 
@@ -193,28 +187,19 @@ void read_field(uint8_t type, Cursor& in, TableMap& map) {
     });
   };
   switch (type) {
-    case kSignedness:
-      map.has_signs = true;
-      return read_bits(in, map, is_numeric, &MapColumn::is_unsigned);
-    case kDefaultCharset:
-      return read_default_charset(in, map, is_character);
-    case kColumnCharset:
-      return character_charset(is_character);
+    case kSignedness: map.has_signs = true; return read_bits(in, map, is_numeric, &MapColumn::is_unsigned);
+    case kDefaultCharset: return read_default_charset(in, map, is_character);
+    case kColumnCharset: return character_charset(is_character);
     case kColumnName:
       map.has_names = true;
       for (MapColumn& column : map.columns) column.name = in.bytes(in.length_encoded());
       return;
-    case kSetMembers:
-      return read_members(in, map, WireType::Set);
-    case kEnumMembers:
-      return read_members(in, map, WireType::Enum);
+    case kSetMembers: return read_members(in, map, WireType::Set);
+    case kEnumMembers: return read_members(in, map, WireType::Enum);
     case kSimpleKey:
-    case kKeyWithPrefix:
-      return read_key(in, map, type == kKeyWithPrefix);
-    case kEnumSetDefaultCharset:
-      return read_default_charset(in, map, is_enum_or_set);
-    case kEnumSetColumnCharset:
-      return character_charset(is_enum_or_set);
+    case kKeyWithPrefix: return read_key(in, map, type == kKeyWithPrefix);
+    case kEnumSetDefaultCharset: return read_default_charset(in, map, is_enum_or_set);
+    case kEnumSetColumnCharset: return character_charset(is_enum_or_set);
     case kVisibility:
       return read_bits(
           in, map, [](WireType) { return true; }, &MapColumn::visible);
@@ -238,13 +223,16 @@ void members_to_utf8(TableMap& map) {
 }
 
 ColumnType blob_type(const MapColumn& column, bool binary) {
-  constexpr ColumnType texts[] = {ColumnType::TinyText, ColumnType::Text, ColumnType::MediumText, ColumnType::LongText};
-  constexpr ColumnType blobs[] = {ColumnType::TinyBlob, ColumnType::Blob, ColumnType::MediumBlob, ColumnType::LongBlob};
+  constexpr ColumnType texts[] = {ColumnType::TinyText, ColumnType::Text, ColumnType::MediumText,
+                                  ColumnType::LongText};
+  constexpr ColumnType blobs[] = {ColumnType::TinyBlob, ColumnType::Blob, ColumnType::MediumBlob,
+                                  ColumnType::LongBlob};
   return (binary ? blobs : texts)[(column.length - 1) & 3];
 }
 
-// The declared type as far as the wire tells it. Where the character set is not known, text and bytes cannot be told apart:
-// the column then counts as bytes for blobs, as text for the others, which is what most tables mean.
+// The declared type as far as the wire tells it. Where the character set is not known, text and bytes cannot
+// be told apart: the column then counts as bytes for blobs, as text for the others, which is what most tables
+// mean.
 ColumnType column_type(const MapColumn& column) {
   bool binary = column.charset && column.charset->is_binary();
   switch (column.type) {
@@ -294,21 +282,24 @@ bool fits(const MapColumn& column, const Column& known) {
   };
   switch (column.type) {
     case WireType::NewDecimal:
-      return type == ColumnType::Decimal && (known.precision == 0 || (known.precision == column.precision && known.scale == column.scale));
+      return type == ColumnType::Decimal &&
+             (known.precision == 0 || (known.precision == column.precision && known.scale == column.scale));
     case WireType::VarChar:
     case WireType::VarCharCompressed:
     case WireType::VarString:
-      return among({ColumnType::VarChar, ColumnType::VarBinary, ColumnType::Vector, ColumnType::Char, ColumnType::Binary});
+      return among({ColumnType::VarChar, ColumnType::VarBinary, ColumnType::Vector, ColumnType::Char,
+                    ColumnType::Binary});
     case WireType::String:
-      return among({ColumnType::Char, ColumnType::Binary, ColumnType::Uuid, ColumnType::Inet4, ColumnType::Inet6});
+      return among(
+          {ColumnType::Char, ColumnType::Binary, ColumnType::Uuid, ColumnType::Inet4, ColumnType::Inet6});
     case WireType::TinyBlob:
     case WireType::MediumBlob:
     case WireType::LongBlob:
     case WireType::Blob:
     case WireType::BlobCompressed:
-      return blob_type(column, true) == type || blob_type(column, false) == type || (type == ColumnType::Json && column.length == 4);
-    default:
-      return column_type(column) == type;
+      return blob_type(column, true) == type || blob_type(column, false) == type ||
+             (type == ColumnType::Json && column.length == 4);
+    default: return column_type(column) == type;
   }
 }
 
@@ -324,7 +315,9 @@ Result<TableMap> read_table_map(std::string_view body) {
   map.table = in.bytes(in.u8());
   in.u8();
   uint64_t count = in.length_encoded();
-  if (count > kMostColumns) return fatal("the table map of {}.{} claims {} columns, more than any server allows", map.database, map.table, count);
+  if (count > kMostColumns)
+    return fatal("the table map of {}.{} claims {} columns, more than any server allows", map.database,
+                 map.table, count);
   std::string_view types = in.bytes(count);
   Cursor metadata(in.bytes(in.length_encoded()));
   std::string_view nullable = in.bytes((count + 7) / 8);
@@ -336,7 +329,8 @@ Result<TableMap> read_table_map(std::string_view body) {
     column.nullable = static_cast<uint8_t>(nullable[i / 8]) >> (i % 8) & 1;
     read_column_metadata(metadata, column);
     if (metadata.bad() || !sane(column)) {
-      return fatal("the table map of {}.{} says nonsense of column {} (type {})", map.database, map.table, i + 1, static_cast<int>(column.type));
+      return fatal("the table map of {}.{} says nonsense of column {} (type {})", map.database, map.table,
+                   i + 1, static_cast<int>(column.type));
     }
   }
   while (!in.done() && !in.bad()) {
@@ -344,9 +338,12 @@ Result<TableMap> read_table_map(std::string_view body) {
     Cursor field(in.bytes(in.length_encoded()));
     if (in.bad()) break;
     read_field(type, field, map);
-    if (field.bad()) return fatal("the table map of {}.{} has a malformed optional field of type {}", map.database, map.table, type);
+    if (field.bad())
+      return fatal("the table map of {}.{} has a malformed optional field of type {}", map.database,
+                   map.table, type);
   }
-  if (in.bad()) return fatal("the optional fields of the table map of {}.{} are cut short", map.database, map.table);
+  if (in.bad())
+    return fatal("the optional fields of the table map of {}.{} are cut short", map.database, map.table);
   members_to_utf8(map);
   return map;
 }
@@ -372,17 +369,12 @@ Table table_of(const TableMap& map) {
     switch (from.type) {
       case WireType::Timestamp2:
       case WireType::DateTime2:
-      case WireType::Time2:
-        column.fraction_digits = static_cast<uint8_t>(from.length);
-        break;
+      case WireType::Time2: column.fraction_digits = static_cast<uint8_t>(from.length); break;
       case WireType::Bit:
       case WireType::String:
       case WireType::VarChar:
-      case WireType::VarString:
-        column.length = from.length;
-        break;
-      default:
-        break;
+      case WireType::VarString: column.length = from.length; break;
+      default: break;
     }
     table.columns.push_back(std::move(column));
   }
@@ -391,15 +383,18 @@ Table table_of(const TableMap& map) {
 
 std::optional<std::string> contradiction(const TableMap& map, const Table& known) {
   if (map.columns.size() != known.columns.size()) {
-    return fmt::format("the log has {} columns, the known table has {}", map.columns.size(), known.columns.size());
+    return fmt::format("the log has {} columns, the known table has {}", map.columns.size(),
+                       known.columns.size());
   }
   for (size_t i = 0; i < map.columns.size(); ++i) {
     const Column& column = known.columns[i];
     if (map.has_names && map.columns[i].name != column.name) {
-      return fmt::format("the log calls column {} `{}`, the known table calls it `{}`", i + 1, map.columns[i].name, column.name);
+      return fmt::format("the log calls column {} `{}`, the known table calls it `{}`", i + 1,
+                         map.columns[i].name, column.name);
     }
     if (!fits(map.columns[i], column)) {
-      return fmt::format("column {} `{}` has another type in the log (code {})", i + 1, column.name, static_cast<int>(map.columns[i].type));
+      return fmt::format("column {} `{}` has another type in the log (code {})", i + 1, column.name,
+                         static_cast<int>(map.columns[i].type));
     }
   }
   return std::nullopt;
@@ -416,8 +411,8 @@ Table merge(const TableMap& map, const Table& known) {
     if (!map.has_signs) column.is_unsigned = from.is_unsigned;
     if (!map.columns[i].charset) column.charset = from.charset;
     if (column.members.empty()) column.members = from.members;
-    // What the log says outweighs the catalogue, but it cannot tell a UUID from bytes nor text from bytes without a
-    // character set.
+    // What the log says outweighs the catalogue, but it cannot tell a UUID from bytes nor text from bytes
+    // without a character set.
     if (!map.columns[i].charset || from.type == ColumnType::Uuid || from.type == ColumnType::Inet4 ||
         from.type == ColumnType::Inet6 || from.type == ColumnType::Vector || from.type == ColumnType::Json) {
       column.type = from.type;

@@ -19,9 +19,10 @@ namespace sluice::mysql {
 class Charset;
 
 struct MapColumn {
-  WireType type;       // with String unfolded: Enum, Set or String
-  uint32_t length = 0; // String, VarChar: most bytes; Enum, Set: bytes of the number; blobs, Json, Geometry: bytes of the
-                       // length prefix; Bit: bits; Float, Double: bytes; temporals: fraction digits
+  WireType type;  // with String unfolded: Enum, Set or String
+  uint32_t length =
+      0;  // String, VarChar: most bytes; Enum, Set: bytes of the number; blobs, Json, Geometry: bytes of the
+          // length prefix; Bit: bits; Float, Double: bytes; temporals: fraction digits
   uint8_t precision = 0, scale = 0;  // NewDecimal
   bool nullable = true;
   // From the optional fields:

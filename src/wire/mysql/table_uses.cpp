@@ -7,8 +7,8 @@
 namespace sluice::mysql {
 namespace {
 
-// Ids that the log has not used for long are of no use, but nothing says which; beyond so many all are forgotten, which
-// costs a fresh look at each next map.
+// Ids that the log has not used for long are of no use, but nothing says which; beyond so many all are
+// forgotten, which costs a fresh look at each next map.
 constexpr size_t kMostUses = 100'000;
 
 }  // namespace
@@ -30,7 +30,8 @@ void TableUses::clear() {
 Result<void> TableUses::map(std::string_view body) {
   uint64_t id = Cursor(body).u48();
   if (const TableUse* use = find(id)) {
-    if (use->map_bytes == body && (use->self_described || use->catalogue_version == catalogue_.version())) return {};
+    if (use->map_bytes == body && (use->self_described || use->catalogue_version == catalogue_.version()))
+      return {};
   }
   if (uses_.size() >= kMostUses) clear();
   auto use = std::make_unique<TableUse>();
@@ -81,12 +82,14 @@ Result<TablePtr> TableUses::table_for(const TableMap& map) {
       return freeze(merge(map, *learnt));
     }
     return fatal(
-        "the columns of {}.{} at this place of the log are not known: {}. Set binlog_row_metadata=FULL on the server so that "
+        "the columns of {}.{} at this place of the log are not known: {}. Set binlog_row_metadata=FULL on "
+        "the server so that "
         "the log names them from now on, or leave this table out",
         map.database, map.table, clash ? *clash : "the server no longer has the table");
   }
-  log::warning("{}.{}: {}; its columns are shown as @1, @2, … (give --schema or --schema-from for their names)", map.database,
-               map.table, clash ? *clash : "the log does not name its columns");
+  log::warning(
+      "{}.{}: {}; its columns are shown as @1, @2, … (give --schema or --schema-from for their names)",
+      map.database, map.table, clash ? *clash : "the log does not name its columns");
   return freeze(table_of(map));
 }
 

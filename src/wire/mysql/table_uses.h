@@ -1,5 +1,5 @@
-// TableUses: what the table ids of the row events stand for at this place in the log: the table version, the plan to
-// decode its rows, and whether anybody wants them.
+// TableUses: what the table ids of the row events stand for at this place in the log: the table version, the
+// plan to decode its rows, and whether anybody wants them.
 #pragma once
 
 #include <cstdint>

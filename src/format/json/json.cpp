@@ -1,0 +1,395 @@
+// Sluice's own format: one lean JSON object a change. docs/formats/json.md describes it field by field.
+#include <unordered_map>
+
+#include "base/base64.h"
+#include "format/encoder.h"
+#include "format/json_binary.h"
+#include "format/spell.h"
+
+namespace sluice {
+namespace {
+
+constexpr size_t kMostPlans = 50'000;  // beyond so many table versions all are forgotten and made again
+// Rows with more text than this are written cell by cell, each with its own bound check: six times the text
+// is the bound for a row, and asking for gigabytes at once helps nobody.
+constexpr size_t kBigRow = 1 << 20;
+// The most that an object needs besides its columns: envelope names, times, positions.
+constexpr size_t kEnvelopeBytes = 512;
+
+std::string quoted(std::string_view text) {
+  std::string copy(text);
+  copy.append(Arena::kReadSlack, '\0');
+  std::string out(text.size() * 6 + 2 + kSlack, '\0');
+  out[0] = '"';
+  char* end = spell_json_text(out.data() + 1, std::string_view(copy).substr(0, text.size()));
+  *end++ = '"';
+  out.resize(static_cast<size_t>(end - out.data()));
+  return out;
+}
+
+// Keys and labels are kept with so much room that the first bytes go by a copy of fixed size: most need no
+// more.
+constexpr size_t kKeyRoom = 32;
+
+inline char* put_padded(char* out, const char* key, size_t size) {
+  std::memcpy(out, key, kKeyRoom);
+  if (__builtin_expect(size > kKeyRoom, 0)) std::memcpy(out + kKeyRoom, key + kKeyRoom, size - kKeyRoom);
+  return out + size;
+}
+
+inline char* put(char* out, std::string_view text) {
+  std::memcpy(out, text.data(), text.size());
+  return out + text.size();
+}
+
+// What one version of a table makes of its rows, decided once.
+struct TablePlan {
+  struct ColumnPlan {
+    uint32_t key_at;    // of `,"name":"` in `keys`
+    uint32_t key_size;  // without the last quote
+    const Column* column;
+    std::vector<std::string> labels;  // of Enum: quoted and padded; of Set: escaped, unquoted
+    std::vector<uint32_t> label_sizes;
+  };
+
+  TablePtr table;  // keeps the columns alive
+  std::string keys;
+  std::vector<ColumnPlan> columns;
+  std::string heads[3];  // {"op":"insert","db":…,"table":…,"ts":"  by Op
+  size_t bound = 0;      // of one row image without its text
+
+  const char* key(const ColumnPlan& column) const { return keys.data() + column.key_at; }
+};
+
+class Json final : public Encoder {
+ public:
+  struct Options {
+    bool source = false, tx = false, query = false;
+    std::string name;
+  };
+  explicit Json(Options options) : options_(std::move(options)), name_(quoted(options_.name)) {}
+
+  void encode(const Batch& batch, const Change& change, Bytes& out) override;
+  std::unique_ptr<Encoder> clone() const override { return std::make_unique<Json>(options_); }
+
+ private:
+  const TablePlan& plan_for(const Table& table);
+  char* put_stamp(char* out, const Batch& batch, const Change& change);
+  char* put_extras(char* out, const Batch& batch, const Change& change, Bytes& bytes);
+  char* put_row(char* out, const TablePlan& plan, const Row& row, Bytes& bytes);
+  char* put_key_columns(char* out, const TablePlan& plan, const Change& change, Bytes& bytes);
+  [[gnu::always_inline]] char* put_cell(char* out, const TablePlan& plan, const TablePlan::ColumnPlan& column,
+                                        const Cell& cell);
+  char* put_bytes_cell(char* out, const TablePlan::ColumnPlan& column, const Cell& cell);
+  void encode_ddl(const Batch& batch, const Change& change, Bytes& out);
+  // Asks again for the room of the whole message and `more`.
+  char* again(char* out, size_t more, Bytes& bytes) const {
+    bytes.commit(out);
+    return bytes.reserve(room_ + more);
+  }
+
+  Options options_;
+  std::string name_;
+  std::unordered_map<uint64_t, std::unique_ptr<TablePlan>> plans_;
+  const TablePlan* last_plan_ = nullptr;
+  uint64_t last_serial_ = 0;
+  size_t room_ = 0;   // what the message in hand may take, but for the text of a big one
+  bool big_ = false;  // the message in hand is written cell by cell
+  DayMemo stamp_day_, cell_day_;
+  // The end of the stamp, `…Z","id":"0-1-42#`, as spelt for the change before: the changes of a transaction
+  // share it.
+  std::string stamp_, stamp_id_;
+  uint64_t stamp_us_ = 0;
+  bool stamp_fraction_ = false;
+};
+
+std::unique_ptr<TablePlan> make_plan(const Table& table) {
+  auto plan = std::make_unique<TablePlan>();
+  constexpr std::string_view ops[] = {"insert", "update", "delete"};
+  for (size_t i = 0; i < 3; ++i) {
+    plan->heads[i] = fmt::format(R"({{"op":"{}","db":{},"table":{},"ts":")", ops[i], quoted(table.database),
+                                 quoted(table.name));
+  }
+  for (const Column& column : table.columns) {
+    TablePlan::ColumnPlan made{};
+    std::string key = "," + quoted(column.name) + ":";
+    made.key_at = static_cast<uint32_t>(plan->keys.size());
+    made.key_size = static_cast<uint32_t>(key.size());
+    made.column = &column;
+    size_t labels = 0;
+    for (const std::string& member : column.members) {
+      std::string label = quoted(member);
+      made.label_sizes.push_back(static_cast<uint32_t>(label.size()));
+      made.labels.push_back(column.type == ColumnType::Set ? label.substr(1, label.size() - 2)
+                                                           : label + std::string(kKeyRoom, ' '));
+      labels = column.type == ColumnType::Set ? labels + label.size() : std::max(labels, label.size());
+    }
+    plan->keys += key + '"';
+    if (key.size() + 1 < kKeyRoom) plan->keys.append(kKeyRoom - key.size() - 1, ' ');
+    plan->bound += key.size() + kKeyRoom + kScalarBytes + labels;
+    plan->columns.push_back(std::move(made));
+  }
+  plan->keys.append(kKeyRoom, ' ');
+  return plan;
+}
+
+const TablePlan& Json::plan_for(const Table& table) {
+  if (table.serial == last_serial_ && last_plan_) return *last_plan_;
+  if (plans_.size() >= kMostPlans) plans_.clear();
+  std::unique_ptr<TablePlan>& plan = plans_[table.serial];
+  if (!plan) {
+    // A copy of its own: the batch that holds the table will be gone when the next one comes.
+    auto copy = std::make_shared<const Table>(table);
+    plan = make_plan(*copy);
+    plan->table = std::move(copy);
+  }
+  last_serial_ = table.serial;
+  return *(last_plan_ = plan.get());
+}
+
+// What the envelope's texts take, each of which stands in it at most three times.
+size_t stamp_bound(const Batch& batch, const Change& change) {
+  const Transaction& transaction = batch.transactions[change.transaction];
+  return 3 * (transaction.id.size() + transaction.gtid.size() + batch.events[change.event].file.size());
+}
+
+char* Json::put_bytes_cell(char* out, const TablePlan::ColumnPlan& column, const Cell& cell) {
+  switch (cell.kind) {
+    case Kind::Blob:
+      *out++ = '"';
+      out = base64_encode(out, cell.bytes());
+      *out++ = '"';
+      return out;
+    case Kind::Json: return spell_json_binary_or_marker(out, cell.bytes(), JsonSpacing::Compact);
+    case Kind::Geometry: {
+      if (cell.size < 4) return put(out, "null");
+      uint32_t srid;
+      std::memcpy(&srid, cell.data, 4);
+      out = spell_uint(put(out, R"({"srid":)"), srid);
+      out = base64_encode(put(out, R"(,"wkb":")"), cell.bytes().substr(4));
+      return put(out, "\"}");
+    }
+    case Kind::Vector:
+      *out++ = '[';
+      for (uint32_t i = 0; i + 4 <= cell.size; i += 4) {
+        float value;
+        std::memcpy(&value, cell.data + i, 4);
+        if (i) *out++ = ',';
+        out = spell_float(out, value);
+      }
+      *out++ = ']';
+      return out;
+    case Kind::Uuid:
+    case Kind::Inet4:
+    case Kind::Inet6:
+      *out++ = '"';
+      out = spell_address(out, cell);
+      *out++ = '"';
+      return out;
+    case Kind::Set: {
+      *out++ = '"';
+      const char* begin = out;
+      if (column.labels.empty()) out = spell_uint(out, cell.u);
+      for (uint64_t rest = cell.u; rest && !column.labels.empty(); rest &= rest - 1) {
+        auto member = static_cast<size_t>(std::countr_zero(rest));
+        if (member >= column.labels.size()) break;
+        if (out != begin) *out++ = ',';
+        out = put(out, column.labels[member]);
+      }
+      *out++ = '"';
+      return out;
+    }
+    default: return put(out, "null");
+  }
+}
+
+// The column with its key. Text kinds take the key with its opening quote.
+[[gnu::always_inline]] inline char* Json::put_cell(char* out, const TablePlan& plan,
+                                                   const TablePlan::ColumnPlan& column, const Cell& cell) {
+  const char* key = plan.key(column);
+  auto bare = [&] { return put_padded(out, key, column.key_size); };
+  auto open = [&] { return put_padded(out, key, column.key_size + 1); };
+  auto close = [](char* end) {
+    *end = '"';
+    return end + 1;
+  };
+  switch (cell.kind) {
+    case Kind::Missing: return out;
+    case Kind::Null: std::memcpy(out = bare(), "null", 4); return out + 4;
+    case Kind::Int: return spell_int(bare(), cell.i);
+    case Kind::Uint:
+    case Kind::Year:
+    case Kind::Bit: return spell_uint(bare(), cell.u);
+    case Kind::Float: return spell_float(bare(), static_cast<float>(cell.d));
+    case Kind::Double: return spell_double(bare(), cell.d);
+    case Kind::Text: return close(spell_json_text(open(), cell.bytes()));
+    case Kind::Decimal: return close(spell_decimal(open(), cell.bytes(), cell.aux, cell.aux2));
+    case Kind::Date: return close(spell_date(open(), cell.u));
+    case Kind::Time: return close(spell_time(open(), cell.i, cell.aux));
+    case Kind::DateTime: return close(spell_datetime(open(), cell.u, cell.aux));
+    case Kind::Timestamp: return close(spell_timestamp(open(), cell.u, cell.aux, cell_day_));
+    case Kind::Enum:
+      if (cell.u == 0) return close(open());
+      if (cell.u <= column.labels.size()) {
+        const std::string& label = column.labels[cell.u - 1];
+        return put_padded(bare(), label.data(), column.label_sizes[cell.u - 1]);
+      }
+      return spell_uint(bare(), cell.u);  // a label that nobody knows: the number is what there is
+    default: return put_bytes_cell(bare(), column, cell);
+  }
+}
+
+char* Json::put_row(char* out, const TablePlan& plan, const Row& row, Bytes& bytes) {
+  size_t begin = static_cast<size_t>(out - bytes.data());
+  const TablePlan::ColumnPlan* column = plan.columns.data();
+  for (const Cell& cell : row) {
+    if (big_ && has_bytes(cell.kind)) out = again(out, 6 * size_t{cell.size}, bytes);
+    out = put_cell(out, plan, *column++, cell);
+  }
+  char* first = bytes.data() + begin;
+  if (out == first) ++out;
+  *first = '{';  // each column began with a comma
+  *out = '}';
+  return out + 1;
+}
+
+// A row is told by its key as it is now; a partial image may carry it only on the other side.
+char* Json::put_key_columns(char* out, const TablePlan& plan, const Change& change, Bytes& bytes) {
+  const std::vector<uint32_t>& key = plan.table->key;
+  if (key.empty()) return out;
+  const Row& first = change.after ? change.after : change.before;
+  const Row& second = change.after ? change.before : change.after;
+  out = put(out, ",\"key\":");
+  size_t begin = static_cast<size_t>(out - bytes.data());
+  for (uint32_t ordinal : key) {
+    if (ordinal >= first.count) continue;
+    const Cell& cell = first[ordinal].present() || !second ? first[ordinal] : second[ordinal];
+    if (big_ && has_bytes(cell.kind)) out = again(out, 6 * size_t{cell.size}, bytes);
+    out = put_cell(out, plan, plan.columns[ordinal], cell);
+  }
+  char* open = bytes.data() + begin;
+  if (out == open) ++out;
+  *open = '{';
+  *out = '}';
+  return out + 1;
+}
+
+// 2026-01-15T10:30:00.123456Z","id":"0-1-42#7
+char* Json::put_stamp(char* out, const Batch& batch, const Change& change) {
+  const Transaction& transaction = batch.transactions[change.transaction];
+  bool fraction = transaction.commit_us != 0;
+  uint64_t us = fraction ? transaction.commit_us : uint64_t{batch.events[change.event].timestamp} * 1'000'000;
+  if (us != stamp_us_ || fraction != stamp_fraction_ || transaction.id != stamp_id_ || stamp_.empty()) {
+    stamp_us_ = us;
+    stamp_fraction_ = fraction;
+    stamp_id_.assign(transaction.id);
+    char text[kScalarBytes];
+    char* end = stamp_day_.spell(text, us / 1'000'000, 'T');
+    if (fraction) end = spell_fraction(end, static_cast<uint32_t>(us % 1'000'000), 6);
+    stamp_.assign(text, static_cast<size_t>(end - text));
+    stamp_ += "Z\",\"id\":\"";
+    stamp_ += transaction.id;  // GTIDs, UUIDs and log file names hold nothing that JSON escapes
+    stamp_ += '#';
+  }
+  out = put(out, stamp_);
+  out = spell_uint(out, change.index);
+  *out++ = '"';
+  return out;
+}
+
+char* Json::put_extras(char* out, const Batch& batch, const Change& change, Bytes& bytes) {
+  const Transaction& transaction = batch.transactions[change.transaction];
+  const Event& event = batch.events[change.event];
+  if (options_.source) {
+    out = put(out, ",\"source\":{");
+    if (!options_.name.empty()) {
+      out = put(out, "\"name\":");
+      out = put(out, name_);
+      *out++ = ',';
+    }
+    out = spell_uint(put(out, "\"server_id\":"), event.server_id);
+    out = put(put(out, ",\"file\":\""), event.file);
+    out = spell_uint(put(out, "\",\"pos\":"), event.offset);
+    if (!transaction.gtid.empty()) {
+      out = put(put(out, ",\"gtid\":\""), transaction.gtid);
+      *out++ = '"';
+    }
+    *out++ = '}';
+  }
+  if (options_.tx) {
+    out = put(put(out, ",\"tx\":{\"id\":\""), transaction.id);
+    out = spell_uint(put(out, "\",\"index\":"), change.index);
+    if (change.last) out = put(out, ",\"last\":true");
+    *out++ = '}';
+  }
+  if (options_.query && !event.query.empty() && change.op != Op::Ddl) {
+    out = again(out, 6 * event.query.size(), bytes);
+    out = spell_json_text(put(out, ",\"query\":\""), event.query);
+    *out++ = '"';
+  }
+  return out;
+}
+
+void Json::encode_ddl(const Batch& batch, const Change& change, Bytes& bytes) {
+  const Event& event = batch.events[change.event];
+  room_ = (event.query.size() + event.database.size() + event.ddl_table.size()) * 6 +
+          stamp_bound(batch, change) + name_.size() + kEnvelopeBytes + kSlack;
+  char* out = bytes.reserve(room_);
+  out = put(out, R"({"op":"ddl","db":")");
+  out = spell_json_text(out, event.database);
+  if (!event.ddl_table.empty()) out = spell_json_text(put(out, R"(","table":")"), event.ddl_table);
+  out = put(out, R"(","ts":")");
+  out = put_stamp(out, batch, change);
+  out = put_extras(out, batch, change, bytes);
+  out = spell_json_text(put(out, R"(,"statement":")"), event.query);
+  bytes.commit(put(out, "\"}"));
+}
+
+void Json::encode(const Batch& batch, const Change& change, Bytes& bytes) {
+  if (change.op == Op::Ddl) return encode_ddl(batch, change, bytes);
+  const TablePlan& plan = plan_for(*change.table);
+  size_t text = size_t{change.before.text_bytes} + change.after.text_bytes;
+  const std::string& head = plan.heads[static_cast<size_t>(change.op)];
+  big_ = text > kBigRow;
+  // The key's columns are written twice.
+  room_ = 3 * plan.bound + (big_ ? 0 : 12 * text) + head.size() + stamp_bound(batch, change) + name_.size() +
+          kEnvelopeBytes + kSlack;
+  char* out = bytes.reserve(room_);
+  out = put(out, head);
+  out = put_stamp(out, batch, change);
+  if (options_.source || options_.tx || options_.query) out = put_extras(out, batch, change, bytes);
+  out = put_key_columns(out, plan, change, bytes);
+  if (change.before) out = put_row(put(out, ",\"before\":"), plan, change.before, bytes);
+  if (change.after) out = put_row(put(out, ",\"after\":"), plan, change.after, bytes);
+  *out++ = '}';
+  bytes.commit(out);
+}
+
+constexpr Option kOptions[] = {
+    {"with", OptionKind::List, "",
+     "also show source (server, file, position, GTID), tx (id, index, last), query (the statement)"},
+    {"name", OptionKind::Text, "", "what source.name says"},
+};
+
+Result<std::unique_ptr<Encoder>> make(const Settings& settings) {
+  Json::Options options;
+  options.name = settings.text("name");
+  for (const std::string& part : settings.list("with")) {
+    if (part == "source")
+      options.source = true;
+    else if (part == "tx")
+      options.tx = true;
+    else if (part == "query")
+      options.query = true;
+    else
+      return usage("{}: with: '{}' is not known; expected source, tx or query", settings.where("with"), part);
+  }
+  return std::make_unique<Json>(std::move(options));
+}
+
+}  // namespace
+
+extern const FormatType json_format;
+const FormatType json_format{"json", "one lean JSON object a change, exact values", kOptions, make};
+
+}  // namespace sluice
