@@ -2,7 +2,6 @@
 #include <unordered_map>
 
 #include "base/base64.h"
-#include "format/address.h"
 #include "format/encoder.h"
 #include "format/json_binary.h"
 #include "format/spell.h"
@@ -182,13 +181,11 @@ char* Json::put_bytes_cell(char* out, const TablePlan::ColumnPlan& column, const
       return out;
     case Kind::Uuid:
     case Kind::Inet4:
-    case Kind::Inet6: {
+    case Kind::Inet6:
       *out++ = '"';
-      auto spell = cell.kind == Kind::Uuid ? spell_uuid : cell.kind == Kind::Inet4 ? spell_inet4 : spell_inet6;
-      out = spell(out, cell.bytes());
+      out = spell_address(out, cell);
       *out++ = '"';
       return out;
-    }
     case Kind::Set: {
       *out++ = '"';
       const char* begin = out;

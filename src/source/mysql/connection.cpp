@@ -1,0 +1,389 @@
+#include "source/mysql/connection.h"
+
+#include <errno.h>
+#include <mariadb/errmsg.h>
+#include <mariadb/mysql.h>
+// After mysql.h, which it needs; as the library was built, else st_ma_pvio has no TLS.
+#define HAVE_TLS 1
+using uchar = unsigned char;  // which ma_tls.h takes for granted
+#include <mariadb/ma_pvio.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <mutex>
+
+#include "base/check.h"
+#include "base/cursor.h"
+#include "source/mysql/failure.h"
+
+// Exported by libmariadb.so.3 (symbol version libmariadb_3), declared in none of its public headers: `seen`
+// is shown all bytes read (mode 0) and written (mode 1), once they are.
+extern "C" int ma_pvio_register_callback(my_bool add, void (*seen)(int mode, MYSQL* mysql,
+                                                                   const unsigned char* bytes, size_t size));
+
+namespace sluice::mysql {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// The hooks that the library calls back get no pointer of ours; but it calls them on the thread that called
+// it.
+thread_local class Waiter* current = nullptr;
+
+}  // namespace
+
+std::string address(const ConnectionOptions& options) {
+  bool bare = options.host.find(':') == std::string::npos;
+  return fmt::format("{}@{}{}{}:{}", options.user, bare ? "" : "[", options.host, bare ? "" : "]",
+                     options.port);
+}
+
+const std::string* Rows::get(size_t row, std::string_view name) const {
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == name) return rows[row][i] ? &*rows[row][i] : nullptr;
+  }
+  return nullptr;
+}
+
+namespace {
+
+// All waiting of the library goes through here, so that it can be interrupted and so that its bounds are ours
+// (the library knows whole seconds only, and none for login as a whole).
+class Waiter {
+ public:
+  explicit Waiter(const Interrupt& interrupt) : interrupt_(&interrupt) {}
+
+  void until(Clock::time_point deadline) { deadline_ = deadline, silence_ = std::chrono::milliseconds(0); }
+  void silence(std::chrono::milliseconds silence) { silence_ = silence; }
+  void want_tls(bool want) { want_tls_ = want; }
+  bool timed_out() const { return timed_out_; }
+  bool tls_refused() const { return tls_refused_; }
+  void begin() { timed_out_ = tls_refused_ = false, greeted_ = false; }
+
+  // 1: ready, 0: timed out, -1: interrupted or failed. As the library expects it.
+  int wait(int socket, bool reading, std::chrono::milliseconds patience) {
+    pollfd watched[2] = {{socket, static_cast<short>(reading ? POLLIN : POLLOUT), 0},
+                         {interrupt_->descriptor(), POLLIN, 0}};
+    Clock::time_point end = Clock::now() + patience;
+    for (;;) {
+      auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
+      int ready = ::poll(watched, 2, static_cast<int>(std::clamp<int64_t>(left.count(), 0, 1 << 30)));
+      if (ready < 0 && errno == EINTR) continue;
+      if (ready < 0) return -1;
+      if (watched[1].revents) {
+        errno = ECANCELED;
+        return -1;
+      }
+      return watched[0].revents ? 1 : 0;
+    }
+  }
+  int wait_for_library(int socket, bool reading) {
+    auto patience = silence_;
+    if (silence_ == std::chrono::milliseconds(0)) {
+      patience = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - Clock::now());
+    }
+    int ready = wait(socket, reading, patience);
+    if (ready == 0) {
+      timed_out_ = true;
+      errno = ETIMEDOUT;
+    }
+    return ready;
+  }
+
+  // The library would log in without TLS where the server does not offer it (seen with 3.3.20, whatever
+  // MYSQL_OPT_SSL_ENFORCE says): so the server's greeting is looked at before the library answers it.
+  void seen(MYSQL* mysql, std::string_view bytes) {
+    if (greeted_) return;
+    greeted_ = true;
+    // protocol manual, "Protocol::HandshakeV10": packet header 4, protocol 1, version\0, thread 4, salt 8,
+    // filler 1, capabilities 2. An ERR packet instead (0xff) is the library's to report.
+    Cursor greeting(bytes);
+    greeting.skip(4);
+    if (greeting.u8() != 10) return;
+    while (!greeting.bad() && greeting.u8() != 0) continue;
+    greeting.skip(4 + 8 + 1);
+    uint16_t capabilities = greeting.u16();
+    if (want_tls_ && (greeting.bad() || !(capabilities & CLIENT_SSL))) {
+      tls_refused_ = true;
+      ::shutdown(mysql_get_socket(mysql), SHUT_RDWR);
+    }
+  }
+
+ private:
+  const Interrupt* interrupt_;
+  Clock::time_point deadline_;
+  std::chrono::milliseconds silence_{0};  // 0: the deadline holds
+  bool want_tls_ = false;
+  bool timed_out_ = false;
+  bool tls_refused_ = false;
+  bool greeted_ = false;
+};
+
+int wait_hook(my_socket socket, my_bool reading, int) {
+  return current->wait_for_library(socket, reading != 0);
+}
+
+void seen_hook(int mode, MYSQL* mysql, const unsigned char* bytes, size_t size) {
+  bool failed = static_cast<ssize_t>(size) <= 0;  // the result of the read, whatever it was
+  if (mode == 0 && current && !failed) current->seen(mysql, {reinterpret_cast<const char*>(bytes), size});
+}
+
+// Makes a Waiter the one that the hooks of this thread use.
+class Use {
+ public:
+  explicit Use(Waiter& waiter) : before_(current) { current = &waiter; }
+  ~Use() { current = before_; }
+
+ private:
+  Waiter* before_;
+};
+
+void initialise_library() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    CHECK(mysql_server_init(0, nullptr, nullptr) == 0);
+    CHECK(ma_pvio_register_callback(1, seen_hook) == 0);
+  });
+}
+
+}  // namespace
+
+class Connection::Impl {
+ public:
+  Impl(ConnectionOptions options, const Interrupt& interrupt)
+      : options_(std::move(options)),
+        address_(mysql::address(options_)),
+        interrupt_(interrupt),
+        waiter_(interrupt) {
+    initialise_library();
+  }
+  ~Impl() { close(); }
+
+  Result<void> connect();
+  Result<Rows> query(std::string_view sql, std::string_view attempt);
+  Result<void> command(uint8_t code, std::string_view payload, bool answered, std::string_view attempt);
+  Result<bool> wait(std::chrono::milliseconds patience);
+  Result<std::string_view> packet(std::chrono::milliseconds silence, std::string_view attempt);
+
+  MYSQL* handle() const { return mysql_; }
+  const std::string& address() const { return address_; }
+
+ private:
+  void close();
+  void set_options();
+  Failure failure(std::string_view attempt, std::chrono::milliseconds patience);
+  Failure failure_of_login();
+  bool buffered() const;
+  Result<void> connected() const;
+
+  ConnectionOptions options_;
+  std::string address_;
+  const Interrupt& interrupt_;
+  Waiter waiter_;
+  MYSQL* mysql_ = nullptr;
+};
+
+void Connection::Impl::close() {
+  if (!mysql_) return;
+  Use use(waiter_);
+  // A farewell to a server that does not read must not hold us up.
+  waiter_.until(Clock::now() + std::chrono::milliseconds(100));
+  mysql_close(mysql_);
+  mysql_ = nullptr;
+}
+
+void Connection::Impl::set_options() {
+  auto option = [&](mysql_option name, const auto* value) {
+    CHECK(mysql_optionsv(mysql_, name, value) == 0);
+  };
+  auto text = [](const std::string& value) { return value.empty() ? nullptr : value.c_str(); };
+  unsigned tcp = MYSQL_PROTOCOL_TCP;  // else "localhost" means a Unix socket
+  option(MYSQL_OPT_PROTOCOL, &tcp);
+  // Any bound but none: it makes the library wait through our hook, which has its own.
+  unsigned seconds = 3600;
+  option(MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
+  option(MYSQL_OPT_READ_TIMEOUT, &seconds);
+  option(MYSQL_OPT_WRITE_TIMEOUT, &seconds);
+  CHECK(mysql_optionsv(mysql_, MARIADB_OPT_IO_WAIT, reinterpret_cast<void*>(wait_hook)) == 0);
+  size_t most = size_t{1} << 30;  // the protocol's limit for a packet (max_allowed_packet)
+  option(MYSQL_OPT_MAX_ALLOWED_PACKET, &most);
+  option(MYSQL_SET_CHARSET_NAME, "utf8mb4");
+  CHECK(mysql_options4(mysql_, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "sluice") == 0);
+  if (options_.compression) CHECK(mysql_optionsv(mysql_, MYSQL_OPT_COMPRESS, nullptr) == 0);
+  if (!options_.server_public_key.empty())
+    option(MYSQL_SERVER_PUBLIC_KEY, options_.server_public_key.c_str());
+
+  waiter_.want_tls(options_.tls >= Tls::Required);
+  my_bool enforce = options_.tls != Tls::Off;
+  option(MYSQL_OPT_SSL_ENFORCE, &enforce);
+  if (!enforce) return;
+  bool verify = options_.tls >= Tls::VerifyCa;
+  // With an authority named, the library verifies the chain, and the host name only when asked to.
+  mysql_ssl_set(mysql_, text(options_.key), text(options_.cert), text(options_.ca),
+                verify && options_.ca.empty() ? X509_get_default_cert_dir() : nullptr, nullptr);
+  my_bool identity = options_.tls == Tls::VerifyIdentity;
+  option(MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &identity);
+  option(MARIADB_OPT_TLS_VERSION, "TLSv1.2,TLSv1.3");
+}
+
+Result<void> Connection::Impl::connect() {
+  close();
+  if (interrupt_.raised()) return stopped();
+  mysql_ = mysql_init(nullptr);
+  CHECK(mysql_ != nullptr);
+  set_options();
+  Use use(waiter_);
+  waiter_.begin();
+  waiter_.until(Clock::now() + options_.connect_timeout);
+  if (!mysql_real_connect(mysql_, options_.host.c_str(), options_.user.c_str(),
+                          options_.password.reveal().c_str(), nullptr, options_.port, nullptr, 0)) {
+    Failure failed = failure_of_login();
+    close();
+    return failed;
+  }
+  CHECK(options_.tls < Tls::Required || mysql_get_ssl_cipher(mysql_) != nullptr);
+  return {};
+}
+
+Failure Connection::Impl::failure_of_login() {
+  if (waiter_.tls_refused()) {
+    return usage(
+        "cannot log in ({}): the server does not offer TLS, which tls=required and stricter ask for; "
+        "set up TLS on the server, or tls=preferred",
+        address_);
+  }
+  return failure("log in", options_.connect_timeout);
+}
+
+Failure Connection::Impl::failure(std::string_view attempt, std::chrono::milliseconds patience) {
+  if (interrupt_.raised()) return stopped();
+  if (waiter_.timed_out()) {
+    return retryable(
+        "cannot {} ({}): the server has been silent for {} s; is it running, and can it be reached?", attempt,
+        address_, static_cast<double>(patience.count()) / 1000);
+  }
+  return server_failure(mysql_errno(mysql_), mysql_error(mysql_), attempt, address_);
+}
+
+Result<void> Connection::Impl::connected() const {
+  if (interrupt_.raised()) return stopped();
+  CHECK(mysql_ != nullptr);
+  return {};
+}
+
+Result<Rows> Connection::Impl::query(std::string_view sql, std::string_view attempt) {
+  SLUICE_TRY(connected());
+  Use use(waiter_);
+  waiter_.begin();
+  waiter_.silence(options_.query_timeout);
+  if (mysql_real_query(mysql_, sql.data(), sql.size()) != 0) return failure(attempt, options_.query_timeout);
+  MYSQL_RES* result = mysql_store_result(mysql_);
+  if (!result) {
+    if (mysql_field_count(mysql_) != 0) return failure(attempt, options_.query_timeout);
+    return Rows{};
+  }
+  Rows rows;
+  unsigned columns = mysql_num_fields(result);
+  for (unsigned i = 0; i < columns; ++i) {
+    std::string name = mysql_fetch_field_direct(result, i)->name;
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
+    rows.names.push_back(std::move(name));
+  }
+  rows.rows.reserve(mysql_num_rows(result));
+  while (MYSQL_ROW row = mysql_fetch_row(result)) {
+    unsigned long* sizes = mysql_fetch_lengths(result);
+    Fields& fields = rows.rows.emplace_back(columns);
+    for (unsigned i = 0; i < columns; ++i) {
+      if (row[i]) fields[i].emplace(row[i], sizes[i]);
+    }
+  }
+  mysql_free_result(result);
+  return rows;
+}
+
+Result<void> Connection::Impl::command(uint8_t code, std::string_view payload, bool answered,
+                                       std::string_view attempt) {
+  SLUICE_TRY(connected());
+  Use use(waiter_);
+  waiter_.begin();
+  waiter_.silence(options_.query_timeout);
+  if (mysql_->methods->db_command(mysql_, static_cast<enum_server_command>(code), payload.data(),
+                                  payload.size(), !answered, nullptr) != 0) {
+    return failure(attempt, options_.query_timeout);
+  }
+  return {};
+}
+
+// Whether bytes of a packet wait inside the library (in its read-ahead cache or decompressed) or inside TLS.
+bool Connection::Impl::buffered() const {
+  const NET& net = mysql_->net;
+  if (net.compress && net.remain_in_buf > 0) return true;
+  const MARIADB_PVIO* pvio = net.pvio;
+  if (pvio->cache && pvio->cache_pos < pvio->cache + pvio->cache_size) return true;
+  return pvio->ctls && SSL_has_pending(static_cast<const SSL*>(pvio->ctls->ssl)) == 1;
+}
+
+Result<bool> Connection::Impl::wait(std::chrono::milliseconds patience) {
+  SLUICE_TRY(connected());
+  if (buffered()) return true;
+  int ready = waiter_.wait(static_cast<int>(mysql_get_socket(mysql_)), true, patience);
+  if (ready < 0) {
+    if (interrupt_.raised()) return stopped();
+    return server_failure(CR_SERVER_LOST, "poll failed", "wait for the server", address_);
+  }
+  return ready > 0;
+}
+
+Result<std::string_view> Connection::Impl::packet(std::chrono::milliseconds silence,
+                                                  std::string_view attempt) {
+  SLUICE_TRY(connected());
+  Use use(waiter_);
+  waiter_.begin();
+  waiter_.silence(silence);
+  unsigned long size = mysql_net_read_packet(mysql_);
+  if (size == packet_error) return failure(attempt, silence);
+  return std::string_view(reinterpret_cast<const char*>(mysql_->net.read_pos), size);
+}
+
+Connection::Connection(ConnectionOptions options, const Interrupt& interrupt)
+    : impl_(std::make_unique<Impl>(std::move(options), interrupt)) {}
+Connection::~Connection() = default;
+Connection::Connection(Connection&&) noexcept = default;
+Connection& Connection::operator=(Connection&&) noexcept = default;
+
+Result<void> Connection::connect() { return impl_->connect(); }
+Result<Rows> Connection::query(std::string_view sql, std::string_view attempt) {
+  return impl_->query(sql, attempt);
+}
+Result<void> Connection::execute(std::string_view sql, std::string_view attempt) {
+  SLUICE_TRY(impl_->query(sql, attempt));
+  return {};
+}
+Result<void> Connection::command(uint8_t code, std::string_view payload, bool answered,
+                                 std::string_view attempt) {
+  return impl_->command(code, payload, answered, attempt);
+}
+Result<bool> Connection::wait(std::chrono::milliseconds patience) { return impl_->wait(patience); }
+Result<std::string_view> Connection::packet(std::chrono::milliseconds silence, std::string_view attempt) {
+  return impl_->packet(silence, attempt);
+}
+
+std::string Connection::quoted(std::string_view text) const {
+  std::string escaped(text.size() * 2 + 1, '\0');
+  escaped.resize(mysql_real_escape_string(impl_->handle(), escaped.data(), text.data(), text.size()));
+  return "'" + escaped + "'";
+}
+std::string Connection::tls_cipher() const {
+  const char* cipher = mysql_get_ssl_cipher(impl_->handle());
+  return cipher ? cipher : "";
+}
+std::string Connection::server_version() const {
+  const char* version = mysql_get_server_info(impl_->handle());
+  return version ? version : "";
+}
+const std::string& Connection::address() const { return impl_->address(); }
+
+}  // namespace sluice::mysql

@@ -1,0 +1,162 @@
+// The half of LogPlace that judges saved positions.
+#include <algorithm>
+#include <charconv>
+
+#include "source/mysql/log_place.h"
+
+namespace sluice::mysql {
+namespace {
+
+constexpr std::string_view kChoices =
+    "either read from a server that still has them, or accept the gap: begin anew with an empty state folder "
+    "(start: earliest takes all that is left, start: now nothing of it) and bring the targets up to date";
+
+// The number at the end of a log file's name; 0: none.
+uint64_t number_of(std::string_view file) {
+  uint64_t number = 0;
+  size_t dot = file.rfind('.');
+  if (dot == std::string_view::npos) return 0;
+  std::from_chars(file.data() + dot + 1, file.data() + file.size(), number);
+  return number;
+}
+
+}  // namespace
+
+bool LogPlace::same_server(const Position& saved) const {
+  return saved.flavor == server_.flavor && saved.server_uuid == server_.uuid;
+}
+
+Failure LogPlace::was_reset(const Position& saved, std::string_view evidence) const {
+  return fatal(
+      "cannot go on behind {} ({}): {}, though it is the server that was read so far. Its log was reset "
+      "(RESET MASTER, RESET BINARY LOGS AND GTIDS) or the server was restored from a copy; what was "
+      "changed in between cannot be read. Begin anew with an empty state folder (start: earliest or now) "
+      "and bring the targets up to date",
+      describe(saved), connection_.address(), evidence);
+}
+
+Failure LogPlace::lags_behind(const Position& saved, const GtidSet& missing) const {
+  return retryable(
+      "cannot go on behind {} ({}): this server (id {}) has not yet executed {}, which was read from "
+      "another one. If it is a replica, it has to catch up first; if those transactions are lost, "
+      "begin anew with an empty state folder",
+      describe(saved), connection_.address(), server_.id, missing.text());
+}
+
+Failure LogPlace::has_gap(const Position& saved, std::string_view gap) const {
+  return fatal("cannot go on behind {} ({}): {} purged from the server's binary logs; {}", describe(saved),
+               connection_.address(), gap, kChoices);
+}
+
+Result<Position> LogPlace::resume(const Position& saved) {
+  if (saved.flavor != Flavor::Unknown && saved.flavor != server_.flavor) {
+    return fatal("cannot go on behind {} ({}): it was read from another kind of server, this one is {}",
+                 describe(saved), connection_.address(), server_.product());
+  }
+  if (saved.gtids.empty() || !server_.gtids) return resume_file(saved);
+  return server_.mariadb() ? resume_mariadb(saved) : resume_mysql(saved);
+}
+
+Result<Position> LogPlace::resume_mysql(const Position& saved) {
+  SLUICE_ASSIGN(executed, executed_gtids(connection_));
+  if (!executed.contains(saved.gtids)) {
+    GtidSet missing = saved.gtids.minus(executed);
+    if (same_server(saved))
+      return was_reset(saved, fmt::format("the server has not executed {}", missing.text()));
+    bool related = std::any_of(saved.gtids.mysql().begin(), saved.gtids.mysql().end(),
+                               [&](const auto& entry) { return executed.mysql().count(entry.first) > 0; });
+    if (related) return lags_behind(saved, missing);
+    return fatal(
+        "cannot go on behind {} ({}): this server ({}) is no replica of the one that was read so far: it "
+        "has executed nothing of that one. Name the right server, or use an empty state folder",
+        describe(saved), connection_.address(), server_.uuid);
+  }
+  SLUICE_ASSIGN(purged, purged_gtids(connection_));
+  GtidSet gap = purged.minus(saved.gtids);
+  if (!gap.empty()) return has_gap(saved, fmt::format("the transactions {} were", gap.text()));
+  Position position = saved;
+  if (!same_server(saved)) position.file.clear(), position.offset = 4;
+  position.server_uuid = server_.uuid;
+  position.flavor = server_.flavor;
+  return position;
+}
+
+Result<Position> LogPlace::resume_mariadb(const Position& saved) {
+  SLUICE_ASSIGN(logged, logged_gtids(connection_));
+  GtidSet missing;
+  for (const auto& [domain, gtid] : saved.gtids.mariadb()) {
+    auto there = logged.mariadb().find(domain);
+    if (there == logged.mariadb().end() || there->second.sequence < gtid.sequence) {
+      missing.set(domain, gtid.server_id, gtid.sequence);
+    }
+  }
+  SLUICE_ASSIGN(files, logs());
+  if (!missing.empty()) {
+    if (same_server(saved)) return was_reset(saved, fmt::format("its log ends before {}", missing.text()));
+    return lags_behind(saved, missing);
+  }
+  if (same_server(saved) && !saved.file.empty()) SLUICE_TRY(check_file(saved));
+  // The oldest file begins with the state before it: what lies between ours and that is gone.
+  SLUICE_ASSIGN(oldest, gtids_at(connection_, files.front().name, 4));
+  std::string gap;
+  for (const auto& [domain, gtid] : oldest.mariadb()) {
+    auto ours = saved.gtids.mariadb().find(domain);
+    uint64_t have = ours == saved.gtids.mariadb().end() ? 0 : ours->second.sequence;
+    if (have >= gtid.sequence) continue;
+    gap += fmt::format("{}{} to {} of domain {}", gap.empty() ? "" : ", ", have + 1, gtid.sequence, domain);
+  }
+  if (!gap.empty()) return has_gap(saved, fmt::format("the transactions {} were", gap));
+  Position position = saved;
+  if (!same_server(saved)) position.file.clear(), position.offset = 4;
+  position.server_uuid = server_.uuid;
+  position.flavor = server_.flavor;
+  return position;
+}
+
+// Only for the server that the file belongs to. A file that is no longer there may have been purged: whether
+// that leaves a gap is for the GTIDs to say.
+Result<void> LogPlace::check_file(const Position& saved) {
+  SLUICE_ASSIGN(files, logs());
+  if (number_of(saved.file) > number_of(files.back().name)) {
+    return was_reset(saved, fmt::format("its newest log is {}", files.back().name));
+  }
+  auto file =
+      std::find_if(files.begin(), files.end(), [&](const BinaryLog& log) { return log.name == saved.file; });
+  if (file != files.end() && file->size < saved.offset) {
+    return was_reset(saved, fmt::format("{} ends at {}", file->name, file->size));
+  }
+  return {};
+}
+
+Result<Position> LogPlace::resume_file(const Position& saved) {
+  if (saved.file.empty()) {
+    return fatal(
+        "cannot go on behind {} ({}): there are no GTIDs on this server (gtid_mode is {}), and no log file "
+        "is known",
+        describe(saved), connection_.address(), server_.variable("gtid_mode"));
+  }
+  if (!saved.server_uuid.empty() && !same_server(saved)) {
+    return fatal(
+        "cannot go on behind {} ({}): the position is one of server {}, this is server {}, whose log files "
+        "are others. Name the right server, switch GTIDs on at both, or use an empty state folder",
+        describe(saved), connection_.address(), saved.server_uuid, server_.uuid);
+  }
+  SLUICE_TRY(check_file(saved));
+  SLUICE_ASSIGN(files, logs());
+  bool there =
+      std::any_of(files.begin(), files.end(), [&](const BinaryLog& log) { return log.name == saved.file; });
+  if (!there) {
+    uint64_t next = number_of(files.front().name);
+    std::string gap = number_of(saved.file) + 1 >= next
+                          ? fmt::format("{} (from {} on) was", saved.file, saved.offset)
+                          : fmt::format("{} (from {} on) and everything up to {} were", saved.file,
+                                        saved.offset, files.front().name);
+    return has_gap(saved, gap);
+  }
+  Position position = saved;
+  position.server_uuid = server_.uuid;
+  position.flavor = server_.flavor;
+  return position;
+}
+
+}  // namespace sluice::mysql

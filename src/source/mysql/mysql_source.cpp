@@ -1,0 +1,300 @@
+#include "source/mysql/mysql_source.h"
+
+#include <mutex>
+#include <optional>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "source/mysql/dump.h"
+#include "source/mysql/interrupt.h"
+#include "source/mysql/log_place.h"
+#include "source/mysql/schema_reader.h"
+#include "source/mysql/server.h"
+
+namespace sluice {
+namespace {
+
+using namespace mysql;
+
+constexpr std::chrono::milliseconds kPatience{1000};  // the longest read() without a change
+// The tables are read twice, with the position between: equal readings hold for the position.
+constexpr int kSchemaTries = 5;
+
+// Asks the server about a table through a connection of its own: the one that reads the log is busy.
+class ServerOracle : public SchemaOracle {
+ public:
+  ServerOracle(const ConnectionOptions& options, const Interrupt& interrupt)
+      : options_(options), interrupt_(interrupt) {}
+
+  Result<TablePtr> learn(std::string_view database, std::string_view table) override {
+    Connection connection(options_, interrupt_);
+    SLUICE_TRY(connection.connect());
+    SLUICE_ASSIGN(server, read_server(connection));
+    return read_table(connection, server, database, table);
+  }
+
+ private:
+  const ConnectionOptions& options_;
+  const Interrupt& interrupt_;
+};
+
+class Impl : public MysqlSource {
+ public:
+  Impl(MysqlSourceSetup setup, Catalogue& catalogue, const Selection& selection)
+      : setup_(std::move(setup)),
+        catalogue_(catalogue),
+        oracle_(setup_.connection, interrupt_),
+        decoder_(catalogue, selection, &oracle_, setup_.decoder) {
+    status_.server = mysql::address(setup_.connection);
+  }
+
+  Result<void> open(const Position& from) override;
+  Result<More> read(Batch& batch) override;
+  void interrupt() noexcept override { interrupt_.raise(); }
+  MysqlSourceStatus status() const override;
+
+ private:
+  Result<void> connect_and_dump(const Position& from);
+  Result<Position> begin(const Position& from);
+  Result<Position> begin_with_schema(LogPlace& place);
+  Result<void> choose_server_id();
+  Result<bool> is_taken(uint32_t id);
+  Result<More> fill(Batch& batch);
+  Result<bool> take(Batch& batch);
+  void note(const Batch& batch, bool idle);
+  void note_disconnected(const Error& error);
+
+  MysqlSourceSetup setup_;
+  Catalogue& catalogue_;
+  Interrupt interrupt_;
+  ServerOracle oracle_;
+  Decoder decoder_;
+  const std::string replica_uuid_ = random_uuid();
+
+  bool begun_ = false;     // the decoder knows where it stands
+  bool announce_ = false;  // the next batch holds the start position alone
+  bool by_gtid_ = false;
+  bool holds_event_ = false;  // the dump's event found no room in the batch before
+  std::optional<Error> pending_;
+  std::optional<Connection> connection_;
+  std::optional<Server> server_;
+  std::optional<Dump> dump_;
+
+  mutable std::mutex mutex_;
+  MysqlSourceStatus status_;
+};
+
+Result<void> Impl::open(const Position& from) {
+  dump_.reset();
+  connection_.reset();
+  holds_event_ = false;
+  pending_.reset();
+  Result<void> opened = connect_and_dump(from);
+  if (!opened) note_disconnected(opened.error());
+  return opened;
+}
+
+Result<void> Impl::connect_and_dump(const Position& from) {
+  connection_.emplace(setup_.connection, interrupt_);
+  SLUICE_TRY(connection_->connect());
+  SLUICE_ASSIGN(server, read_server(*connection_));
+  server_ = std::move(server);
+  SLUICE_TRY(require_row_log(*server_, connection_->address()));
+  std::string_view folding = server_->variable("lower_case_table_names");
+  catalogue_.fold_case(folding == "1" || folding == "2");
+  SLUICE_ASSIGN(position, begin(begun_ ? decoder_.position() : from));
+  SLUICE_TRY(choose_server_id());
+  dump_.emplace(*connection_, *server_,
+                DumpOptions{.server_id = setup_.server_id,
+                            .replica_uuid = replica_uuid_,
+                            .heartbeat = setup_.heartbeat,
+                            .semi_sync = setup_.semi_sync,
+                            .until_now = setup_.until_now,
+                            .statements = setup_.decoder.query});
+  SLUICE_TRY(dump_->start(position, by_gtid_));
+  log::info("reading {} ({}) from {}", connection_->address(), server_->product(), describe(position));
+  std::lock_guard lock(mutex_);
+  status_.connected = true;
+  status_.reason.clear();
+  status_.version = server_->product();
+  status_.position = position;
+  ++status_.connections;
+  return {};
+}
+
+// The decoder is told at once: should the connection be lost before the first event, the next open() goes on
+// here and does not begin anew.
+Result<Position> Impl::begin(const Position& from) {
+  LogPlace place(*connection_, *server_, setup_.connection, interrupt_);
+  Position position;
+  if (from.known()) {
+    SLUICE_ASSIGN(found, place.resume(from));
+    position = std::move(found);
+    by_gtid_ = server_->gtids && !position.gtids.empty();
+    if (catalogue_.size() == 0) {
+      SLUICE_ASSIGN(schema, read_schema(*connection_, *server_));
+      mysql::fill(catalogue_, std::move(schema));
+    }
+  } else {
+    SLUICE_ASSIGN(found, begin_with_schema(place));
+    position = std::move(found);
+    // What precedes a place in this server's own files is known by that place; GTIDs are for later.
+    by_gtid_ = setup_.start.kind == StartPoint::Kind::Gtids;
+    announce_ = true;
+  }
+  decoder_.set_server_uuid(server_->uuid);
+  decoder_.start(position);
+  begun_ = true;
+  return position;
+}
+
+Result<Position> Impl::begin_with_schema(LogPlace& place) {
+  if (catalogue_.size() > 0) return place.find(setup_.start);
+  SLUICE_ASSIGN(schema, read_schema(*connection_, *server_));
+  for (int tries = 1;; ++tries) {
+    SLUICE_ASSIGN(position, place.find(setup_.start));
+    // Only a start at the present place can be made to agree with the present tables.
+    bool agrees = setup_.start.kind != StartPoint::Kind::Now;
+    if (!agrees) {
+      SLUICE_ASSIGN(again, read_schema(*connection_, *server_));
+      agrees = again == schema;
+      schema = std::move(again);
+    }
+    if (agrees) {
+      mysql::fill(catalogue_, std::move(schema));
+      return position;
+    }
+    if (tries == kSchemaTries) {
+      return retryable("cannot read the tables of the server ({}): they were changed {} times meanwhile",
+                       connection_->address(), tries);
+    }
+  }
+}
+
+Result<bool> Impl::is_taken(uint32_t id) {
+  if (id == server_->id) return true;
+  SLUICE_ASSIGN(others, replicas(*connection_, *server_));
+  for (const Replica& other : others) {
+    if (other.server_id == id && other.uuid != replica_uuid_) return true;
+  }
+  return false;
+}
+
+// Two replicas with one id throw each other out. A dump that we lost may still be listed until the server's
+// next heartbeat finds its connection closed.
+Result<void> Impl::choose_server_id() {
+  bool random = setup_.server_id == 0;
+  if (random) {
+    do {
+      setup_.server_id = random_server_id();
+      SLUICE_ASSIGN(taken, is_taken(setup_.server_id));
+      random = taken;
+    } while (random);
+    return {};
+  }
+  auto end = std::chrono::steady_clock::now() + 2 * setup_.heartbeat;
+  for (;;) {
+    SLUICE_ASSIGN(taken, is_taken(setup_.server_id));
+    if (!taken) return {};
+    if (setup_.server_id == server_->id || std::chrono::steady_clock::now() > end) break;
+    SLUICE_TRY(connection_->wait(std::min(setup_.heartbeat, std::chrono::milliseconds(200))));
+  }
+  return usage(
+      "cannot read the binary log ({}): the server_id {} belongs to {}; choose another one, or 0 for a "
+      "random one",
+      connection_->address(), setup_.server_id,
+      setup_.server_id == server_->id ? "the server itself" : "another replica (SHOW REPLICAS)");
+}
+
+Result<Source::More> Impl::read(Batch& batch) {
+  if (pending_) {
+    Error error = std::move(*pending_);
+    pending_.reset();
+    return Failure(std::move(error));
+  }
+  if (interrupt_.raised()) return stopped();
+  CHECK(dump_.has_value());
+  if (announce_) {
+    announce_ = false;
+    decoder_.finish(batch);
+    return More::Yes;
+  }
+  Result<More> more = fill(batch);
+  if (!more) {
+    note_disconnected(more.error());
+    // What the decoder has taken must not get lost with the failure.
+    if (batch.log_bytes == 0 && batch.changes.empty()) return more;
+    pending_ = std::move(more).error();
+    more = More::Yes;
+  }
+  decoder_.finish(batch, *more == More::End);
+  return more;
+}
+
+Result<Source::More> Impl::fill(Batch& batch) {
+  auto give_up = Dump::Clock::now() + kPatience;
+  for (uint32_t events = 1;; ++events) {
+    if (!holds_event_) {
+      // An early hand-over does no harm, a late one keeps changes from people.
+      if (!batch.changes.empty() && !decoder_.in_transaction()) {
+        SLUICE_ASSIGN(ready, dump_->ready());
+        if (!ready) break;
+      }
+      // A flood of events that nobody wants: the clock is not asked at each of them.
+      if (events % 64 == 0 && Dump::Clock::now() >= give_up) break;
+      SLUICE_ASSIGN(got, dump_->next(give_up));
+      if (got == Dump::Got::End) return More::End;
+      if (got == Dump::Got::Nothing) {
+        note(batch, true);
+        if (!batch.changes.empty() || Dump::Clock::now() >= give_up) break;
+        continue;
+      }
+      holds_event_ = true;
+    }
+    SLUICE_ASSIGN(taken, take(batch));
+    if (!taken) break;
+  }
+  note(batch, false);
+  return More::Yes;
+}
+
+Result<bool> Impl::take(Batch& batch) {
+  size_t size = dump_->event().size(), changes = batch.changes.size();
+  std::string_view event = batch.arena.copy(dump_->event());
+  SLUICE_ASSIGN(taken, decoder_.take(event, batch));
+  if (!taken) return false;
+  holds_event_ = false;
+  // Events of which nothing is kept must not fill the batch's memory.
+  if (batch.changes.size() == changes) batch.arena.trim(const_cast<char*>(event.data()), size, 0);
+  if (dump_->wants_ack()) SLUICE_TRY(dump_->acknowledge(decoder_.position().file));
+  return true;
+}
+
+void Impl::note(const Batch& batch, bool idle) {
+  std::lock_guard lock(mutex_);
+  status_.position = decoder_.position();
+  status_.timestamp = decoder_.timestamp();
+  status_.idle = idle;
+  if (!idle) status_.bytes += batch.log_bytes;
+}
+
+void Impl::note_disconnected(const Error& error) {
+  std::lock_guard lock(mutex_);
+  status_.connected = false;
+  status_.idle = false;
+  status_.reason = error.what;
+}
+
+MysqlSourceStatus Impl::status() const {
+  std::lock_guard lock(mutex_);
+  return status_;
+}
+
+}  // namespace
+
+std::unique_ptr<MysqlSource> make_mysql_source(MysqlSourceSetup setup, Catalogue& catalogue,
+                                               const Selection& selection) {
+  return std::make_unique<Impl>(std::move(setup), catalogue, selection);
+}
+
+}  // namespace sluice

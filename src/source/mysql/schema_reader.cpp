@@ -1,0 +1,205 @@
+#include "source/mysql/schema_reader.h"
+
+#include <algorithm>
+#include <charconv>
+#include <tuple>
+
+#include "source/mysql/column_type.h"
+
+namespace sluice::mysql {
+namespace {
+
+// Rows come in the order of the queries' columns. Nothing is joined or sorted by the server: in versions
+// without a data dictionary each reference to information_schema opens every table again.
+constexpr std::string_view kTables =
+    "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, TABLE_COLLATION FROM information_schema.TABLES WHERE {}";
+constexpr std::string_view kColumns =
+    "SELECT TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, "
+    "CHARACTER_SET_NAME, COLLATION_NAME, EXTRA FROM information_schema.COLUMNS WHERE {}";
+constexpr std::string_view kKeys =
+    "SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX, COLUMN_NAME, SUB_PART "
+    "FROM information_schema.STATISTICS WHERE NON_UNIQUE = 0 AND {}";
+constexpr std::string_view kEverything = "TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema')";
+
+struct Building {
+  Table table;
+  bool versioned = false;
+  std::vector<std::pair<uint32_t, Column>> columns;  // with their place, 1-based
+};
+using Buildings = std::map<TableName, Building>;
+
+std::string text(const Field& field) { return field ? *field : std::string(); }
+
+uint32_t number(const Field& field) {
+  uint32_t value = 0;
+  if (field) std::from_chars(field->data(), field->data() + field->size(), value);
+  return value;
+}
+
+// A collation's name begins with its character set's, but for MariaDB's short ones in
+// information_schema.TABLES, which it spells out there.
+std::string charset_of(const std::string& collation) { return collation.substr(0, collation.find('_')); }
+
+bool has_bytes(ColumnType type) {
+  return type == ColumnType::Binary || type == ColumnType::VarBinary ||
+         (type >= ColumnType::TinyBlob && type <= ColumnType::LongBlob);
+}
+
+void add_tables(const Rows& rows, Buildings& buildings) {
+  for (const Fields& row : rows.rows) {
+    std::string type = text(row[2]);
+    if (type.find("VIEW") != std::string::npos) continue;
+    Building& building = buildings[{text(row[0]), text(row[1])}];
+    building.versioned = type == "SYSTEM VERSIONED";
+    building.table.database = text(row[0]);
+    building.table.name = text(row[1]);
+    building.table.collation = text(row[3]);
+    building.table.charset = charset_of(building.table.collation);
+  }
+}
+
+void add_columns(const Rows& rows, Buildings& buildings) {
+  for (const Fields& row : rows.rows) {
+    auto found = buildings.find({text(row[0]), text(row[1])});
+    if (found == buildings.end()) continue;
+    Column column;
+    column.name = text(row[3]);
+    set_declared_type(text(row[4]), column);
+    column.nullable = text(row[5]) == "YES";
+    column.charset = has_bytes(column.type) ? "binary" : text(row[6]);
+    column.collation = text(row[7]);
+    std::string extra = text(row[8]);
+    // Not DEFAULT_GENERATED, which is MySQL's word for a default that is an expression.
+    column.generated = extra.find("VIRTUAL GENERATED") != std::string::npos ||
+                       extra.find("STORED GENERATED") != std::string::npos ||
+                       extra.find("PERSISTENT") != std::string::npos;
+    column.invisible = extra.find("INVISIBLE") != std::string::npos;
+    found->second.columns.emplace_back(number(row[2]), std::move(column));
+  }
+}
+
+// MariaDB's `WITH SYSTEM VERSIONING` without a named period adds two columns that information_schema does not
+// show and that row events carry.
+void add_hidden_period(Building& building) {
+  for (const auto& [place, column] : building.columns) {
+    if (column.generated && column.type == ColumnType::Timestamp && !column.nullable) return;
+    if (column.generated && column.type == ColumnType::BigInt && !column.nullable) return;
+  }
+  for (const char* name : {"row_start", "row_end"}) {
+    Column column;
+    column.name = name;
+    set_declared_type("timestamp(6)", column);
+    column.nullable = false;
+    column.generated = true;
+    column.invisible = true;
+    building.columns.emplace_back(static_cast<uint32_t>(building.columns.size()) + 1, std::move(column));
+  }
+}
+
+struct KeyPart {
+  uint32_t place;
+  Field column;  // nothing: an expression
+  bool prefix;
+};
+
+// The primary key, else the first unique key (by name) whose columns are all there and never null.
+void set_key(Table& table, const std::map<std::string, std::vector<KeyPart>>& keys) {
+  auto ordinals = [&](std::vector<KeyPart> parts, bool primary) {
+    std::sort(parts.begin(), parts.end(),
+              [](const KeyPart& a, const KeyPart& b) { return a.place < b.place; });
+    std::vector<uint32_t> result;
+    for (const KeyPart& part : parts) {
+      auto column = std::find_if(table.columns.begin(), table.columns.end(),
+                                 [&](const Column& c) { return part.column && c.name == *part.column; });
+      if (column == table.columns.end()) return std::vector<uint32_t>();
+      // The primary key over a prefix of a column still tells which columns identify a row.
+      if (!primary && (column->nullable || part.prefix)) return std::vector<uint32_t>();
+      result.push_back(static_cast<uint32_t>(column - table.columns.begin()));
+    }
+    return result;
+  };
+  if (auto primary = keys.find("PRIMARY"); primary != keys.end()) table.key = ordinals(primary->second, true);
+  for (auto key = keys.begin(); key != keys.end() && table.key.empty(); ++key) {
+    table.key = ordinals(key->second, false);
+  }
+}
+
+void finish(Buildings& buildings, const Rows& key_rows) {
+  std::map<TableName, std::map<std::string, std::vector<KeyPart>>> keys;
+  for (const Fields& row : key_rows.rows) {
+    keys[{text(row[0]), text(row[1])}][text(row[2])].push_back({number(row[3]), row[4], row[5].has_value()});
+  }
+  for (auto& [name, building] : buildings) {
+    std::sort(building.columns.begin(), building.columns.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+    if (building.versioned) add_hidden_period(building);
+    for (auto& [place, column] : building.columns) building.table.columns.push_back(std::move(column));
+    auto found = keys.find(name);
+    if (found != keys.end()) set_key(building.table, found->second);
+  }
+}
+
+Result<Buildings> read(Connection& connection, const Server& server, std::string_view condition,
+                       std::string_view attempt) {
+  // Columns that the server made itself for a table without a primary key are in its row events.
+  if (!server.mariadb() && server.number >= 80030) {
+    SLUICE_TRY(
+        connection.execute("SET SESSION show_gipk_in_create_table_and_information_schema = ON", attempt));
+  }
+  Buildings buildings;
+  SLUICE_ASSIGN(tables, connection.query(fmt::format(kTables, condition), attempt));
+  add_tables(tables, buildings);
+  SLUICE_ASSIGN(columns, connection.query(fmt::format(kColumns, condition), attempt));
+  add_columns(columns, buildings);
+  SLUICE_ASSIGN(keys, connection.query(fmt::format(kKeys, condition), attempt));
+  finish(buildings, keys);
+  return buildings;
+}
+
+auto shape(const Column& c) {
+  return std::tie(c.name, c.nullable, c.generated, c.invisible, c.charset, c.collation, c.declared);
+}
+
+bool same(const Table& a, const Table& b) {
+  return std::tie(a.database, a.name, a.charset, a.collation, a.key) ==
+             std::tie(b.database, b.name, b.charset, b.collation, b.key) &&
+         std::equal(a.columns.begin(), a.columns.end(), b.columns.begin(), b.columns.end(),
+                    [](const Column& x, const Column& y) { return shape(x) == shape(y); });
+}
+
+}  // namespace
+
+bool Schema::operator==(const Schema& other) const {
+  return default_charsets == other.default_charsets &&
+         std::equal(tables.begin(), tables.end(), other.tables.begin(), other.tables.end(), same);
+}
+
+Result<Schema> read_schema(Connection& connection, const Server& server) {
+  constexpr std::string_view kAttempt = "read the tables of the server";
+  SLUICE_ASSIGN(buildings, read(connection, server, kEverything, kAttempt));
+  Schema schema;
+  for (auto& [name, building] : buildings) schema.tables.push_back(std::move(building.table));
+  SLUICE_ASSIGN(databases, connection.query("SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME "
+                                            "FROM information_schema.SCHEMATA",
+                                            kAttempt));
+  for (const Fields& row : databases.rows) schema.default_charsets[text(row[0])] = text(row[1]);
+  schema.default_charsets[""] = server.variable("character_set_server");
+  return schema;
+}
+
+Result<TablePtr> read_table(Connection& connection, const Server& server, std::string_view database,
+                            std::string_view table) {
+  std::string condition = fmt::format("TABLE_SCHEMA = {} AND TABLE_NAME = {}", connection.quoted(database),
+                                      connection.quoted(table));
+  SLUICE_ASSIGN(buildings,
+                read(connection, server, condition, fmt::format("read the table {}.{}", database, table)));
+  if (buildings.empty() || buildings.begin()->second.table.columns.empty()) return TablePtr();
+  return freeze(std::move(buildings.begin()->second.table));
+}
+
+void fill(Catalogue& catalogue, Schema schema) {
+  for (auto& [database, charset] : schema.default_charsets) catalogue.set_default_charset(database, charset);
+  for (Table& table : schema.tables) catalogue.put(freeze(std::move(table)));
+}
+
+}  // namespace sluice::mysql
