@@ -1,6 +1,5 @@
 #include "format/spell.h"
 
-#include <arpa/inet.h>
 #include <dragonbox/dragonbox.h>
 
 #include <cmath>
@@ -183,23 +182,6 @@ bool is_escaped_byte(const uint8_t* at, size_t left) {
 }
 
 }  // namespace
-
-char* spell_address(char* out, const Cell& cell) {
-  constexpr char kHex[] = "0123456789abcdef";
-  if (cell.kind == Kind::Uuid && cell.size == 16) {
-    for (size_t i = 0; i < 16; ++i) {
-      if (i == 4 || i == 6 || i == 8 || i == 10) *out++ = '-';
-      auto byte = static_cast<uint8_t>(cell.data[i]);
-      *out++ = kHex[byte >> 4];
-      *out++ = kHex[byte & 15];
-    }
-    return out;
-  }
-  bool four = cell.kind == Kind::Inet4;
-  if (cell.size != (four ? 4u : 16u)) return out;
-  inet_ntop(four ? AF_INET : AF_INET6, cell.data, out, kScalarBytes);
-  return out + std::strlen(out);
-}
 
 char* spell_json_special(char* out, const char*& next, const char* finish) {
   const auto* at = reinterpret_cast<const uint8_t*>(next);

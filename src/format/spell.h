@@ -207,9 +207,6 @@ inline char* spell_timestamp(char* out, uint64_t packed, unsigned digits, DayMem
   return out + 1;
 }
 
-// A Uuid, Inet4 or Inet6 cell as SELECT shows it.
-char* spell_address(char* out, const Cell& cell);
-
 // The inside of a JSON string. Room: 6 bytes for each byte of text. Reads up to 15 bytes behind the text, as
 // every arena allows. Bytes that are not UTF-8, and those that a character set could not map (U+DC00 + byte),
 // become \udcXX: a reader can have the bytes back.

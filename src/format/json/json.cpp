@@ -2,6 +2,7 @@
 #include <unordered_map>
 
 #include "base/base64.h"
+#include "format/address.h"
 #include "format/encoder.h"
 #include "format/json_binary.h"
 #include "format/spell.h"
@@ -181,11 +182,13 @@ char* Json::put_bytes_cell(char* out, const TablePlan::ColumnPlan& column, const
       return out;
     case Kind::Uuid:
     case Kind::Inet4:
-    case Kind::Inet6:
+    case Kind::Inet6: {
       *out++ = '"';
-      out = spell_address(out, cell);
+      auto spell = cell.kind == Kind::Uuid ? spell_uuid : cell.kind == Kind::Inet4 ? spell_inet4 : spell_inet6;
+      out = spell(out, cell.bytes());
       *out++ = '"';
       return out;
+    }
     case Kind::Set: {
       *out++ = '"';
       const char* begin = out;

@@ -41,6 +41,22 @@ bool checksum_fits(std::string_view event, EventType type) {
   return sum == stored_checksum(event);
 }
 
+// 90704 of "9.7.4-log", 111106 of "11.11.6-MariaDB".
+uint32_t version_number(std::string_view text) {
+  uint32_t parts[3] = {};
+  size_t part = 0;
+  for (char c : text) {
+    if (c == '.') {
+      if (++part == 3) break;
+    } else if (c >= '0' && c <= '9') {
+      parts[part] = parts[part] % 100 * 10 + static_cast<uint32_t>(c - '0');
+    } else {
+      break;
+    }
+  }
+  return parts[0] * 10000 + parts[1] * 100 + parts[2];
+}
+
 struct OpenTransaction {
   bool open = false;
   bool block = false;  // ends with XID or COMMIT, not with its first statement
@@ -110,6 +126,7 @@ class Decoder::Impl {
   DecoderOptions options_;
   TableUses uses_;
   Checksum checksum_ = Checksum::Unknown;
+  DdlContext server_;  // what the format description tells of the server
 
   uint64_t at_ = 0;           // offset behind the last event
   uint64_t event_begin_ = 0;  // of the event in hand
@@ -188,6 +205,8 @@ Result<void> Decoder::Impl::format_description(std::string_view event) {
   if (algorithm > 1)
     return fatal("the log at {} uses checksum algorithm {}, which is not known", where(), algorithm);
   checksum_ = algorithm == 1 ? Checksum::Crc32 : Checksum::None;
+  server_.flavor = server.find("MariaDB") != std::string_view::npos ? Flavor::MariaDb : Flavor::MySql;
+  server_.version = version_number(server);
   uses_.clear();
   return {};
 }
@@ -485,7 +504,7 @@ Result<void> Decoder::Impl::query(const EventHeader& header, std::string_view bo
 
 Result<void> Decoder::Impl::ddl(const EventHeader& header, const QueryEvent& query, Batch& batch) {
   std::string sql = utf8(query, query.sql);
-  DdlContext context;
+  DdlContext context = server_;
   context.database = std::string(query.database);
   context.sql_mode = query.sql_mode;
   DdlOutcome outcome = apply_ddl(sql, context, catalogue_);

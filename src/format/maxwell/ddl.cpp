@@ -1,0 +1,191 @@
+#include "format/maxwell/ddl.h"
+
+#include <algorithm>
+#include <string>
+
+#include "format/maxwell/names.h"
+#include "format/spell.h"
+
+namespace sluice::maxwell {
+namespace {
+
+// The words a statement begins with, in upper case; comments are passed over, the text inside of version
+// comments (/*!50100 … */) is not.
+class Words {
+ public:
+  explicit Words(std::string_view sql) : rest_(sql) {}
+
+  std::string next() {
+    skip();
+    std::string word;
+    while (!rest_.empty() && is_letter(rest_[0])) {
+      word += rest_[0] >= 'a' ? static_cast<char>(rest_[0] - 'a' + 'A') : rest_[0];
+      rest_.remove_prefix(1);
+    }
+    return word;
+  }
+
+ private:
+  static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+  void drop_through(std::string_view mark) {
+    size_t at = rest_.find(mark);
+    rest_ = at == std::string_view::npos ? std::string_view() : rest_.substr(at + mark.size());
+  }
+
+  void skip() {
+    while (!rest_.empty()) {
+      if (rest_[0] == '#' || rest_.starts_with("--")) {
+        drop_through("\n");
+      } else if (rest_.starts_with("/*!") || rest_.starts_with("/*M!")) {
+        drop_through("!");
+        rest_.remove_prefix(std::min(rest_.find_first_not_of("0123456789"), rest_.size()));
+      } else if (rest_.starts_with("/*")) {
+        drop_through("*/");
+      } else if (static_cast<unsigned char>(rest_[0]) <= ' ' || rest_[0] == '(') {
+        rest_.remove_prefix(1);
+      } else {
+        return;
+      }
+    }
+  }
+
+  std::string_view rest_;
+};
+
+std::string_view maxwell_type(ColumnType type) {
+  switch (type) {
+    case ColumnType::TinyInt: return "tinyint";
+    case ColumnType::SmallInt: return "smallint";
+    case ColumnType::MediumInt: return "mediumint";
+    case ColumnType::Int: return "int";
+    case ColumnType::BigInt: return "bigint";
+    case ColumnType::Float: return "float";
+    case ColumnType::Double: return "double";
+    case ColumnType::Decimal: return "decimal";
+    case ColumnType::Bit: return "bit";
+    case ColumnType::Year: return "year";
+    case ColumnType::Date: return "date";
+    case ColumnType::Time: return "time";
+    case ColumnType::DateTime: return "datetime";
+    case ColumnType::Timestamp: return "timestamp";
+    case ColumnType::Char: return "char";
+    case ColumnType::VarChar: return "varchar";
+    case ColumnType::TinyText: return "tinytext";
+    case ColumnType::Text: return "text";
+    case ColumnType::MediumText: return "mediumtext";
+    case ColumnType::LongText: return "longtext";
+    case ColumnType::Binary: return "binary";
+    case ColumnType::VarBinary: return "varbinary";
+    case ColumnType::TinyBlob: return "tinyblob";
+    case ColumnType::Blob: return "blob";
+    case ColumnType::MediumBlob: return "mediumblob";
+    case ColumnType::LongBlob: return "longblob";
+    case ColumnType::Enum: return "enum";
+    case ColumnType::Set: return "set";
+    case ColumnType::Json: return "json";
+    case ColumnType::Geometry: return "geometry";
+    case ColumnType::Vector: return "vector";
+    case ColumnType::Uuid: return "uuid";
+    case ColumnType::Inet4: return "inet4";
+    case ColumnType::Inet6: return "inet6";
+    case ColumnType::Unknown: break;
+  }
+  return "unknown";
+}
+
+void text(Bytes& out, std::string_view key, std::string_view value) {
+  out.append(key);
+  out.push('"');
+  out.append(json_text(value));
+  out.push('"');
+}
+
+void number(Bytes& out, std::string_view key, uint64_t value) {
+  out.append(key);
+  out.commit(spell_uint(out.reserve(kScalarBytes + kSlack), value));
+}
+
+void describe_column(const Column& column, Bytes& out) {
+  text(out, "{\"type\":", maxwell_type(column.type));
+  text(out, ",\"name\":", column.name);
+  if (column.type >= ColumnType::TinyInt && column.type <= ColumnType::BigInt) {
+    out.append(column.is_unsigned ? ",\"signed\":false" : ",\"signed\":true");
+  }
+  if (column.type >= ColumnType::Char && column.type <= ColumnType::LongText && !column.charset.empty()) {
+    text(out, ",\"charset\":", column.charset);
+  }
+  if (column.fraction_digits > 0) number(out, ",\"column-length\":", column.fraction_digits);
+  if (!column.members.empty()) {
+    out.append(",\"enum-values\":[");
+    for (size_t i = 0; i < column.members.size(); ++i) text(out, i > 0 ? "," : "", column.members[i]);
+    out.push(']');
+  }
+  out.push('}');
+}
+
+void describe_table(const Table& table, Bytes& out) {
+  text(out, ",\"def\":{\"database\":", table.database);
+  if (!table.charset.empty()) text(out, ",\"charset\":", table.charset);
+  text(out, ",\"table\":", table.name);
+  out.append(",\"columns\":[");
+  for (size_t i = 0; i < table.columns.size(); ++i) {
+    if (i > 0) out.push(',');
+    describe_column(table.columns[i], out);
+  }
+  out.append("],\"primary-key\":[");
+  for (size_t i = 0; i < table.key.size(); ++i) text(out, i > 0 ? "," : "", table.columns[table.key[i]].name);
+  out.append("]}");
+}
+
+}  // namespace
+
+std::string_view ddl_type(std::string_view sql) {
+  Words words(sql);
+  std::string verb = words.next();
+  std::string what = words.next();
+  while (what == "OR" || what == "REPLACE" || what == "TEMPORARY" || what == "ONLINE" || what == "IGNORE") {
+    what = words.next();
+  }
+  if (what == "DATABASE" || what == "SCHEMA") {
+    if (verb == "CREATE") return "database-create";
+    if (verb == "ALTER") return "database-alter";
+    if (verb == "DROP") return "database-drop";
+  }
+  if (what == "TABLE" || what == "TABLES") {
+    if (verb == "CREATE") return "table-create";
+    if (verb == "ALTER" || verb == "RENAME") return "table-alter";
+    if (verb == "DROP") return "table-drop";
+  }
+  return {};
+}
+
+void encode_ddl(const Batch& batch, const Change& change, bool with_position, bool with_gtid, Bytes& out) {
+  const Event& event = batch.events[change.event];
+  const Transaction& transaction = batch.transactions[change.transaction];
+  std::string_view type = ddl_type(event.query);
+  if (type.empty()) return;
+  text(out, "{\"type\":", type);
+  text(out, ",\"database\":", change.table ? change.table->database : event.database);
+  std::string_view table = change.table ? change.table->name : event.ddl_table;
+  if (!table.empty()) text(out, ",\"table\":", table);
+  if (change.table && type != "table-drop") describe_table(*change.table, out);
+  number(out, ",\"ts\":", uint64_t{event.timestamp} * 1000);
+  text(out, ",\"sql\":", event.query);
+  if (with_position) {
+    text(out, ",\"position\":", event.file);
+    out.truncate(out.size() - 1);
+    number(out, ":", event.offset);
+    out.push('"');
+  }
+  if (with_gtid) {
+    if (transaction.gtid.empty()) {
+      out.append(",\"gtid\":null");
+    } else {
+      text(out, ",\"gtid\":", transaction.gtid);
+    }
+  }
+  out.push('}');
+}
+
+}  // namespace sluice::maxwell
