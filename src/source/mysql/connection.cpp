@@ -76,6 +76,7 @@ class Waiter {
         errno = ECANCELED;
         return -1;
       }
+      if (!reading && (watched[0].revents & (POLLERR | POLLHUP))) return failed(socket);
       return watched[0].revents ? 1 : 0;
     }
   }
@@ -112,6 +113,14 @@ class Waiter {
   }
 
  private:
+  // The library would report errno as the connection's beginning left it (EINPROGRESS) instead of the reason.
+  static int failed(int socket) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error != 0) errno = error;
+    return -1;
+  }
+
   const Interrupt* interrupt_;
   Clock::time_point deadline_;
   std::chrono::milliseconds silence_{0};  // 0: the deadline holds

@@ -1,6 +1,8 @@
 #include "source/mysql/failure.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstring>
 #include <string>
 
 namespace sluice::mysql {
@@ -133,12 +135,22 @@ Meaning meaning_of(unsigned code, std::string_view message) {
   return {code, Fault::Fatal, ""};
 }
 
+// "Can't connect to server on 'db' (111)": what 111 means.
+std::string reason_of(unsigned code, std::string_view message) {
+  size_t open = message.rfind('(');
+  if ((code != 2002 && code != 2003) || open == std::string_view::npos) return "";
+  int number = 0;
+  std::from_chars(message.data() + open + 1, message.data() + message.size(), number);
+  return number > 0 ? fmt::format(", {}", std::strerror(number)) : "";
+}
+
 }  // namespace
 
 Failure server_failure(unsigned code, std::string_view message, std::string_view attempt,
                        std::string_view address) {
   Meaning meaning = meaning_of(code, message);
-  std::string what = fmt::format("cannot {} ({}): {} (error {})", attempt, address, message, code);
+  std::string what = fmt::format("cannot {} ({}): {}{} (error {})", attempt, address, message,
+                                 reason_of(code, message), code);
   if (!meaning.advice.empty()) what += fmt::format("; {}", meaning.advice);
   return Failure(Error{meaning.fault, std::move(what)});
 }

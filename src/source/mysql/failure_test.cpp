@@ -28,7 +28,7 @@ TEST(ServerFailure, IsClassified) {
       {1236, "log event entry exceeded max_allowed_packet", Fault::Fatal, "max_allowed_packet"},
       {1236, "something new", Fault::Fatal, ""},
       {1927, "Connection was killed", Fault::Retryable, ""},
-      {2002, "Can't connect to server on 'db' (111)", Fault::Retryable, "is the server running"},
+      {2002, "Can't connect to server on 'db' (111)", Fault::Retryable, "(111), Connection refused"},
       {2005, "Unknown server host 'dbb' (-2)", Fault::Retryable, "check the host name"},
       {2013, "Lost connection to server during query", Fault::Retryable, ""},
       {2026, "TLS/SSL error: certificate verify failed", Fault::Usage, "tls_ca"},
@@ -42,9 +42,9 @@ TEST(ServerFailure, IsClassified) {
     Failure failure = server_failure(c.code, c.message, "log in", "repl@db:3306");
     EXPECT_EQ(failure.value().fault, c.fault);
     const std::string& what = failure.value().what;
-    EXPECT_NE(what.find(fmt::format("cannot log in (repl@db:3306): {} (error {})", c.message, c.code)),
-              std::string::npos)
+    EXPECT_NE(what.find(fmt::format("cannot log in (repl@db:3306): {}", c.message)), std::string::npos)
         << what;
+    EXPECT_NE(what.find(fmt::format(" (error {})", c.code)), std::string::npos) << what;
     EXPECT_NE(what.find(c.advice), std::string::npos) << what;
     if (!*c.advice) { EXPECT_EQ(what.find(';', what.find("(error")), std::string::npos) << what; }
   }

@@ -17,7 +17,6 @@ namespace {
 using namespace mysql;
 
 constexpr std::chrono::milliseconds kPatience{1000};  // the longest read() without a change
-// The tables are read twice, with the position between: equal readings hold for the position.
 constexpr int kSchemaTries = 5;
 
 // Asks the server about a table through a connection of its own: the one that reads the log is busy.
@@ -148,27 +147,30 @@ Result<Position> Impl::begin(const Position& from) {
   return position;
 }
 
+// No schema change may fall unseen between the reading of the tables and the position. That holds for a
+// position before and after which the tables read the same, and for one that is the same before and after the
+// reading.
 Result<Position> Impl::begin_with_schema(LogPlace& place) {
-  if (catalogue_.size() > 0) return place.find(setup_.start);
-  SLUICE_ASSIGN(schema, read_schema(*connection_, *server_));
-  for (int tries = 1;; ++tries) {
-    SLUICE_ASSIGN(position, place.find(setup_.start));
-    // Only a start at the present place can be made to agree with the present tables.
-    bool agrees = setup_.start.kind != StartPoint::Kind::Now;
+  SLUICE_ASSIGN(position, place.find(setup_.start));
+  if (catalogue_.size() > 0) return position;
+  std::optional<Schema> before;
+  for (int tries = 0; tries < kSchemaTries; ++tries) {
+    SLUICE_ASSIGN(schema, read_schema(*connection_, *server_));
+    // Only a start at the present place can agree with the present tables.
+    bool agrees = setup_.start.kind != StartPoint::Kind::Now || (before && *before == schema);
     if (!agrees) {
-      SLUICE_ASSIGN(again, read_schema(*connection_, *server_));
-      agrees = again == schema;
-      schema = std::move(again);
+      SLUICE_ASSIGN(after, place.find(setup_.start));
+      agrees = after == position;
+      position = std::move(after);
     }
     if (agrees) {
       mysql::fill(catalogue_, std::move(schema));
       return position;
     }
-    if (tries == kSchemaTries) {
-      return retryable("cannot read the tables of the server ({}): they were changed {} times meanwhile",
-                       connection_->address(), tries);
-    }
+    before = std::move(schema);
   }
+  return retryable("cannot read the tables of the server ({}): they were changed {} times meanwhile",
+                   connection_->address(), kSchemaTries);
 }
 
 Result<bool> Impl::is_taken(uint32_t id) {

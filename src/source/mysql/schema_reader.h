@@ -21,7 +21,8 @@ struct Schema {
   bool operator==(const Schema& other) const;
 };
 
-// All base tables that the account may see, but for those of information_schema and performance_schema.
+// All base tables that the account may see, but for the server's views of itself (information_schema,
+// performance_schema, sys).
 Result<Schema> read_schema(Connection& connection, const Server& server);
 // One table. Null: there is none, or the account may not see it.
 Result<TablePtr> read_table(Connection& connection, const Server& server, std::string_view database,
