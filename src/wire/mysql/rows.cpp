@@ -51,6 +51,11 @@ uint8_t decimal_bytes(uint8_t precision, uint8_t scale) {
   return static_cast<uint8_t>(whole / 9 * 4 + of_digits[whole % 9] + scale / 9 * 4 + of_digits[scale % 9]);
 }
 
+bool is_text(ColumnType type) {
+  return type == ColumnType::TinyText || type == ColumnType::Text || type == ColumnType::MediumText ||
+         type == ColumnType::LongText || type == ColumnType::Json;
+}
+
 uint8_t fraction_bytes(uint32_t digits) { return static_cast<uint8_t>((digits + 1) / 2); }
 
 // Fractions are stored in as many bytes as their digits need, as hundredths, ten-thousandths or millionths.
@@ -107,103 +112,101 @@ Result<RowPlan> RowPlan::make(const TableMap& map, const Table& table) {
   RowPlan plan;
   plan.steps_.reserve(map.columns.size());
   for (size_t i = 0; i < map.columns.size(); ++i) {
-    const MapColumn& wire = map.columns[i];
-    const Column& column = table.columns[i];
-    bool is_unsigned = column.is_unsigned;
-    Step step{};
-    auto text = [&](bool binary, Take take, uint8_t prefix) {
-      step.take = take;
-      step.width = prefix;
-      step.kind = binary ? Kind::Blob : Kind::Text;
-      if (!binary && !column.charset.empty()) {
-        const Charset* charset = charset_by_name(column.charset);
-        if (charset && !charset->is_utf8() && !charset->is_binary()) step.convert = charset;
-      }
-    };
-    auto number = [&](Take with_sign, Take without, uint8_t width) {
-      step.take = is_unsigned ? without : with_sign;
-      step.kind = is_unsigned ? Kind::Uint : Kind::Int;
-      step.width = width;
-    };
-    switch (wire.type) {
-      case WireType::Tiny: number(Take::Int8, Take::Uint8, 1); break;
-      case WireType::Short: number(Take::Int16, Take::Uint16, 2); break;
-      case WireType::Int24: number(Take::Int24, Take::Uint24, 3); break;
-      case WireType::Long: number(Take::Int32, Take::Uint32, 4); break;
-      case WireType::LongLong: number(Take::Int64, Take::Uint64, 8); break;
-      case WireType::Float: step = {Take::Float, 4, 0, 0, 0, Kind::Float}; break;
-      case WireType::Double: step = {Take::Double, 8, 0, 0, 0, Kind::Double}; break;
-      case WireType::NewDecimal:
-        step = {Take::Decimal, decimal_bytes(wire.precision, wire.scale), wire.precision, wire.scale, 0,
-                Kind::Decimal};
-        break;
-      case WireType::Year: step = {Take::Year, 1, 0, 0, 0, Kind::Year}; break;
-      case WireType::Date:
-      case WireType::NewDate: step = {Take::Date, 3, 0, 0, 0, Kind::Date}; break;
-      case WireType::Time: step = {Take::OldTime, 3, 0, 0, 0, Kind::Time}; break;
-      case WireType::DateTime: step = {Take::OldDateTime, 8, 0, 0, 0, Kind::DateTime}; break;
-      case WireType::Timestamp: step = {Take::OldTimestamp, 4, 0, 0, 0, Kind::Timestamp}; break;
-      case WireType::Timestamp2:
-        step = {Take::Timestamp, fraction_bytes(wire.length), static_cast<uint8_t>(wire.length), 0, 0,
-                Kind::Timestamp};
-        break;
-      case WireType::DateTime2:
-        step = {Take::DateTime, fraction_bytes(wire.length), static_cast<uint8_t>(wire.length), 0, 0,
-                Kind::DateTime};
-        break;
-      case WireType::Time2:
-        step = {Take::Time, fraction_bytes(wire.length), static_cast<uint8_t>(wire.length), 0, 0, Kind::Time};
-        break;
-      case WireType::Bit:
-        step = {
-            Take::Bit, static_cast<uint8_t>((wire.length + 7) / 8), static_cast<uint8_t>(wire.length), 0, 0,
-            Kind::Bit};
-        break;
-      case WireType::Enum: step = {Take::Enum, static_cast<uint8_t>(wire.length), 0, 0, 0, Kind::Enum}; break;
-      case WireType::Set: step = {Take::Set, static_cast<uint8_t>(wire.length), 0, 0, 0, Kind::Set}; break;
-      case WireType::VarChar:
-      case WireType::VarString:
-        text(column.type == ColumnType::VarBinary, Take::Short, wire.length < 256 ? 1 : 2);
-        if (column.type == ColumnType::Vector) step = {Take::Short, step.width, 0, 0, 0, Kind::Vector};
-        break;
-      case WireType::String: {
-        uint8_t prefix = wire.length < 256 ? 1 : 2;
-        text(column.type == ColumnType::Binary, Take::Short, prefix);
-        auto fixed = [&](Kind kind) {
-          step = {Take::Fixed, prefix, 0, 0, static_cast<uint16_t>(wire.length), kind};
-        };
-        // The log strips the zeros at a BINARY's end, SELECT shows them.
-        if (column.type == ColumnType::Binary) fixed(Kind::Blob);
-        if (column.type == ColumnType::Uuid && wire.length == 16) fixed(Kind::Uuid);
-        if (column.type == ColumnType::Inet4 && wire.length == 4) fixed(Kind::Inet4);
-        if (column.type == ColumnType::Inet6 && wire.length == 16) fixed(Kind::Inet6);
-        break;
-      }
-      case WireType::TinyBlob:
-      case WireType::MediumBlob:
-      case WireType::LongBlob:
-      case WireType::Blob: {
-        bool is_text = column.type == ColumnType::TinyText || column.type == ColumnType::Text ||
-                       column.type == ColumnType::MediumText || column.type == ColumnType::LongText ||
-                       column.type == ColumnType::Json;
-        text(!is_text, Take::Long, static_cast<uint8_t>(wire.length));
-        break;
-      }
-      case WireType::Json: step = {Take::Json, static_cast<uint8_t>(wire.length), 0, 0, 0, Kind::Json}; break;
-      case WireType::Geometry:
-        step = {Take::Geometry, static_cast<uint8_t>(wire.length), 0, 0, 0, Kind::Geometry};
-        break;
-      case WireType::Vector:
-        step = {Take::Vector, static_cast<uint8_t>(wire.length), 0, 0, 0, Kind::Vector};
-        break;
-      default:
-        return fatal(
-            "column `{}` of {}.{} has type code {} in the log, which this version does not understand",
-            column.name, table.database, table.name, static_cast<int>(wire.type));
-    }
-    plan.steps_.push_back(step);
+    auto step = make_step(map.columns[i], table.columns[i]);
+    if (!step) return while_doing(full_name(table), std::move(step).error());
+    plan.steps_.push_back(*step);
   }
   return plan;
+}
+
+Result<RowPlan::Step> RowPlan::make_step(const MapColumn& wire, const Column& column) {
+  Step step{};
+  auto plain = [&](Kind kind, Take take, uint32_t width, uint8_t aux = 0, uint8_t aux2 = 0) {
+    step.blank.kind = kind;
+    step.blank.aux = aux;
+    step.blank.aux2 = aux2;
+    step.take = take;
+    step.width = static_cast<uint8_t>(width);
+  };
+  auto number = [&](Take with_sign, Take without) {
+    plain(column.is_unsigned ? Kind::Uint : Kind::Int, column.is_unsigned ? without : with_sign, 0);
+  };
+  auto temporal = [&](Kind kind, Take take) {
+    plain(kind, take, fraction_bytes(wire.length), static_cast<uint8_t>(wire.length));
+  };
+  auto text = [&](bool binary, Take take, uint32_t prefix) -> bool {
+    plain(binary ? Kind::Blob : Kind::Text, take, prefix);
+    if (binary || column.charset.empty()) return true;
+    const Charset* charset = charset_by_name(column.charset);
+    if (charset && !charset->is_utf8() && !charset->is_binary()) step.convert = charset;
+    return charset != nullptr;
+  };
+  bool known_charset = true;
+  uint32_t prefix = wire.length < 256 ? 1 : 2;
+  switch (wire.type) {
+    case WireType::Tiny: number(Take::Int8, Take::Uint8); break;
+    case WireType::Short: number(Take::Int16, Take::Uint16); break;
+    case WireType::Int24: number(Take::Int24, Take::Uint24); break;
+    case WireType::Long: number(Take::Int32, Take::Uint32); break;
+    case WireType::LongLong: number(Take::Int64, Take::Uint64); break;
+    case WireType::Float: plain(Kind::Float, Take::Float, 4); break;
+    case WireType::Double: plain(Kind::Double, Take::Double, 8); break;
+    case WireType::NewDecimal:
+      plain(Kind::Decimal, Take::Decimal, decimal_bytes(wire.precision, wire.scale), wire.precision,
+            wire.scale);
+      step.blank.size = step.width;
+      break;
+    case WireType::Year: plain(Kind::Year, Take::Year, 1); break;
+    case WireType::Date:
+    case WireType::NewDate: plain(Kind::Date, Take::Date, 3); break;
+    case WireType::Time: plain(Kind::Time, Take::OldTime, 3); break;
+    case WireType::DateTime: plain(Kind::DateTime, Take::OldDateTime, 8); break;
+    case WireType::Timestamp: plain(Kind::Timestamp, Take::OldTimestamp, 4); break;
+    case WireType::Timestamp2: temporal(Kind::Timestamp, Take::Timestamp); break;
+    case WireType::DateTime2: temporal(Kind::DateTime, Take::DateTime); break;
+    case WireType::Time2: temporal(Kind::Time, Take::Time); break;
+    case WireType::Bit:
+      plain(Kind::Bit, Take::Bit, (wire.length + 7) / 8, static_cast<uint8_t>(wire.length));
+      break;
+    case WireType::Enum: plain(Kind::Enum, Take::Number, wire.length); break;
+    case WireType::Set: plain(Kind::Set, Take::Number, wire.length); break;
+    case WireType::VarChar:
+    case WireType::VarString:
+      known_charset = text(column.type == ColumnType::VarBinary, Take::Sized, prefix);
+      if (column.type == ColumnType::Vector) plain(Kind::Vector, Take::Sized, prefix);
+      break;
+    case WireType::String: {
+      auto fixed = [&](Kind kind) {
+        plain(kind, Take::Fixed, prefix);
+        step.fixed = static_cast<uint16_t>(wire.length);
+      };
+      // The log strips the zeros at a BINARY's end, SELECT shows them.
+      if (column.type == ColumnType::Binary)
+        fixed(Kind::Blob);
+      else if (column.type == ColumnType::Uuid && wire.length == 16)
+        fixed(Kind::Uuid);
+      else if (column.type == ColumnType::Inet4 && wire.length == 4)
+        fixed(Kind::Inet4);
+      else if (column.type == ColumnType::Inet6 && wire.length == 16)
+        fixed(Kind::Inet6);
+      else
+        known_charset = text(false, Take::Sized, prefix);
+      break;
+    }
+    case WireType::TinyBlob:
+    case WireType::MediumBlob:
+    case WireType::LongBlob:
+    case WireType::Blob: known_charset = text(!is_text(column.type), Take::Sized, wire.length); break;
+    case WireType::Json: plain(Kind::Json, Take::Sized, wire.length); break;
+    case WireType::Geometry: plain(Kind::Geometry, Take::Sized, wire.length); break;
+    case WireType::Vector: plain(Kind::Vector, Take::Sized, wire.length); break;
+    default:
+      return fatal("column `{}` has type code {} in the log, which is not understood", column.name,
+                   static_cast<int>(wire.type));
+  }
+  if (!known_charset)
+    return fatal("column `{}` has the unknown character set {}", column.name, column.charset);
+  return step;
 }
 
 RowPlan::Image::Image(const RowPlan& plan, std::string_view bitmap)
@@ -226,21 +229,24 @@ const char* RowPlan::convert(const Step& step, Arena& arena, Cell& cell, uint64_
   return after;
 }
 
+// What the log cut off at the end of a value of fixed length.
+const char* RowPlan::pad(const Step& step, Arena& arena, Cell& cell, const char* after, uint32_t& converted) {
+  if (cell.size > step.fixed) return nullptr;
+  char* whole = arena.allocate(step.fixed);
+  std::memcpy(whole, cell.data, cell.size);
+  std::memset(whole + cell.size, 0, step.fixed - cell.size);
+  cell.data = whole;
+  cell.size = step.fixed;
+  converted += step.fixed;
+  return after;
+}
+
 [[gnu::always_inline]] inline const char* RowPlan::take(const Step& step, const char* at, const char* end,
                                                         Arena& arena, Cell& cell, uint32_t& converted,
-                                                        uint64_t& invalid) const {
+                                                        uint64_t& invalid) {
   auto left = static_cast<size_t>(end - at);
-  cell.kind = step.kind;
-  cell.aux = step.aux;
-  cell.aux2 = step.aux2;
   auto fits = [&](size_t n) { return __builtin_expect(left >= n, 1); };
-  // Bytes behind a length prefix of step.width.
-  auto sized = [&](size_t size) -> const char* {
-    if (!fits(step.width + size)) return nullptr;
-    cell.data = at + step.width;
-    cell.size = static_cast<uint32_t>(size);
-    return at + step.width + size;
-  };
+  cell = step.blank;
   switch (step.take) {
     case Take::Int8:
       if (!fits(1)) return nullptr;
@@ -271,6 +277,7 @@ const char* RowPlan::convert(const Step& step, Arena& arena, Cell& cell, uint64_
       cell.u = load<uint16_t>(at);
       return at + 2;
     case Take::Uint24:
+    case Take::Date:
       if (!fits(3)) return nullptr;
       cell.u = load24(at);
       return at + 3;
@@ -293,16 +300,11 @@ const char* RowPlan::convert(const Step& step, Arena& arena, Cell& cell, uint64_
     case Take::Decimal:
       if (!fits(step.width)) return nullptr;
       cell.data = at;
-      cell.size = step.width;
       return at + step.width;
     case Take::Year:
       if (!fits(1)) return nullptr;
       cell.u = *at ? 1900u + static_cast<uint8_t>(*at) : 0;
       return at + 1;
-    case Take::Date:
-      if (!fits(3)) return nullptr;
-      cell.u = load24(at);
-      return at + 3;
     case Take::OldTime:
       if (!fits(3)) return nullptr;
       cell.i = old_time(load24(at));
@@ -313,7 +315,7 @@ const char* RowPlan::convert(const Step& step, Arena& arena, Cell& cell, uint64_
       return at + 8;
     case Take::OldTimestamp:
       if (!fits(4)) return nullptr;
-      cell.u = static_cast<uint64_t>(load<uint32_t>(at)) << 24;
+      cell.u = uint64_t{load<uint32_t>(at)} << 24;
       return at + 4;
     case Take::Timestamp:
       if (!fits(4u + step.width)) return nullptr;
@@ -332,35 +334,20 @@ const char* RowPlan::convert(const Step& step, Arena& arena, Cell& cell, uint64_
       if (!fits(step.width)) return nullptr;
       cell.u = big(at, step.width);
       return at + step.width;
-    case Take::Enum:
-    case Take::Set:
+    case Take::Number:
       if (!fits(step.width)) return nullptr;
       cell.u = little(at, step.width);
       return at + step.width;
-    case Take::Short: {
-      if (!fits(step.width)) return nullptr;
-      const char* after = sized(step.width == 1 ? load<uint8_t>(at) : load<uint16_t>(at));
-      return after && step.convert ? convert(step, arena, cell, invalid, after, converted) : after;
-    }
-    case Take::Long: {
-      if (!fits(step.width)) return nullptr;
-      const char* after = sized(little(at, step.width));
-      return after && step.convert ? convert(step, arena, cell, invalid, after, converted) : after;
-    }
-    case Take::Json:
-    case Take::Geometry:
-    case Take::Vector: return fits(step.width) ? sized(little(at, step.width)) : nullptr;
+    case Take::Sized:
     case Take::Fixed: {
       if (!fits(step.width)) return nullptr;
-      const char* after = sized(step.width == 1 ? load<uint8_t>(at) : load<uint16_t>(at));
-      if (!after || cell.size > step.fixed) return nullptr;
-      if (cell.size == step.fixed) return after;
-      char* whole = arena.allocate(step.fixed);
-      std::memcpy(whole, cell.data, cell.size);
-      std::memset(whole + cell.size, 0, step.fixed - cell.size);
-      cell.data = whole;
-      cell.size = step.fixed;
-      converted += step.fixed;
+      size_t size = little(at, step.width);
+      if (!fits(step.width + size)) return nullptr;
+      cell.data = at + step.width;
+      cell.size = static_cast<uint32_t>(size);
+      const char* after = cell.data + size;
+      if (step.convert) return convert(step, arena, cell, invalid, after, converted);
+      if (step.take == Take::Fixed && size != step.fixed) return pad(step, arena, cell, after, converted);
       return after;
     }
   }
@@ -377,30 +364,21 @@ const char* RowPlan::decode(const Image& image, const char* at, const char* end,
   size_t count = steps_.size();
   Cell* cells = arena.array<Cell>(count);
   uint32_t converted = 0;
-  if (image.full()) {
-    for (size_t i = 0; i < count; ++i) {
-      if (nulls[i / 8] >> (i % 8) & 1) {
-        cells[i] = Cell{};
-        cells[i].kind = Kind::Null;
-        continue;
-      }
-      at = take(steps_[i], at, end, arena, cells[i], converted, invalid);
-      if (!at) return nullptr;
-    }
-  } else {
-    size_t present = 0;
-    for (size_t i = 0; i < count; ++i) {
+  size_t present = 0;  // columns of the image so far: each has one null bit
+  for (size_t i = 0; i < count; ++i) {
+    if (!image.full() && !image.has(i)) {
       cells[i] = Cell{};
-      if (!image.has(i)) continue;
-      bool null = nulls[present / 8] >> (present % 8) & 1;
-      ++present;
-      if (null) {
-        cells[i].kind = Kind::Null;
-        continue;
-      }
-      at = take(steps_[i], at, end, arena, cells[i], converted, invalid);
-      if (!at) return nullptr;
+      continue;
     }
+    bool null = nulls[present / 8] >> (present % 8) & 1;
+    ++present;
+    if (__builtin_expect(null, 0)) {
+      cells[i] = Cell{};
+      cells[i].kind = Kind::Null;
+      continue;
+    }
+    at = take(steps_[i], at, end, arena, cells[i], converted, invalid);
+    if (!at) return nullptr;
   }
   row = {cells, static_cast<uint32_t>(count), static_cast<uint32_t>(at - begin) + converted};
   return at;

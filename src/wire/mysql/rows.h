@@ -48,6 +48,7 @@ class RowPlan {
                      uint64_t& invalid) const;
 
  private:
+  // How a column's bytes become a cell. Sized: behind a length prefix; Fixed: so, and padded to one length.
   enum class Take : uint8_t {
     Int8,
     Int16,
@@ -71,29 +72,24 @@ class RowPlan {
     DateTime,
     Time,
     Bit,
-    Enum,
-    Set,
-    Short,
-    Long,
-    Json,
-    Geometry,
-    Vector,
+    Number,
+    Sized,
     Fixed,
   };
   struct Step {
+    Cell blank;  // kind, aux and size as every cell of this column has them
     Take take;
-    uint8_t width = 0;   // bytes of the value or of its length prefix
-    uint8_t aux = 0;     // goes into Cell::aux
-    uint8_t aux2 = 0;    // goes into Cell::aux2
-    uint16_t fixed = 0;  // of Fixed and of padded BINARY: bytes of the whole value
-    Kind kind = Kind::Null;
+    uint8_t width = 0;                 // bytes of the value or of its length prefix
+    uint16_t fixed = 0;                // of Fixed: bytes of the whole value
     const Charset* convert = nullptr;  // text in this character set, to be made UTF-8; null: as it is
   };
+  static Result<Step> make_step(const MapColumn& wire, const Column& column);
 
-  const char* take(const Step& step, const char* at, const char* end, Arena& arena, Cell& cell,
-                   uint32_t& converted, uint64_t& invalid) const;
+  static const char* take(const Step& step, const char* at, const char* end, Arena& arena, Cell& cell,
+                          uint32_t& converted, uint64_t& invalid);
   static const char* convert(const Step& step, Arena& arena, Cell& cell, uint64_t& invalid, const char* after,
                              uint32_t& converted);
+  static const char* pad(const Step& step, Arena& arena, Cell& cell, const char* after, uint32_t& converted);
 
   std::vector<Step> steps_;
 };
