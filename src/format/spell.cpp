@@ -10,7 +10,7 @@ namespace sluice {
 namespace {
 
 constexpr unsigned kBytesOfDigits[] = {0, 1, 1, 2, 2, 3, 3, 4, 4, 4};
-constexpr uint64_t kGroup = 1'000'000'000;
+constexpr uint32_t kGroup = 1'000'000'000;
 
 // A big-endian group of n <= 4 bytes. Reads four, as every arena allows.
 uint32_t group(const char* at, unsigned n, uint32_t mask) {
@@ -23,8 +23,39 @@ constexpr uint32_t kTen[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000,
 
 }  // namespace
 
+namespace {
+
+// Up to eight bytes: one load, and the groups are cut out of it by shifts.
+char* spell_small_decimal(char* out, const char* at, unsigned whole, unsigned scale) {
+  uint64_t value;
+  std::memcpy(&value, at, 8);
+  value = __builtin_bswap64(value) ^ uint64_t { 1 } << 63;
+  if (value >> 63) {
+    value = ~value;
+    *out++ = '-';
+  }
+  unsigned left = 64;
+  auto take = [&](unsigned bytes) {
+    left -= 8 * bytes;
+    return static_cast<uint32_t>(value >> left & ((uint64_t{1} << 8 * bytes) - 1));
+  };
+  uint64_t head = whole % 9 ? take(kBytesOfDigits[whole % 9]) : 0;
+  for (unsigned full = whole / 9; full > 0; --full) head = head * kGroup + take(4);
+  out = spell_uint(out, head);
+  if (scale == 0) return out;
+  *out++ = '.';
+  if (scale >= 9) out = spell_nine(out, take(4) % kGroup);
+  unsigned odd = scale % 9;
+  if (odd == 0) return out;
+  uint32_t last = take(kBytesOfDigits[odd]) % kTen[odd];
+  return odd == 2 ? spell_pair(out, last) : spell_padded(out, last, odd);
+}
+
+}  // namespace
+
 char* spell_decimal(char* out, std::string_view bytes, unsigned precision, unsigned scale) {
   unsigned whole = precision - scale;
+  if (bytes.size() <= 8 && whole <= 18) return spell_small_decimal(out, bytes.data(), whole, scale);
   const char* at = bytes.data();
   bool negative = !(*at & 0x80);
   uint32_t mask = negative ? ~0u : 0;
@@ -45,10 +76,10 @@ char* spell_decimal(char* out, std::string_view bytes, unsigned precision, unsig
     --full;
   }
   out = spell_uint(out, head);
-  for (; full > 0; --full) out = spell_padded(out, next(4) % kGroup, 9);
+  for (; full > 0; --full) out = spell_nine(out, next(4) % kGroup);
   if (scale == 0) return out;
   *out++ = '.';
-  for (full = scale / 9; full > 0; --full) out = spell_padded(out, next(4) % kGroup, 9);
+  for (full = scale / 9; full > 0; --full) out = spell_nine(out, next(4) % kGroup);
   odd = scale % 9;
   return odd ? spell_padded(out, next(kBytesOfDigits[odd]) % kTen[odd], odd) : out;
 }
@@ -117,7 +148,7 @@ char* spell_double(char* out, double value) {
       uint64_t fraction = magnitude % 1000;
       if (fraction == 0) return out;
       *out = '.';
-      spell_padded(out + 1, fraction, 3);
+      spell_padded(out + 1, static_cast<uint32_t>(fraction), 3);
       out += 4;
       while (out[-1] == '0') --out;
       return out;
@@ -129,7 +160,7 @@ char* spell_double(char* out, double value) {
 char* spell_float(char* out, float value) { return spell_real(out, value); }
 
 // Howard Hinnant's civil_from_days, for days since 1970 only.
-void DayMemo::remember(uint32_t day) {
+void DayMemo::remember_day(uint32_t day) {
   day_ = day;
   uint32_t z = day + 719468;
   uint32_t era = z / 146097;
@@ -139,7 +170,13 @@ void DayMemo::remember(uint32_t day) {
   uint32_t shifted_month = (5 * day_of_year + 2) / 153;
   uint32_t month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
   uint32_t year = year_of_era + era * 400 + (month <= 2);
-  spell_day(text_, year > 9999 ? 9999 : year, month, day_of_year - (153 * shifted_month + 2) / 5 + 1);
+  spell_day(day_text_, year > 9999 ? 9999 : year, month, day_of_year - (153 * shifted_month + 2) / 5 + 1);
+}
+
+void DayMemo::remember_date(uint32_t date) {
+  date_ = date;
+  char* end = spell_day(date_text_, (date >> 5) / 13, (date >> 5) % 13, date & 31);
+  *end = ' ';
 }
 
 namespace {

@@ -43,6 +43,13 @@ inline char* put(char* out, std::string_view text) {
   return out + text.size();
 }
 
+// `text` was padded by kKeyRoom.
+inline char* put_long(char* out, const std::string& text) {
+  size_t size = text.size() - kKeyRoom;
+  for (size_t i = 0; i < size; i += kKeyRoom) std::memcpy(out + i, text.data() + i, kKeyRoom);
+  return out + size;
+}
+
 // What one version of a table makes of its rows, decided once.
 struct TablePlan {
   struct ColumnPlan {
@@ -110,6 +117,7 @@ std::unique_ptr<TablePlan> make_plan(const Table& table) {
   for (size_t i = 0; i < 3; ++i) {
     plan->heads[i] = fmt::format(R"({{"op":"{}","db":{},"table":{},"ts":")", ops[i], quoted(table.database),
                                  quoted(table.name));
+    plan->heads[i].append(kKeyRoom, ' ');
   }
   for (const Column& column : table.columns) {
     TablePlan::ColumnPlan made{};
@@ -184,7 +192,9 @@ char* Json::put_bytes_cell(char* out, const TablePlan::ColumnPlan& column, const
     case Kind::Inet4:
     case Kind::Inet6: {
       *out++ = '"';
-      auto spell = cell.kind == Kind::Uuid ? spell_uuid : cell.kind == Kind::Inet4 ? spell_inet4 : spell_inet6;
+      auto spell = cell.kind == Kind::Uuid    ? spell_uuid
+                   : cell.kind == Kind::Inet4 ? spell_inet4
+                                              : spell_inet6;
       out = spell(out, cell.bytes());
       *out++ = '"';
       return out;
@@ -229,7 +239,7 @@ char* Json::put_bytes_cell(char* out, const TablePlan::ColumnPlan& column, const
     case Kind::Decimal: return close(spell_decimal(open(), cell.bytes(), cell.aux, cell.aux2));
     case Kind::Date: return close(spell_date(open(), cell.u));
     case Kind::Time: return close(spell_time(open(), cell.i, cell.aux));
-    case Kind::DateTime: return close(spell_datetime(open(), cell.u, cell.aux));
+    case Kind::DateTime: return close(cell_day_.spell_datetime(open(), cell.u, cell.aux));
     case Kind::Timestamp: return close(spell_timestamp(open(), cell.u, cell.aux, cell_day_));
     case Kind::Enum:
       if (cell.u == 0) return close(open());
@@ -293,8 +303,9 @@ char* Json::put_stamp(char* out, const Batch& batch, const Change& change) {
     stamp_ += "Z\",\"id\":\"";
     stamp_ += transaction.id;  // GTIDs, UUIDs and log file names hold nothing that JSON escapes
     stamp_ += '#';
+    stamp_.append(kKeyRoom, ' ');
   }
-  out = put(out, stamp_);
+  out = put_long(out, stamp_);
   out = spell_uint(out, change.index);
   *out++ = '"';
   return out;
@@ -358,7 +369,7 @@ void Json::encode(const Batch& batch, const Change& change, Bytes& bytes) {
   room_ = 3 * plan.bound + (big_ ? 0 : 12 * text) + head.size() + stamp_bound(batch, change) + name_.size() +
           kEnvelopeBytes + kSlack;
   char* out = bytes.reserve(room_);
-  out = put(out, head);
+  out = put_long(out, head);
   out = put_stamp(out, batch, change);
   if (options_.source || options_.tx || options_.query) out = put_extras(out, batch, change, bytes);
   out = put_key_columns(out, plan, change, bytes);
