@@ -30,9 +30,11 @@ need() {
   [[ " $* " != *" build "* ]] || check_versions
 }
 
+is_root() { ((EUID == 0)); }
+
 install_packages() {
   local count=$# as_root=() log apt
-  if ((EUID != 0)); then
+  if ! is_root; then
     if command -v sudo >/dev/null && { [[ -t 0 ]] || sudo -n true 2>/dev/null; }; then
       as_root=(sudo)
     else
