@@ -159,7 +159,7 @@ const TablePlan& Json::plan_for(const Table& table) {
 // What the envelope's texts take, each of which stands in it at most three times.
 size_t stamp_bound(const Batch& batch, const Change& change) {
   const Transaction& transaction = batch.transactions[change.transaction];
-  return 3 * (transaction.id.size() + transaction.gtid.size() + batch.events[change.event].file.size());
+  return 18 * (transaction.id.size() + transaction.gtid.size() + batch.events[change.event].file.size());
 }
 
 char* Json::put_bytes_cell(char* out, const TablePlan::ColumnPlan& column, const Cell& cell) {
@@ -301,7 +301,9 @@ char* Json::put_stamp(char* out, const Batch& batch, const Change& change) {
     if (fraction) end = spell_fraction(end, static_cast<uint32_t>(us % 1'000'000), 6);
     stamp_.assign(text, static_cast<size_t>(end - text));
     stamp_ += "Z\",\"id\":\"";
-    stamp_ += transaction.id;  // GTIDs, UUIDs and log file names hold nothing that JSON escapes
+    // A log file's name is whatever the server was told.
+    stamp_ += quoted(transaction.id).substr(1);
+    stamp_.pop_back();
     stamp_ += '#';
     stamp_.append(kKeyRoom, ' ');
   }
@@ -322,16 +324,16 @@ char* Json::put_extras(char* out, const Batch& batch, const Change& change, Byte
       *out++ = ',';
     }
     out = spell_uint(put(out, "\"server_id\":"), event.server_id);
-    out = put(put(out, ",\"file\":\""), event.file);
+    out = spell_json_text(put(out, ",\"file\":\""), event.file);
     out = spell_uint(put(out, "\",\"pos\":"), event.offset);
     if (!transaction.gtid.empty()) {
-      out = put(put(out, ",\"gtid\":\""), transaction.gtid);
+      out = spell_json_text(put(out, ",\"gtid\":\""), transaction.gtid);
       *out++ = '"';
     }
     *out++ = '}';
   }
   if (options_.tx) {
-    out = put(put(out, ",\"tx\":{\"id\":\""), transaction.id);
+    out = spell_json_text(put(out, ",\"tx\":{\"id\":\""), transaction.id);
     out = spell_uint(put(out, "\",\"index\":"), change.index);
     if (change.last) out = put(out, ",\"last\":true");
     *out++ = '}';
