@@ -10,6 +10,7 @@
 namespace sluice {
 
 // The declared type of a column, as finely as formats need it. What a cell holds is said by its Kind.
+// States save it by number: new ones go to the end.
 enum class ColumnType : uint8_t {
   Unknown,
   TinyInt,

@@ -1,0 +1,26 @@
+// The file sink: lines appended to a file, safe on the disk before a position moves, turned over by size or
+// time.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "sink/sink.h"
+
+namespace sluice {
+
+extern const SinkType file_sink;
+
+struct FileOptions {
+  std::string path;                         // of the active file
+  uint64_t rotate_bytes = 0;                // 0: never
+  std::chrono::milliseconds rotate_age{0};  // 0: never
+  bool zstd = false;
+  bool sync = true;
+};
+
+std::unique_ptr<Sink> make_file_sink(FileOptions options);
+
+}  // namespace sluice

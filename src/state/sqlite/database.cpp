@@ -1,0 +1,128 @@
+#include "state/sqlite/database.h"
+
+#include <sqlite3.h>
+
+#include "base/check.h"
+
+namespace sluice::sqlite {
+namespace {
+
+Failure failure(sqlite3* database, const std::string& path) {
+  int code = sqlite3_extended_errcode(database);
+  const char* words = sqlite3_errmsg(database);
+  switch (code & 0xff) {
+    case SQLITE_FULL:
+      return retryable("cannot write {}: the disk is full; make room and it goes on by itself", path);
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return retryable("cannot use {}: another program holds it open for writing; end that program", path);
+    case SQLITE_IOERR:
+      return retryable("cannot read or write {}: {} (SQLite code {}, errno {})", path, words, code,
+                       sqlite3_system_errno(database));
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return fatal(
+          "{} is damaged ({}): put a copy from a backup in its place, or remove it and begin anew from a "
+          "position that you name",
+          path, words);
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return fatal("cannot write {}: it or its folder is read-only; give this user the right to write there",
+                   path);
+    case SQLITE_CANTOPEN:
+      return fatal("cannot open {}: {}; check that its folder can be written to", path, words);
+    default: return fatal("cannot use {}: {} (SQLite code {})", path, words, code);
+  }
+}
+
+}  // namespace
+
+Statement::Statement(sqlite3* database, sqlite3_stmt* statement, const std::string* path)
+    : database_(database), statement_(statement), path_(path) {}
+
+void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+
+Statement& Statement::bind(int index, std::string_view text) {
+  // A null pointer would bind NULL.
+  const char* data = text.data() ? text.data() : "";
+  CHECK(sqlite3_bind_text64(statement_.get(), index, data, text.size(), SQLITE_STATIC, SQLITE_UTF8) ==
+        SQLITE_OK);
+  return *this;
+}
+
+Statement& Statement::bind(int index, int64_t number) {
+  CHECK(sqlite3_bind_int64(statement_.get(), index, number) == SQLITE_OK);
+  return *this;
+}
+
+Statement& Statement::bind_blob(int index, std::string_view bytes) {
+  const char* data = bytes.data() ? bytes.data() : "";
+  CHECK(sqlite3_bind_blob64(statement_.get(), index, data, bytes.size(), SQLITE_STATIC) == SQLITE_OK);
+  return *this;
+}
+
+Result<bool> Statement::step() {
+  int code = sqlite3_step(statement_.get());
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  auto fault = failure(database_, *path_);
+  sqlite3_reset(statement_.get());
+  return fault;
+}
+
+Result<void> Statement::run() {
+  for (;;) {
+    SLUICE_ASSIGN(row, step());
+    if (row) continue;
+    reset();
+    return {};
+  }
+}
+
+void Statement::reset() { sqlite3_reset(statement_.get()); }
+
+std::string_view Statement::text(int column) const {
+  // In this order: the conversion that the first call may do decides the size.
+  auto* data = static_cast<const char*>(sqlite3_column_blob(statement_.get(), column));
+  return {data ? data : "", static_cast<size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_.get(), column); }
+
+void Database::Close::operator()(sqlite3* database) const { sqlite3_close(database); }
+
+Result<std::unique_ptr<Database>> Database::open(std::string path) {
+  std::unique_ptr<Database> database(new Database(std::move(path)));
+  sqlite3* handle = nullptr;
+  int code = sqlite3_open_v2(database->path_.c_str(), &handle,
+                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  CHECK(handle != nullptr);
+  database->handle_.reset(handle);
+  if (code != SQLITE_OK) return failure(handle, database->path_);
+  sqlite3_extended_result_codes(handle, 1);
+  // Somebody may look into it with a shell of their own.
+  sqlite3_busy_timeout(handle, 5000);
+  return database;
+}
+
+Result<Statement> Database::prepare(std::string_view sql) {
+  sqlite3_stmt* statement = nullptr;
+  int code = sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()),
+                                SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+  if (code != SQLITE_OK) return failure(handle_.get(), path_);
+  return Statement(handle_.get(), statement, &path_);
+}
+
+Result<void> Database::run(const char* sql) {
+  if (sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) {
+    return failure(handle_.get(), path_);
+  }
+  return {};
+}
+
+void Database::roll_back() {
+  if (!sqlite3_get_autocommit(handle_.get()))
+    sqlite3_exec(handle_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+}  // namespace sluice::sqlite

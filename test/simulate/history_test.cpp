@@ -1,0 +1,226 @@
+// Histories of whole pipelines, each from a seed: the source pauses and loses its connection, targets fail
+// and stall, the disk is full, and the power is cut at any step, again and again, until everything has
+// arrived. Then nothing may be missing, nothing out of order, and nothing there twice but what was in hand.
+//
+// SLUICE_SEED=N replays one history, SLUICE_HISTORIES=N runs that many. What a history decides comes from its
+// seed; how its threads take turns does not: repeat a replay that does not fail at once.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <map>
+
+#include "base/log.h"
+#include "pipeline/pipeline.h"
+#include "simulate/sim_sink.h"
+#include "simulate/sim_source.h"
+#include "simulate/sim_state.h"
+#include "sink/file/file_sink.h"
+#include "state/sqlite/sqlite_state.h"
+#include "support/folder.h"
+#include "support/zstd_file.h"
+
+namespace sluice::simulate {
+namespace {
+
+uint64_t number_from(const char* variable, uint64_t fallback) {
+  const char* text = std::getenv(variable);
+  return text ? std::strtoull(text, nullptr, 10) : fallback;
+}
+
+struct LanePlan {
+  enum Kind { Queue, Exact, File, ZstdFile } kind;
+  unsigned threads;
+};
+
+// What the lines in a file and in those that it was turned over to hold together.
+std::string all_lines(const std::string& folder, const std::string& stem, bool zstd) {
+  std::map<std::string, std::string> parts;  // the number in its name sorts them; the active one is last
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    std::string name = entry.path().filename().string();
+    if (!name.starts_with(stem)) continue;
+    std::string bytes = test::read_file(entry.path().string());
+    size_t dash = name.rfind('-');
+    parts[dash == std::string::npos ? "z" : name.substr(dash + 1)] = zstd ? test::unzip(bytes).bytes : bytes;
+  }
+  std::string all;
+  for (const auto& part : parts) all += part.second;
+  return all;
+}
+
+class History {
+ public:
+  // `cut`: the step at which the power is cut the first time; 0: as the seed will have it.
+  History(uint64_t seed, int64_t cut)
+      : random_(seed), world_(random_.next(), 20 + random_.below(100)), first_cut_(cut) {
+    size_t lanes = 1 + random_.below(3);
+    for (size_t i = 0; i < lanes; ++i) {
+      auto kind = static_cast<LanePlan::Kind>(random_.below(4));
+      plans_.push_back({kind, random_.once_in(3) ? 2u : 1u});
+      targets_.push_back(
+          std::make_unique<Target>(kind == LanePlan::Queue ? Promise::AtLeastOnce : Promise::Exact));
+    }
+    sqlite_ = random_.once_in(8);
+  }
+
+  // Lives on until everything has arrived. Empty: all as it should be.
+  std::string live() {
+    for (int life = 0; life < 1000; ++life) {
+      bool done = false;
+      std::string wrong = live_once(life, done);
+      if (!wrong.empty()) return fmt::format("in life {}: {}", life, wrong);
+      if (done) return check();
+    }
+    return "never came to an end";
+  }
+  bool was_cut() const { return was_cut_; }
+
+ private:
+  std::string live_once(int life, bool& done);
+  std::string check();
+  std::unique_ptr<Sink> make_sink(size_t lane, Power& power);
+  std::string file(size_t lane) const {
+    return folder_ / fmt::format("{}.jsonl{}", lane, plans_[lane].kind == LanePlan::ZstdFile ? ".zst" : "");
+  }
+
+  Random random_;
+  World world_;
+  const int64_t first_cut_;
+  std::vector<LanePlan> plans_;
+  std::vector<std::unique_ptr<Target>> targets_;
+  test::TemporaryFolder folder_;
+  MemoryState memory_;
+  bool sqlite_ = false;
+  bool was_cut_ = false;
+};
+
+std::unique_ptr<Sink> History::make_sink(size_t lane, Power& power) {
+  LanePlan::Kind kind = plans_[lane].kind;
+  if (kind == LanePlan::Queue || kind == LanePlan::Exact) {
+    return std::make_unique<SimSink>(world_, *targets_[lane], power, random_.next());
+  }
+  // Without fsync: nobody cuts the machine's power here, and a disk would take its time.
+  FileOptions options{.path = folder_ / fmt::format("{}.jsonl", lane),
+                      .rotate_bytes = 200 + 37 * lane,
+                      .zstd = kind == LanePlan::ZstdFile,
+                      .sync = false};
+  return std::make_unique<CutSink>(make_file_sink(options), power, random_.next());
+}
+
+std::string History::live_once(int life, bool& done) {
+  std::unique_ptr<State> disk;
+  if (sqlite_) {
+    auto opened = open_sqlite_state(folder_ / "state");
+    if (!opened) return opened.error().what;
+    disk = std::move(*opened);
+  }
+  State& kept = disk ? *disk : memory_;
+  Position from = kept.resume().value().value_or(Position());
+  Catalogue catalogue;
+  if (auto loaded = kept.load(catalogue); !loaded) return loaded.error().what;
+  size_t read = from.known() ? world_.find(from) : 0;
+  if (columns_by_table(catalogue) != world_.catalogue(read)) {
+    return fmt::format("the saved catalogue is not that of the saved position, {}", describe(from));
+  }
+
+  int64_t steps = static_cast<int64_t>(1 + random_.below(random_.once_in(3) ? 2000 : 120));
+  if (life == 0 && first_cut_ > 0) steps = first_cut_;
+  if (life > 0 && first_cut_ > 0) steps = INT64_MAX;
+  Power power(steps);
+  CutState state(kept, power, random_.next());
+  SimSource source(world_, power, random_.next());
+  std::vector<std::unique_ptr<Transform>> transforms;
+  transforms.push_back(std::make_unique<DropSome>());
+  std::vector<LaneSetup> lanes;
+  for (size_t i = 0; i < plans_.size(); ++i) {
+    lanes.push_back({.name = fmt::format("lane{}", i),
+                     .sink = make_sink(i, power),
+                     .encoder = std::make_unique<NameEncoder>(),
+                     .encode_threads = plans_[i].threads});
+  }
+  PipelineOptions options{.batches = 2 + random_.below(5),
+                          .pauses = {std::chrono::microseconds(1), std::chrono::microseconds(20)}};
+  Pipeline pipeline(source, std::move(transforms), std::move(lanes), &state, options);
+  bool stopped_here = false;
+  if (random_.once_in(6)) {
+    source.at_read_number = static_cast<int>(1 + random_.below(40));
+    source.at_read = [&] {
+      stopped_here = true;
+      pipeline.stop();
+    };
+  }
+  auto result = pipeline.run(from);
+  if (!power.on()) {
+    was_cut_ = true;
+    return {};
+  }
+  if (!result) return "ended with: " + result.error().what;
+  done = !stopped_here;
+  return {};
+}
+
+std::string History::check() {
+  std::string expected;
+  for (const std::string& line : world_.lines()) expected += line + "\n";
+  for (size_t i = 0; i < plans_.size(); ++i) {
+    LanePlan::Kind kind = plans_[i].kind;
+    std::string wrong;
+    if (kind == LanePlan::Queue || kind == LanePlan::Exact) {
+      wrong = targets_[i]->check(world_);
+    } else if (all_lines(folder_.path(), std::to_string(i), kind == LanePlan::ZstdFile) != expected) {
+      wrong = "its files do not hold each line once and in order";
+    } else if (kind == LanePlan::ZstdFile && !test::unzip(test::read_file(file(i))).whole) {
+      wrong = "its file ends inside a zstd frame though the sink was closed";
+    }
+    if (!wrong.empty()) return fmt::format("lane {} (kind {}): {}", i, static_cast<int>(kind), wrong);
+  }
+  std::unique_ptr<State> disk;
+  if (sqlite_) disk = open_sqlite_state(folder_ / "state").value();
+  State& kept = disk ? *disk : memory_;
+  size_t end = world_.log().size();
+  if (kept.resume().value() != world_.position(end)) return "the source's saved place is not the end";
+  for (size_t i = 0; i < plans_.size(); ++i) {
+    auto lane = kept.lane(fmt::format("lane{}", i)).value();
+    if (!lane || lane->position != world_.position(end)) return fmt::format("lane {} is not at the end", i);
+  }
+  return {};
+}
+
+class Histories : public testing::Test {
+ protected:
+  // Their troubles are thousands.
+  void SetUp() override { ASSERT_TRUE(log::to_file("/dev/null")); }
+  void TearDown() override { ASSERT_TRUE(log::to_file("/dev/stderr")); }
+};
+
+TEST_F(Histories, LoseNothingKeepTheOrderAndRepeatOnlyWhatWasInHand) {
+  uint64_t count = number_from("SLUICE_HISTORIES", 1000);
+  uint64_t first = number_from("SLUICE_SEED", static_cast<uint64_t>(unix_us()));
+  if (std::getenv("SLUICE_SEED") && !std::getenv("SLUICE_HISTORIES")) count = 1;
+  uint64_t cut = 0;
+  for (uint64_t seed = first; seed < first + count; ++seed) {
+    History history(seed, 0);
+    std::string wrong = history.live();
+    ASSERT_EQ(wrong, "") << "replay with SLUICE_SEED=" << seed;
+    cut += history.was_cut();
+  }
+  // A simulation in which nobody dies shows nothing.
+  if (count >= 100) { EXPECT_GT(cut, count / 2) << "first seed " << first; }
+}
+
+// The same history dies at its first step, its second, and so on until it gets through alive.
+TEST_F(Histories, SurviveDeathAtEveryStep) {
+  uint64_t first = number_from("SLUICE_SEED", static_cast<uint64_t>(unix_us()));
+  for (uint64_t seed = first; seed < first + 3; ++seed) {
+    int64_t cut = 1;
+    for (bool died = true; died && cut < 3000; ++cut) {
+      History history(seed, cut);
+      std::string wrong = history.live();
+      ASSERT_EQ(wrong, "") << "replay with SLUICE_SEED=" << seed << ", death at step " << cut;
+      died = history.was_cut();
+    }
+    EXPECT_GT(cut, 20) << "seed " << seed;
+  }
+}
+
+}  // namespace
+}  // namespace sluice::simulate

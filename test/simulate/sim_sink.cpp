@@ -1,0 +1,110 @@
+#include "simulate/sim_sink.h"
+
+#include <charconv>
+#include <chrono>
+#include <thread>
+
+namespace sluice::simulate {
+namespace {
+
+std::string_view text(const Delivery& delivery, const Message& message) {
+  return delivery.bytes.substr(message.begin, message.end - message.begin);
+}
+
+}  // namespace
+
+std::string Target::check(const World& world) const {
+  size_t expected = 0;
+  auto repeat = repeats.begin();
+  for (size_t at = 0; at < lines.size(); ++at) {
+    size_t floor = SIZE_MAX;
+    for (; repeat != repeats.end() && repeat->at <= at; ++repeat) floor = std::min(floor, repeat->floor);
+    size_t index = world.index(lines[at]);
+    if (index == SIZE_MAX) return fmt::format("line {} `{}` should not be there", at, lines[at]);
+    if (index == expected) {
+      ++expected;
+    } else if (index < expected && index >= floor) {
+      expected = index + 1;
+    } else {
+      return fmt::format("line {} is number {} of the world where {} was due (repeats allowed from {})", at,
+                         index, expected, floor);
+    }
+  }
+  if (expected == world.lines().size()) return {};
+  return fmt::format("{} lines of {} arrived", expected, world.lines().size());
+}
+
+Result<void> SimSink::open(std::string_view saved) {
+  if (!power_.step()) return dead();
+  if (random_.once_in(10)) return retryable("the target is not there yet");
+  if (target_.promise == Promise::Exact) {
+    std::from_chars(saved.data(), saved.data() + saved.size(), noted_);
+    target_.lines.resize(noted_);
+  } else {
+    target_.repeats.push_back({target_.lines.size(), target_.floor()});
+  }
+  target_.next = target_.checkpoint = target_.checkpoint_before = target_.floor();
+  target_.in_hand = false;
+  return {};
+}
+
+Result<void> SimSink::reopen() {
+  if (!power_.step()) return dead();
+  if (random_.once_in(5)) return retryable("the target is still not there");
+  // The delivery in hand comes again from its first line.
+  target_.repeats.push_back({target_.lines.size(), target_.next});
+  return {};
+}
+
+Result<void> SimSink::write(const Delivery& delivery) {
+  if (!power_.step()) return dead();
+  target_.in_hand = true;
+  // After a restart the lane may pass over a part: the lines themselves say where the target is.
+  if (!delivery.messages.empty()) target_.next = world_.index(text(delivery, delivery.messages[0]));
+  std::vector<std::string>& lines = target_.lines;
+  size_t before = lines.size();
+  if (random_.once_in(8)) std::this_thread::sleep_for(std::chrono::microseconds(random_.below(60)));
+  if (random_.once_in(12)) return retryable("the target does not answer");
+
+  bool breaks = random_.once_in(12);
+  size_t most = breaks && !delivery.messages.empty() ? random_.below(delivery.messages.size()) : SIZE_MAX;
+  for (const Message& message : delivery.messages) {
+    if (lines.size() - before == most) break;
+    if (random_.once_in(10) && !power_.step()) return dead();
+    lines.emplace_back(text(delivery, message));
+  }
+  if (breaks) {
+    if (target_.promise == Promise::Exact) lines.resize(before);
+    return retryable("the target broke off");
+  }
+  target_.next += delivery.messages.size();
+  target_.checkpoint_before = target_.checkpoint;
+  if (delivery.whole != Delivery::kInside) {
+    size_t tail = delivery.messages.size() - delivery.whole;
+    target_.checkpoint = target_.next - tail;
+    noted_ = lines.size() - tail;
+  }
+  target_.in_hand = false;
+  if (!power_.step()) return dead();
+  return {};
+}
+
+std::string SimSink::note() const {
+  return target_.promise == Promise::Exact ? std::to_string(noted_) : std::string();
+}
+
+Result<void> CutSink::write(const Delivery& delivery) {
+  if (!power_.step()) return dead();
+  if (random_.once_in(15)) return retryable("the target does not answer");
+  // Some writes are in two halves, so that death may find one of them alone: lines cut anywhere.
+  if (!delivery.bytes.empty() && random_.once_in(3) && !power_.step()) {
+    std::string_view torn = delivery.bytes.substr(0, random_.below(delivery.bytes.size()));
+    if (auto written = inner_->write({delivery.batch, {}, torn, Delivery::kInside}); !written) return written;
+    return dead();
+  }
+  SLUICE_TRY(inner_->write(delivery));
+  if (!power_.step()) return dead();
+  return {};
+}
+
+}  // namespace sluice::simulate
