@@ -16,6 +16,7 @@ using uchar = unsigned char;  // which ma_tls.h takes for granted
 
 #include "base/check.h"
 #include "base/cursor.h"
+#include "base/log.h"
 #include "source/mysql/failure.h"
 
 // Exported by libmariadb.so.3 (symbol version libmariadb_3), declared in none of its public headers: `seen`
@@ -177,11 +178,13 @@ class Connection::Impl {
   Result<std::string_view> packet(std::chrono::milliseconds silence, std::string_view attempt);
 
   MYSQL* handle() const { return mysql_; }
+  unsigned error_code() const { return error_code_; }
   const std::string& address() const { return address_; }
 
  private:
   void close();
-  void set_options();
+  void set_options(Tls tls);
+  Result<void> log_in(Tls tls);
   Failure failure(std::string_view attempt, std::chrono::milliseconds patience);
   Failure failure_of_login();
   bool buffered() const;
@@ -192,6 +195,7 @@ class Connection::Impl {
   const Interrupt& interrupt_;
   Waiter waiter_;
   MYSQL* mysql_ = nullptr;
+  unsigned error_code_ = 0;
 };
 
 void Connection::Impl::close() {
@@ -203,7 +207,7 @@ void Connection::Impl::close() {
   mysql_ = nullptr;
 }
 
-void Connection::Impl::set_options() {
+void Connection::Impl::set_options(Tls tls) {
   auto option = [&](mysql_option name, const auto* value) {
     CHECK(mysql_optionsv(mysql_, name, value) == 0);
   };
@@ -224,35 +228,44 @@ void Connection::Impl::set_options() {
   if (!options_.server_public_key.empty())
     option(MYSQL_SERVER_PUBLIC_KEY, options_.server_public_key.c_str());
 
-  waiter_.want_tls(options_.tls >= Tls::Required);
-  my_bool enforce = options_.tls != Tls::Off;
+  waiter_.want_tls(tls >= Tls::Required);
+  my_bool enforce = tls != Tls::Off;
   option(MYSQL_OPT_SSL_ENFORCE, &enforce);
   if (!enforce) return;
-  bool verify = options_.tls >= Tls::VerifyCa;
+  bool verify = tls >= Tls::VerifyCa;
   // With an authority named, the library verifies the chain, and the host name only when asked to.
   mysql_ssl_set(mysql_, text(options_.key), text(options_.cert), text(options_.ca),
                 verify && options_.ca.empty() ? X509_get_default_cert_dir() : nullptr, nullptr);
-  my_bool identity = options_.tls == Tls::VerifyIdentity;
+  my_bool identity = tls == Tls::VerifyIdentity;
   option(MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &identity);
   option(MARIADB_OPT_TLS_VERSION, "TLSv1.2,TLSv1.3");
 }
 
 Result<void> Connection::Impl::connect() {
+  Result<void> done = log_in(options_.tls);
+  if (done || options_.tls != Tls::Preferred || error_code_ != CR_SSL_CONNECTION_ERROR) return done;
+  // Servers before MySQL 5.7 speak no TLS that is still thought safe.
+  log::warning("{}; trying without TLS, as tls=preferred allows", done.error().what);
+  return log_in(Tls::Off);
+}
+
+Result<void> Connection::Impl::log_in(Tls tls) {
   close();
   if (interrupt_.raised()) return stopped();
   mysql_ = mysql_init(nullptr);
   CHECK(mysql_ != nullptr);
-  set_options();
+  set_options(tls);
   Use use(waiter_);
   waiter_.begin();
   waiter_.until(Clock::now() + options_.connect_timeout);
+  error_code_ = 0;
   if (!mysql_real_connect(mysql_, options_.host.c_str(), options_.user.c_str(),
                           options_.password.reveal().c_str(), nullptr, options_.port, nullptr, 0)) {
     Failure failed = failure_of_login();
     close();
     return failed;
   }
-  CHECK(options_.tls < Tls::Required || mysql_get_ssl_cipher(mysql_) != nullptr);
+  CHECK(tls < Tls::Required || mysql_get_ssl_cipher(mysql_) != nullptr);
   return {};
 }
 
@@ -263,7 +276,20 @@ Failure Connection::Impl::failure_of_login() {
         "set up TLS on the server, or tls=preferred",
         address_);
   }
-  return failure("log in", options_.connect_timeout);
+  Failure failed = failure("log in", options_.connect_timeout);
+  Error& error = failed.value();
+  // What the authentication plugin has against the key, it does not say.
+  if (error_code_ == CR_UNKNOWN_ERROR && !options_.server_public_key.empty()) {
+    error = {Fault::Usage,
+             fmt::format("cannot log in ({}): server_public_key ({}) is no RSA public key in PEM form, "
+                         "or not this server's",
+                         address_, options_.server_public_key)};
+  }
+  // With TLS 1.3 the server judges our certificate when the handshake is over for us, and hangs up.
+  if (error_code_ == CR_SERVER_LOST && !options_.cert.empty() && !waiter_.timed_out()) {
+    error.what += "; if this lasts, the server refuses the client certificate (tls_cert)";
+  }
+  return failed;
 }
 
 Failure Connection::Impl::failure(std::string_view attempt, std::chrono::milliseconds patience) {
@@ -273,7 +299,8 @@ Failure Connection::Impl::failure(std::string_view attempt, std::chrono::millise
         "cannot {} ({}): the server has been silent for {} s; is it running, and can it be reached?", attempt,
         address_, static_cast<double>(patience.count()) / 1000);
   }
-  return server_failure(mysql_errno(mysql_), mysql_error(mysql_), attempt, address_);
+  error_code_ = mysql_errno(mysql_);
+  return server_failure(error_code_, mysql_error(mysql_), attempt, address_);
 }
 
 Result<void> Connection::Impl::connected() const {
@@ -380,6 +407,7 @@ Result<std::string_view> Connection::packet(std::chrono::milliseconds silence, s
   return impl_->packet(silence, attempt);
 }
 
+unsigned Connection::error_code() const { return impl_->error_code(); }
 std::string Connection::quoted(std::string_view text) const {
   std::string escaped(text.size() * 2 + 1, '\0');
   escaped.resize(mysql_real_escape_string(impl_->handle(), escaped.data(), text.data(), text.size()));

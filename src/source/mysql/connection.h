@@ -18,7 +18,7 @@ namespace sluice::mysql {
 
 enum class Tls : uint8_t {
   Off,
-  Preferred,       // where the server offers it; nothing is verified
+  Preferred,       // where the server offers it and it works; nothing is verified
   Required,        // refused before the login where the server does not offer it; nothing is verified
   VerifyCa,        // and the certificate is signed by `ca`
   VerifyIdentity,  // and it is made out to `host`
@@ -72,6 +72,8 @@ class Connection {
   // One whole packet, valid until the next call. `silence`: a pause of the server that counts as its death.
   Result<std::string_view> packet(std::chrono::milliseconds silence, std::string_view attempt);
 
+  // The server's or the library's number for the last failure; 0: there was none.
+  unsigned error_code() const;
   // Text as a quoted literal.
   std::string quoted(std::string_view text) const;
   std::string tls_cipher() const;      // empty: no TLS

@@ -123,8 +123,16 @@ Meaning dump_meaning(unsigned code, std::string_view message) {
   return {code, Fault::Fatal, ""};
 }
 
+bool is_old_tls(std::string_view message) {
+  return message.find("wrong version number") != std::string_view::npos ||
+         message.find("unsupported protocol") != std::string_view::npos;
+}
+
 Meaning meaning_of(unsigned code, std::string_view message) {
   if (code == 2026) {
+    if (is_old_tls(message)) {
+      return {code, Fault::Usage, "the server speaks no TLS 1.2 or newer: upgrade it, or take tls=off"};
+    }
     if (is_lost_tls(message)) return {code, Fault::Retryable, ""};
     return {code, Fault::Usage, kCertificate};
   }

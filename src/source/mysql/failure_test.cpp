@@ -33,6 +33,7 @@ TEST(ServerFailure, IsClassified) {
       {2013, "Lost connection to server during query", Fault::Retryable, ""},
       {2026, "TLS/SSL error: certificate verify failed", Fault::Usage, "tls_ca"},
       {2026, "TLS/SSL error: unexpected eof while reading", Fault::Retryable, ""},
+      {2026, "TLS/SSL error: wrong version number", Fault::Usage, "tls=off"},
       {2059, "Authentication plugin 'parsec' cannot be loaded", Fault::Usage, "libmariadb3"},
       {3159, "Connections using insecure transport are prohibited", Fault::Usage, "tls=required"},
       {9999, "something new", Fault::Fatal, ""},

@@ -22,6 +22,8 @@ class LogPlace {
   // Whether everything after `saved` is still there and is its continuation; answers with the position to ask
   // this server for. The faults name the gap and the choices.
   Result<Position> resume(const Position& saved);
+  // When the file was begun, seconds since 1970 UTC.
+  Result<uint32_t> first_timestamp(const std::string& file);
 
  private:
   Result<Position> earliest();
@@ -30,7 +32,6 @@ class LogPlace {
   Result<Position> at_time(int64_t time);
   Position base(std::string file, uint64_t offset) const;
   Result<std::vector<BinaryLog>> logs();
-  Result<uint32_t> first_timestamp(const std::string& file);
   // Reads `file` from its start until `there` says so, or until the end of the log.
   template <class There>
   Result<Position> scan(const std::string& file, There there);

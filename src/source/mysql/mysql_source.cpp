@@ -176,7 +176,12 @@ Result<Position> Impl::begin_with_schema(LogPlace& place) {
 Result<bool> Impl::is_taken(uint32_t id) {
   if (id == server_->id) return true;
   SLUICE_ASSIGN(others, replicas(*connection_, *server_));
-  for (const Replica& other : others) {
+  if (!others) {
+    log::debug("{}: may not ask which server_ids other replicas use; {} is taken to be free",
+               connection_->address(), id);
+    return false;
+  }
+  for (const Replica& other : *others) {
     if (other.server_id == id && other.uuid != replica_uuid_) return true;
   }
   return false;

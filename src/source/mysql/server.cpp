@@ -166,9 +166,13 @@ Result<GtidSet> logged_gtids(Connection& connection) {
   return gtid_query(connection, "SELECT @@GLOBAL.gtid_binlog_pos", "read gtid_binlog_pos");
 }
 
-Result<std::vector<Replica>> replicas(Connection& connection, const Server& server) {
+Result<std::optional<std::vector<Replica>>> replicas(Connection& connection, const Server& server) {
+  constexpr unsigned kAccessDenied = 1227;  // ER_SPECIFIC_ACCESS_DENIED_ERROR
   bool newer = !server.mariadb() && server.number >= 80022;
-  SLUICE_ASSIGN(rows, connection.query(newer ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS", "list the replicas"));
+  Result<Rows> asked = connection.query(newer ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS", "list the replicas");
+  if (!asked && connection.error_code() == kAccessDenied) return std::nullopt;
+  if (!asked) return Failure(std::move(asked).error());
+  const Rows& rows = *asked;
   std::vector<Replica> result;
   for (size_t i = 0; i < rows.rows.size(); ++i) {
     auto text = [&](std::string_view name) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,6 +62,8 @@ Result<GtidSet> purged_gtids(Connection& connection);
 Result<GtidSet> gtids_at(Connection& connection, const std::string& file, uint64_t offset);
 // MariaDB: the newest of each domain in the binary log.
 Result<GtidSet> logged_gtids(Connection& connection);
-Result<std::vector<Replica>> replicas(Connection& connection, const Server& server);
+// Nothing: the account may not ask (MariaDB wants REPLICATION MASTER ADMIN for it, which a reader need not
+// have).
+Result<std::optional<std::vector<Replica>>> replicas(Connection& connection, const Server& server);
 
 }  // namespace sluice::mysql
