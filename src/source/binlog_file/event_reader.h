@@ -1,0 +1,77 @@
+// EventReader: the whole events of one log file, one after the other, read in big pieces straight into the
+// batch that they will live in.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/arena.h"
+#include "base/result.h"
+#include "source/binlog_file/log_files.h"
+
+namespace sluice::binlog_file {
+
+class EventReader {
+ public:
+  // `interrupted` outlives the reader.
+  explicit EventReader(const std::atomic<bool>& interrupted) : interrupted_(interrupted) {}
+  ~EventReader();
+  EventReader(const EventReader&) = delete;
+  EventReader& operator=(const EventReader&) = delete;
+
+  // Goes to the file's first event.
+  Result<void> open(const LogFile& file);
+  // Of regular files. Valid between events.
+  void seek(uint64_t offset);
+
+  // The next event is at hand; the same, and it is the first of a file; the file ended behind a whole event;
+  // or, of streams alone, nothing came for about a second.
+  enum class State : uint8_t { Event, FirstEvent, End, Waiting };
+  // `event` lives in `arena`. Where nothing points to the events before it any more, `reuse` takes their
+  // room.
+  Result<State> next(Arena& arena, bool reuse, std::string_view& event);
+  // The event just taken comes again.
+  void put_back();
+  // Must be called before the arena of the events taken is handed over or reset.
+  void leave_arena();
+
+  // Of the next event.
+  uint64_t offset() const { return offset_; }
+  // Bytes read from the file, over all files.
+  uint64_t bytes_read() const { return bytes_read_.load(std::memory_order_relaxed); }
+
+ private:
+  Result<bool> have(Arena& arena, bool reuse, size_t bytes);
+  void make_room(Arena& arena, bool reuse, size_t bytes);
+  Result<bool> read_more();
+  Result<bool> wait_for_input();
+  Result<bool> take_magic(Arena& arena, bool reuse);
+  bool at_magic() const;
+  uint64_t end_of_file() const;
+  Failure cut(uint64_t end) const;
+  size_t left() const { return static_cast<size_t>(filled_ - at_); }
+  void close();
+
+  const std::atomic<bool>& interrupted_;
+  LogFile file_;
+  int fd_ = -1;
+  bool ended_ = false;   // the file has no more bytes than those at hand
+  bool in_use_ = false;  // its server had not closed it
+  uint64_t offset_ = 0;
+  std::atomic<uint64_t> bytes_read_{0};
+
+  // What was read, in an arena or (between batches) in `stash_`.
+  bool in_stash() const { return begin_ == stash_.data(); }
+  char* begin_ = nullptr;
+  char* at_ = nullptr;
+  char* filled_ = nullptr;
+  char* end_ = nullptr;
+  std::string stash_;
+  bool first_ = false;      // the next event is the first of a file
+  bool was_first_ = false;  // the event just taken was
+  size_t last_ = 0;         // its length
+};
+
+}  // namespace sluice::binlog_file
