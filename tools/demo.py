@@ -16,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from server import Server, die_with_parent  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SLUICE = ROOT / "build/sluice"
+SLUICE = pathlib.Path(os.environ.get("SLUICE_BINARY") or ROOT / "build/sluice")
 KIND = "mariadb-10.11"
 TERMINAL = sys.stdout.isatty()
 BURST_ORDERS = 300     # placed while Sluice is killed and started again
@@ -26,7 +26,7 @@ PATIENCE = 30          # seconds for a change to show up; the usual wait is mill
 COLOURS = {"insert": "\033[32m", "update": "\033[33m", "delete": "\033[31m", "ddl": "\033[36m", "say": "\033[1m",
            "sql": "\033[2m"}
 
-SCHEMA = """create database shop; use shop;
+SCHEMA = """create database shop character set utf8mb4; use shop;
 create table customers (id int unsigned auto_increment primary key, name varchar(60) not null, email varchar(80));
 create table products (id int primary key, name varchar(60) not null, price decimal(8,2) not null, stock int not null);
 create table orders (id bigint unsigned auto_increment primary key, customer int unsigned not null, product int not null,
@@ -82,9 +82,15 @@ class Sluice:
                 return  # cut by the kill; it comes again whole
             change = json.loads(line)
             if not self.silent:
-                print(colour(change["op"], "  " + line.decode().rstrip()), flush=True)
+                self._show(change["op"], line)
             self.changes.append(change)
             self._news.put(change)
+
+    def _show(self, op, line):
+        try:
+            print(colour(op, "  " + line.decode().rstrip()), flush=True)
+        except BrokenPipeError:
+            self.silent = True  # the main thread meets the same, and ends the demo
 
     def wait_for(self, count):
         """Waits until that many more changes of rows have come."""
@@ -92,11 +98,16 @@ class Sluice:
             count -= self.next()["op"] != "ddl"
 
     def next(self):
-        try:
-            return self._news.get(timeout=PATIENCE)
-        except queue.Empty:
-            raise RuntimeError(f"no change came from Sluice within {PATIENCE} s:\n"
-                               + (self.folder / "sluice.log").read_text()[-2000:]) from None
+        """The next change; a RuntimeError when none comes in time, at once when Sluice has ended."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self._news.get(timeout=0.1)
+            except queue.Empty:
+                ended = self.process.poll() is not None
+                if ended or time.monotonic() > end:
+                    reason = "Sluice ended" if ended else f"no change came from Sluice within {PATIENCE} s"
+                    raise RuntimeError(f"{reason}:\n{(self.folder / 'sluice.log').read_text()[-2000:]}") from None
 
     def kill9(self):
         self.process.kill()
@@ -120,7 +131,7 @@ state: {folder}/state
 tables: ["shop.*"]
 source:
   url: {server.url}
-  from: start
+  start: earliest
 sinks:
   screen:
     sink: console
@@ -172,11 +183,13 @@ def newest_order(changes):
     return changes[-1].get("after", {}).get("id") if changes[-1]["table"] == "orders" else None
 
 
-def settle_accounts(placed, changes):
-    """Compares the orders in the table with those that came as changes."""
+def settle_accounts(placed, changes, everything):
+    """Compares the orders in the table with those that came as changes; nothing rolled back is among `everything`."""
     repeats = len(changes) - len({change["id"] for change in changes})
     came = list({change["id"]: change["after"]["id"] for change in changes}.values())
     missing = len(set(placed) - set(came))
+    if any(change.get("after", {}).get("pieces") == 999 for change in everything):
+        raise RuntimeError("a change that was rolled back has come; this is a bug of Sluice")
     say(f"\n{len(placed)} orders in the table, {len(set(came))} of them came as changes: "
         f"{missing} missing, {'in order' if came == placed else 'NOT IN ORDER'}, {repeats} repeated under the same id.")
     if came != placed:
@@ -217,7 +230,7 @@ def play(folder):
             server.sql(SCHEMA)
             play_steps(server, sluice)
             placed, changes = burst(server, sluice)
-            settle_accounts(placed, changes)
+            settle_accounts(placed, changes, sluice.changes)
             show_what_next(server)
             if TERMINAL:
                 stay_open(server, sluice)
