@@ -1,8 +1,8 @@
 #include "format/address.h"
 
+#include <algorithm>
 #include <cstdint>
-
-#include "base/check.h"
+#include <cstring>
 
 namespace sluice {
 namespace {
@@ -12,6 +12,14 @@ constexpr char kHex[] = "0123456789abcdef";
 uint32_t word(std::string_view bytes, size_t i) {
   return static_cast<uint32_t>(static_cast<uint8_t>(bytes[2 * i])) << 8 |
          static_cast<uint8_t>(bytes[2 * i + 1]);
+}
+
+// As many bytes as the type has: a damaged value may have fewer or more.
+template <size_t kSize>
+std::string_view sized(std::string_view bytes, char (&copy)[kSize]) {
+  std::memset(copy, 0, kSize);
+  std::memcpy(copy, bytes.data(), std::min(bytes.size(), kSize));
+  return {copy, kSize};
 }
 
 // Without leading zeros.
@@ -26,7 +34,8 @@ char* spell_word(char* out, uint32_t value) {
 }  // namespace
 
 char* spell_uuid(char* out, std::string_view bytes) {
-  CHECK(bytes.size() == 16);
+  char copy[16];
+  bytes = sized(bytes, copy);
   for (size_t i = 0; i < 16; ++i) {
     if (i == 4 || i == 6 || i == 8 || i == 10) *out++ = '-';
     auto byte = static_cast<uint8_t>(bytes[i]);
@@ -37,7 +46,8 @@ char* spell_uuid(char* out, std::string_view bytes) {
 }
 
 char* spell_inet4(char* out, std::string_view bytes) {
-  CHECK(bytes.size() == 4);
+  char copy[4];
+  bytes = sized(bytes, copy);
   for (size_t i = 0; i < 4; ++i) {
     if (i > 0) *out++ = '.';
     auto byte = static_cast<uint8_t>(bytes[i]);
@@ -53,7 +63,8 @@ char* spell_inet4(char* out, std::string_view bytes) {
 // The first of the longest runs of zero words becomes `::`; what is left of an IPv4 address
 // (`::1.2.3.4`, `::ffff:1.2.3.4`) is shown as one.
 char* spell_inet6(char* out, std::string_view bytes) {
-  CHECK(bytes.size() == 16);
+  char copy[16];
+  bytes = sized(bytes, copy);
   size_t gap = 8, gap_words = 0;
   for (size_t i = 0; i < 8; ++i) {
     size_t end = i;

@@ -1,5 +1,6 @@
 // UUID, INET4 and INET6 values as text, as MariaDB shows them. Each function writes at `out`, at most
-// kAddressBytes, and returns the end.
+// kAddressBytes, and returns the end. Where bytes are lacking they count as zero, those beyond are passed
+// over.
 #pragma once
 
 #include <cstddef>

@@ -58,5 +58,12 @@ TEST(Address, SaysWhatTheServerSays) {
   EXPECT_EQ(spelt(spell_inet4, "0963640a"), "9.99.100.10");
 }
 
+TEST(Address, BytesOfTheWrongNumberDoNoHarm) {
+  EXPECT_EQ(spelt(spell_inet4, "7f"), "127.0.0.0");
+  EXPECT_EQ(spelt(spell_inet4, "7f00000102"), "127.0.0.1");
+  EXPECT_EQ(spelt(spell_uuid, ""), "00000000-0000-0000-0000-000000000000");
+  EXPECT_EQ(spelt(spell_inet6, "2001"), "2001::");
+}
+
 }  // namespace
 }  // namespace sluice

@@ -31,6 +31,7 @@ std::string packed_decimal(std::string_view text, unsigned precision, unsigned s
   if (negative) text.remove_prefix(1);
   std::string whole(text.substr(0, text.find('.')));
   std::string fraction(text.find('.') == std::string_view::npos ? "" : text.substr(text.find('.') + 1));
+  if (whole == "0") whole.clear();
   whole.insert(0, precision - scale - whole.size(), '0');
   fraction.append(scale - fraction.size(), '0');
   std::string packed;
@@ -58,10 +59,10 @@ std::string unhex(std::string_view text) {
 }
 
 Sample::Sample() {
-  std::string_view gtid = "3e11fa47-71ca-11e1-9e33-c80aa9429562:17";
+  std::string_view gtid = keep("3e11fa47-71ca-11e1-9e33-c80aa9429562:17");
   batch.transactions.push_back(
       {.id = gtid, .gtid = gtid, .commit_us = 1768473000123456, .xid = 4711, .begin = 1000});
-  batch.events.push_back({.file = "binlog.000003",
+  batch.events.push_back({.file = keep("binlog.000003"),
                           .offset = 1234,
                           .next = 1300,
                           .timestamp = 1768473000,
@@ -95,8 +96,8 @@ Row Sample::row(const std::vector<Cell>& cells) {
   return {copy, static_cast<uint32_t>(cells.size()), text_bytes};
 }
 
-const Change& Sample::add(Op op, const TablePtr& table, const std::vector<Cell>& before,
-                          const std::vector<Cell>& after) {
+Change Sample::add(Op op, const TablePtr& table, const std::vector<Cell>& before,
+                   const std::vector<Cell>& after) {
   Change change;
   change.op = op;
   change.index = static_cast<uint32_t>(batch.changes.size());
@@ -104,7 +105,7 @@ const Change& Sample::add(Op op, const TablePtr& table, const std::vector<Cell>&
   change.before = row(before);
   change.after = row(after);
   batch.changes.push_back(change);
-  return batch.changes.back();
+  return change;
 }
 
 Column column(std::string name, ColumnType type, std::vector<std::string> members) {

@@ -45,6 +45,9 @@ class Sample {
   Transaction& transaction() { return batch.transactions[0]; }
   Event& event() { return batch.events[0]; }
 
+  // Texts of events and transactions are copied into the batch as well: readers may look a little beyond their ends.
+  std::string_view keep(std::string_view text) { return batch.arena.copy(text); }
+
   // Cells whose bytes are copied into the batch.
   Cell bytes(Kind kind, std::string_view bytes);
   Cell text(std::string_view text) { return bytes(Kind::Text, text); }
@@ -52,8 +55,7 @@ class Sample {
 
   Row row(const std::vector<Cell>& cells);
   // Adds a change; an empty list of cells is an absent image.
-  const Change& add(Op op, const TablePtr& table, const std::vector<Cell>& before,
-                    const std::vector<Cell>& after);
+  Change add(Op op, const TablePtr& table, const std::vector<Cell>& before, const std::vector<Cell>& after);
 };
 
 Column column(std::string name, ColumnType type, std::vector<std::string> members = {});

@@ -156,7 +156,8 @@ const TablePlan& Json::plan_for(const Table& table) {
   return *(last_plan_ = plan.get());
 }
 
-// What the envelope's texts take, each of which stands in it at most three times.
+// What the envelope's texts take, each of which stands in it at most three times; a log file's name may hold
+// what JSON escapes.
 size_t stamp_bound(const Batch& batch, const Change& change) {
   const Transaction& transaction = batch.transactions[change.transaction];
   return 18 * (transaction.id.size() + transaction.gtid.size() + batch.events[change.event].file.size());
@@ -302,8 +303,10 @@ char* Json::put_stamp(char* out, const Batch& batch, const Change& change) {
     stamp_.assign(text, static_cast<size_t>(end - text));
     stamp_ += "Z\",\"id\":\"";
     // A log file's name is whatever the server was told.
-    stamp_ += quoted(transaction.id).substr(1);
-    stamp_.pop_back();
+    size_t begin = stamp_.size();
+    stamp_.resize(begin + 6 * transaction.id.size() + kSlack);
+    end = spell_json_text(stamp_.data() + begin, transaction.id);
+    stamp_.resize(static_cast<size_t>(end - stamp_.data()));
     stamp_ += '#';
     stamp_.append(kKeyRoom, ' ');
   }

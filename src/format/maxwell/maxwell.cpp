@@ -19,6 +19,9 @@ namespace {
 constexpr size_t kMaxPlans = 4096;
 // What the fields around the columns take, without names of files and GTIDs and without the statement.
 constexpr size_t kEnvelopeBytes = 1024;
+// A row with more bytes than this asks for room value by value: the bound of all of them together, many times
+// their size, is too much to ask for at once.
+constexpr size_t kBigRow = 1 << 20;
 
 // The names of the fields, with what stands around them.
 struct Fields {
@@ -68,10 +71,13 @@ class Maxwell final : public Encoder {
     const Event& event = batch.events[change.event];
     const Transaction& transaction = batch.transactions[change.transaction];
     // A value is shown twice at most: in `data` and in `primary_key`, or in `data` and, the former, in `old`.
-    size_t bound = plan.head.size() + plan.key_columns.size() + kEnvelopeBytes + 3 * plan.row_bytes +
-                   12 * (size_t{change.before.text_bytes} + change.after.text_bytes) +
-                   6 * (event.query.size() + event.file.size() + transaction.gtid.size());
-    char* at = out.reserve(bound + kSlack);
+    size_t bytes = size_t{change.before.text_bytes} + change.after.text_bytes;
+    out_ = &out;
+    big_ = bytes > kBigRow;
+    bound_ = plan.head.size() + plan.key_columns.size() + kEnvelopeBytes + 3 * plan.row_bytes +
+             (big_ ? 0 : 12 * bytes) +
+             6 * (event.query.size() + event.file.size() + transaction.gtid.size()) + kSlack;
+    char* at = out.reserve(bound_);
     at = envelope(at, plan, change, event, transaction);
     at = primary_key(at, plan, change);
     at = plan.key_columns.put(at);
@@ -146,7 +152,7 @@ class Maxwell final : public Encoder {
   }
 
   char* data(char* out, const Plan& plan, const Change& change) {
-    char* object = out;
+    size_t object = offset(out);
     for (size_t i = 0; i < plan.columns.size(); ++i) {
       const Cell& cell = shown(change, i);
       if (cell.present()) out = member(out, cell, plan.columns[i]);
@@ -156,8 +162,9 @@ class Maxwell final : public Encoder {
 
   // What the update changed, as it was before; nothing where nothing was changed.
   char* old(char* out, const Plan& plan, const Change& change) {
-    char* object = fields_.old.put(out);
-    char* at = object;
+    size_t begin = offset(out);
+    out = fields_.old.put(out);
+    size_t object = offset(out);
     size_t columns = std::min<size_t>({plan.columns.size(), change.before.count, change.after.count});
     bool changed = false;
     for (size_t i = 0; i < columns; ++i) {
@@ -165,13 +172,14 @@ class Maxwell final : public Encoder {
       const Cell& after = change.after[i];
       if (!before.present() || !after.present() || same_value(before, after)) continue;
       changed = true;
-      at = member(at, before, plan.columns[i]);
+      out = member(out, before, plan.columns[i]);
     }
-    return changed ? finish_object(object, at) : out;
+    return changed ? finish_object(object, out) : out_->data() + begin;
   }
 
   // Every member begins with a comma; that of the first gives way to the brace.
-  static char* finish_object(char* begin, char* end) {
+  char* finish_object(size_t object, char* end) {
+    char* begin = out_->data() + object;
     if (begin == end) ++end;
     *begin = '{';
     *end = '}';
@@ -188,8 +196,15 @@ class Maxwell final : public Encoder {
       std::memcpy(out, "null", 4);
       return out + 4;
     }
+    if (big_ && has_bytes(cell.kind)) {
+      out_->commit(out);
+      out = out_->reserve(bound_ + 6 * size_t{cell.size});
+    }
     return spell_value(out, cell, column, memo_);
   }
+
+  // Outlives the moving of the buffer.
+  size_t offset(const char* at) const { return static_cast<size_t>(at - out_->data()); }
 
   const Plan& plan_of(const Table& table) {
     if (table.serial == serial_) return *plan_;
@@ -208,6 +223,10 @@ class Maxwell final : public Encoder {
   const Options options_;
   const Fields fields_;
   DayMemo memo_;
+  // Of the message in hand.
+  Bytes* out_ = nullptr;
+  size_t bound_ = 0;  // of all of it, without the bytes that the cells of a big row point to
+  bool big_ = false;
   std::unordered_map<uint64_t, std::unique_ptr<Plan>> plans_;  // by the table's serial
   uint64_t serial_ = 0;                                        // of the table last seen, and its plan
   const Plan* plan_ = nullptr;

@@ -89,7 +89,7 @@ TEST(Maxwell, ARowOfEachOperation) {
 
 TEST(Maxwell, OptionsAddAndRemoveFields) {
   Sample s;
-  s.event().query = "UPDATE item SET price = 2, user_name = 'Grüße'";
+  s.event().query = s.keep("UPDATE item SET price = 2, user_name = 'Grüße'");
   TablePtr item = shop_item();
   s.add(Op::Insert, item, {}, {integer(1), null(), null()});
   Change change = s.add(Op::Update, item, {integer(1), null(), s.decimal("1.50", 10, 2)},
@@ -280,9 +280,9 @@ TEST(Maxwell, DdlTypes) {
 
 TEST(Maxwell, DdlRows) {
   Sample s;
-  s.event().query = "ALTER TABLE shop.item ADD \"x\" int";
-  s.event().database = "shop";
-  s.event().ddl_table = "item";
+  s.event().query = s.keep("ALTER TABLE shop.item ADD \"x\" int");
+  s.event().database = s.keep("shop");
+  s.event().ddl_table = s.keep("item");
   const std::map<std::string, std::string> on = {{"output_ddl", "true"}};
   EXPECT_EQ(encoded(s, s.add(Op::Ddl, nullptr, {}, {})), "");
   EXPECT_EQ(encoded(s, s.add(Op::Ddl, nullptr, {}, {}), on),
@@ -307,7 +307,7 @@ TEST(Maxwell, DdlRows) {
       R"("columns":[{"type":"bigint","name":"id","signed":false},{"type":"varchar","name":"name","charset":"latin1"},)"
       R"({"type":"timestamp","name":"at","column-length":6},{"type":"enum","name":"size","enum-values":["s","l"]}],)"
       R"("primary-key":["id"]},"ts":1768473000000,"sql":"ALTER TABLE shop.item ADD \"x\" int"})");
-  s.event().query = "create user u";
+  s.event().query = s.keep("create user u");
   EXPECT_EQ(encoded(s, s.add(Op::Ddl, nullptr, {}, {}), on), "");
 }
 

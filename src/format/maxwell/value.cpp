@@ -76,21 +76,6 @@ char* spell_utc(char* out, const Cell& cell, DayMemo& memo) {
   return spell_fraction(memo.spell(out, cell.u >> 24, ' '), cell.u & 0xffffff, cell.aux);
 }
 
-bool points_to_bytes(Kind kind) {
-  switch (kind) {
-    case Kind::Decimal:
-    case Kind::Text:
-    case Kind::Blob:
-    case Kind::Json:
-    case Kind::Geometry:
-    case Kind::Vector:
-    case Kind::Uuid:
-    case Kind::Inet4:
-    case Kind::Inet6: return true;
-    default: return false;
-  }
-}
-
 }  // namespace
 
 char* spell_value(char* out, const Cell& cell, const ColumnPlan& column, DayMemo& memo) {
@@ -125,7 +110,7 @@ char* spell_value(char* out, const Cell& cell, const ColumnPlan& column, DayMemo
 bool same_value(const Cell& a, const Cell& b) {
   if (a.kind != b.kind) return false;
   if (a.kind == Kind::Null) return true;
-  return points_to_bytes(a.kind) ? a.bytes() == b.bytes() : a.u == b.u;
+  return has_bytes(a.kind) ? a.bytes() == b.bytes() : a.u == b.u;
 }
 
 }  // namespace sluice::maxwell

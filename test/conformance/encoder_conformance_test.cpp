@@ -1,0 +1,402 @@
+// What every encoder of formats.def must do, whatever it writes: one valid JSON object a change on one line,
+// nothing shown that is not there, the same bytes for the same change, no allocation, within the room it
+// asked for. Each is tried with its defaults and with each of its options turned.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "format/encoder.h"
+#include "support/allocations.h"
+#include "support/sample.h"
+
+namespace sluice {
+
+#define FORMAT(name) extern const FormatType name##_format;
+#include "format/formats.def"
+#undef FORMAT
+
+namespace {
+
+using namespace sample;
+using nlohmann::json;
+
+struct Variant {
+  const FormatType* type;
+  std::vector<std::pair<std::string, std::vector<std::string>>> settings;
+
+  std::unique_ptr<Encoder> make() const {
+    Settings chosen(type->options);
+    for (const auto& [name, values] : settings) {
+      if (auto set = chosen.set(name, values, "test"); !set) ADD_FAILURE() << set.error().what;
+    }
+    return std::move(*type->make(chosen));
+  }
+  std::string describe() const {
+    std::string text(type->name);
+    for (const auto& [name, values] : settings) text += " " + name + "=" + values[0];
+    return text;
+  }
+};
+
+std::vector<Variant> all_variants() {
+  std::vector<Variant> variants;
+  auto add = [&](const FormatType& type) {
+    variants.push_back({&type, {}});
+    Variant turned{&type, {}};
+    for (const Option& option : type.options) {
+      std::string name(option.name);
+      if (option.kind == OptionKind::Boolean) {
+        std::string value = option.fallback == "true" ? "false" : "true";
+        variants.push_back({&type, {{name, {value}}}});
+        turned.settings.push_back({name, {value}});
+      } else if (option.kind == OptionKind::Choice) {
+        std::string_view choices = option.choices;
+        while (!choices.empty()) {
+          size_t end = std::min(choices.find('|'), choices.size());
+          variants.push_back({&type, {{name, {std::string(choices.substr(0, end))}}}});
+          choices.remove_prefix(std::min(end + 1, choices.size()));
+        }
+      }
+    }
+    variants.push_back(turned);
+  };
+#define FORMAT(name) add(name##_format);
+#include "format/formats.def"
+#undef FORMAT
+  variants.push_back({&json_format, {{"with", {"source", "tx", "query"}}, {"name", {"quo\"te"}}}});
+  return variants;
+}
+
+// For messages of gtest.
+[[maybe_unused]] void PrintTo(const Variant& variant, std::ostream* out) { *out << variant.describe(); }
+
+// nlohmann's parser refuses half a surrogate pair, which JSON's grammar (RFC 8259, section 7) allows and
+// which stands for a byte that is no character: it is shown to the parser as a question mark.
+std::string without_lone_surrogates(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\') {
+      out += text[i];
+    } else if (text.substr(i, 4) == "\\udc") {
+      out += '?';
+      i += 5;
+    } else {
+      out += text.substr(i++, 2);
+    }
+  }
+  return out;
+}
+
+// Whether `wanted` holds for a value anywhere in `tree` and the key it stands under (empty in arrays).
+bool anywhere(const json& tree,
+              const std::function<bool(const std::string& key, const json& value)>& wanted) {
+  for (const auto& [key, value] : tree.items()) {
+    if (wanted(tree.is_object() ? key : "", value)) return true;
+    if (value.is_structured() && anywhere(value, wanted)) return true;
+  }
+  return false;
+}
+
+class EncoderConformance : public testing::TestWithParam<Variant> {
+ protected:
+  void SetUp() override {
+    SCOPED_TRACE(GetParam().describe());
+    encoder_ = GetParam().make();
+  }
+
+  // One message, checked for what holds of all of them.
+  std::string encode(const Change& change) {
+    constexpr std::string_view kBefore = "what was there before";
+    Bytes out;
+    out.append(kBefore);
+    encoder_->encode(sample_.batch, change, out);
+    EXPECT_LE(out.size(), out.capacity());
+    EXPECT_EQ(out.view().substr(0, kBefore.size()), kBefore);
+    return std::string(out.view().substr(kBefore.size()));
+  }
+  json parsed(const std::string& message) {
+    for (char c : message) EXPECT_GE(static_cast<uint8_t>(c), 0x20) << "a control character in " << message;
+    json tree = json::parse(without_lone_surrogates(message), nullptr, false);
+    EXPECT_TRUE(tree.is_object()) << GetParam().describe() << " wrote: " << message;
+    return tree;
+  }
+
+  Sample sample_;
+  std::unique_ptr<Encoder> encoder_;
+};
+
+std::vector<std::pair<Column, Cell>> boundary_values(Sample& s) {
+  const std::vector<std::string> members = {"small", "quo\"te", "€", ""};
+  std::vector<std::pair<Column, Cell>> all;
+  auto add = [&](ColumnType type, Cell cell) { all.emplace_back(column("v", type, {}), cell); };
+  auto labelled = [&](ColumnType type, Cell cell) { all.emplace_back(column("v", type, members), cell); };
+  add(ColumnType::Int, missing());
+  add(ColumnType::Int, null());
+  for (int64_t i : {INT64_MIN, INT64_MIN + 1, int64_t{-1}, int64_t{0}, INT64_MAX})
+    add(ColumnType::BigInt, integer(i));
+  for (uint64_t u : {uint64_t{0}, uint64_t{9}, uint64_t{10}, uint64_t{99}, uint64_t{100}, UINT64_MAX}) {
+    add(ColumnType::BigInt, of(Kind::Uint, u));
+    add(ColumnType::Bit, of(Kind::Bit, u, 64));
+    labelled(ColumnType::Enum, of(Kind::Enum, u));
+    add(ColumnType::Enum, of(Kind::Enum, u));
+    labelled(ColumnType::Set, of(Kind::Set, u));
+    add(ColumnType::Set, of(Kind::Set, u));
+    add(ColumnType::Date, of(Kind::Date, u & 0xffffff));
+    for (uint8_t digits : {0, 3, 6}) {
+      add(ColumnType::DateTime, of(Kind::DateTime, u, digits));
+      add(ColumnType::Timestamp, of(Kind::Timestamp, u & (UINT64_MAX >> 8), digits));
+      add(ColumnType::Time, of(Kind::Time, u, digits));
+    }
+  }
+  add(ColumnType::Year, of(Kind::Year, 0));
+  add(ColumnType::Year, of(Kind::Year, 2155));
+  for (double d : {0.0, -0.0, 1.0, -1.5, 0.1, 1e15, 1e16, 1e-5, 1e-6, 5e-324, 2.2250738585072014e-308,
+                   1.7976931348623157e308, 123456789.987, std::nan(""), HUGE_VAL, -HUGE_VAL}) {
+    add(ColumnType::Double, real(Kind::Double, d));
+    add(ColumnType::Float, real(Kind::Float, static_cast<float>(d)));
+  }
+  add(ColumnType::Date, date(9999, 12, 31));
+  add(ColumnType::DateTime, datetime(9999, 12, 31, 23, 59, 59, 999999, 6));
+  add(ColumnType::Time, time(-1, 838, 59, 59, 999999, 6));
+  add(ColumnType::Timestamp, timestamp(4294967295, 999999, 6));
+  const std::string nines(65, '9');
+  add(ColumnType::Decimal, s.decimal("0", 1, 0));
+  add(ColumnType::Decimal, s.decimal("-0.01", 3, 2));
+  add(ColumnType::Decimal, s.decimal("-" + nines, 65, 0));
+  add(ColumnType::Decimal, s.decimal(nines.substr(0, 35) + "." + nines.substr(0, 30), 65, 30));
+  add(ColumnType::Decimal, s.decimal("0." + nines.substr(0, 30), 30, 30));
+  std::string every_byte;
+  for (int c = 0; c < 256; ++c) every_byte += static_cast<char>(c);
+  for (std::string_view text :
+       {std::string_view(""), std::string_view("plain"), std::string_view("\0\n\r\t\"\\/\x7f", 8),
+        std::string_view("Grüße € 😀"), std::string_view("\xed\xb2\x80\xff\xc3"),
+        std::string_view("line\u2028separator"), std::string_view(every_byte)}) {
+    add(ColumnType::Text, s.text(text));
+    for (Kind kind :
+         {Kind::Blob, Kind::Json, Kind::Geometry, Kind::Vector, Kind::Uuid, Kind::Inet4, Kind::Inet6}) {
+      add(ColumnType::Blob, s.bytes(kind, text));
+    }
+  }
+  add(ColumnType::Json, s.bytes(Kind::Json, unhex("0001000c000b00010005010061")));
+  add(ColumnType::Geometry,
+      s.bytes(Kind::Geometry, unhex("e61000000101000000000000000000f03f0000000000000040")));
+  add(ColumnType::Vector, s.bytes(Kind::Vector, unhex("0000803f0000c0bf0000c07f")));
+  add(ColumnType::Uuid, s.bytes(Kind::Uuid, unhex("00112233445566778899aabbccddeeff")));
+  add(ColumnType::Inet4, s.bytes(Kind::Inet4, unhex("ffffffff")));
+  add(ColumnType::Inet6, s.bytes(Kind::Inet6, unhex("20010db8000000000000ff0000428329")));
+  return all;
+}
+
+TEST_P(EncoderConformance, EveryValueIsValidJson) {
+  std::set<Kind> kinds;
+  for (const auto& [value, cell] : boundary_values(sample_)) {
+    kinds.insert(cell.kind);
+    for (bool keyed : {false, true}) {
+      TablePtr one = table("d", "t", {column("id", ColumnType::Int), value}, {keyed ? 1u : 0u});
+      for (const Change& change : {sample_.add(Op::Insert, one, {}, {integer(1), cell}),
+                                   sample_.add(Op::Delete, one, {integer(1), cell}, {}),
+                                   sample_.add(Op::Update, one, {integer(1), cell}, {integer(1), null()}),
+                                   sample_.add(Op::Update, one, {integer(1), null()}, {integer(1), cell})}) {
+        parsed(encode(change));
+        sample_.batch.changes.clear();
+      }
+    }
+  }
+  EXPECT_EQ(kinds.size(), static_cast<size_t>(Kind::Inet6) + 1) << "a kind has no value here";
+}
+
+const std::string kNames[] = {"plain",
+                              "quo\"te",
+                              "back\\slash",
+                              "new\nline\ttab\rreturn",
+                              "Grüße",
+                              "😀",
+                              std::string(64, 'x'),
+                              std::string(63, 'x') + "\"",
+                              "a.b`c'd",
+                              "</script>",
+                              " ",
+                              "null",
+                              std::string("\x01\0\x7f", 3)};
+
+TEST_P(EncoderConformance, OddNamesAreKept) {
+  std::string emojis;
+  for (int i = 0; i < 64; ++i) emojis += "😀";
+  std::vector<std::string> names(std::begin(kNames), std::end(kNames));
+  names.push_back(emojis);
+  for (const std::string& name : names) {
+    Column label = column("label", ColumnType::Enum, {name});
+    TablePtr odd = table(name, name, {column(name, ColumnType::Int), label}, {0});
+    Change change = sample_.add(Op::Insert, odd, {}, {integer(77), of(Kind::Enum, 1)});
+    json message = parsed(encode(change));
+    size_t found = 0;
+    anywhere(message, [&](const std::string&, const json& value) {
+      found += value.is_string() && value == name;
+      return false;
+    });
+    EXPECT_GE(found, 3U) << "database, table and label are not there: " << message.dump();
+    EXPECT_TRUE(anywhere(message, [&](const std::string& key, const json& value) {
+      return key == name && value == 77;
+    })) << message.dump();
+  }
+  for (std::string_view name : {"\xff\xfe", "\xed\xa0\x80"}) {  // not UTF-8 at all
+    TablePtr odd =
+        table(std::string(name), std::string(name), {column(std::string(name), ColumnType::Int)}, {0});
+    parsed(encode(sample_.add(Op::Insert, odd, {}, {integer(77)})));
+  }
+}
+
+TEST_P(EncoderConformance, OddFactsOfTheLogAreValidJson) {
+  TablePtr one = table("d", "t", {column("id", ColumnType::Int)}, {0});
+  sample_.event().query = sample_.keep("UPDATE t SET id = '\"\\\n\x01\xff😀'");
+  sample_.event().database = sample_.keep("quo\"te");
+  sample_.event().ddl_table = sample_.keep("new\nline");
+  sample_.event().file = sample_.keep("quo\"te.000001");
+  sample_.transaction().id = sample_.keep("server:quo\"te.000001:4");
+  for (Op op : {Op::Insert, Op::Ddl}) {
+    Change change = sample_.add(op, op == Op::Ddl ? nullptr : one, {},
+                                op == Op::Ddl ? std::vector<Cell>{} : std::vector{integer(1)});
+    std::string message = encode(change);
+    if (!message.empty()) parsed(message);
+    sample_.event().timestamp = UINT32_MAX;
+    sample_.event().offset = UINT64_MAX;
+    sample_.transaction() = {};
+    message = encode(change);
+    if (!message.empty()) parsed(message);
+  }
+}
+
+TEST_P(EncoderConformance, WhatIsMissingIsNotShown) {
+  TablePtr pair = table("d", "t", {column("id", ColumnType::Int), column("probe", ColumnType::Int)}, {0});
+  auto null_probe = [](const std::string& key, const json& value) {
+    return key == "probe" && value.is_null();
+  };
+  struct Case {
+    Op op;
+    std::vector<Cell> before, after;
+  };
+  const Case cases[] = {
+      {Op::Insert, {}, {integer(1), missing()}},
+      {Op::Delete, {integer(1), missing()}, {}},
+      {Op::Update, {integer(1), missing()}, {integer(1), missing()}},
+      {Op::Update, {integer(1), missing()}, {integer(1), integer(5)}},
+      {Op::Update, {integer(1), integer(5)}, {integer(1), missing()}},
+      {Op::Update, {missing(), missing()}, {missing(), missing()}},
+  };
+  for (const Case& c : cases) {
+    json message = parsed(encode(sample_.add(c.op, pair, c.before, c.after)));
+    EXPECT_FALSE(anywhere(message, null_probe)) << message.dump();
+  }
+  // The same test on a column that is null finds it, unless the format was told to leave nulls out.
+  json message = parsed(encode(sample_.add(Op::Insert, pair, {}, {integer(1), null()})));
+  bool leaves_out = message.dump().find("probe") == std::string::npos;
+  EXPECT_TRUE(leaves_out || anywhere(message, null_probe)) << message.dump();
+}
+
+TEST_P(EncoderConformance, SameChangeSameBytes) {
+  std::vector<std::string> first;
+  std::vector<Change> changes;
+  std::vector<TablePtr> tables;
+  for (const auto& [value, cell] : boundary_values(sample_)) {
+    tables.push_back(table("d", "t" + std::to_string(tables.size()), {value}, {0}));
+    Change change = sample_.add(Op::Update, tables.back(), {null()}, {cell});
+    changes.push_back(change);
+    first.push_back(encode(change));
+  }
+  auto copy = encoder_->clone();  // of an encoder that has written
+  auto fresh = GetParam().make();
+  for (size_t i = changes.size(); i-- > 0;) {  // and in another order
+    EXPECT_EQ(encode(changes[i]), first[i]);
+    for (Encoder* other : {copy.get(), fresh.get()}) {
+      Bytes out;
+      other->encode(sample_.batch, changes[i], out);
+      EXPECT_EQ(out.view(), first[i]);
+    }
+  }
+}
+
+TEST_P(EncoderConformance, WarmRowsAllocateNothing) {
+  auto values = boundary_values(sample_);
+  std::vector<Column> columns;
+  std::vector<Cell> cells, others;
+  for (const auto& [value, cell] : values) {
+    columns.push_back(value);
+    columns.back().name += std::to_string(columns.size());
+    cells.push_back(cell);
+    others.push_back(null());
+  }
+  TablePtr wide = table("d", "wide", columns, {1, 2});
+  TablePtr slim = table("d", "slim", {column("id", ColumnType::Int)}, {0});
+  sample_.event().query = sample_.keep("a statement that is longer than any small string");
+  sample_.batch.transactions.push_back({.id = sample_.keep("3e11fa47-71ca-11e1-9e33-c80aa9429562:18"),
+                                        .gtid = {},
+                                        .commit_us = 0,
+                                        .xid = 0,
+                                        .begin = 0});
+  std::vector<Change> changes;
+  for (const Change& change : {sample_.add(Op::Insert, wide, {}, cells),
+                               sample_.add(Op::Update, slim, {integer(1)}, {integer(2)})}) {
+    changes.push_back(change);
+    changes.back().transaction = static_cast<uint32_t>(changes.size() - 1);
+  }
+  changes.push_back(sample_.add(Op::Update, wide, others, cells));
+  changes.push_back(sample_.add(Op::Delete, wide, cells, {}));
+  Bytes out;
+  auto all = [&] {
+    for (const Change& change : changes) {
+      out.clear();
+      encoder_->encode(sample_.batch, change, out);
+    }
+  };
+  all();
+  all();
+  size_t before = test::allocations();
+  for (int i = 0; i < 100; ++i) all();
+  EXPECT_EQ(test::allocations() - before, 0U) << GetParam().describe();
+}
+
+// Every byte of these becomes six; small rows are written in one go, big ones in pieces.
+TEST_P(EncoderConformance, LongTextStaysWithinItsRoom) {
+  TablePtr texts = table("d", "t", {column("a", ColumnType::Text), column("b", ColumnType::Text)}, {0});
+  for (size_t size : {1, 15, 16, 17, 1000, 200'000, 300'000}) {
+    Cell text = sample_.text(std::string(size, '\x01'));
+    Cell other = sample_.text(std::string(size, '\x02'));
+    json message = parsed(encode(sample_.add(Op::Update, texts, {text, text}, {other, other})));
+    size_t found = 0;
+    anywhere(message, [&](const std::string&, const json& value) {
+      found += value.is_string() && value.get_ref<const std::string&>().size() == size;
+      return false;
+    });
+    EXPECT_GE(found, 4U) << "of " << size << " bytes";
+    sample_.batch.changes.clear();
+  }
+}
+
+TEST_P(EncoderConformance, FourThousandColumns) {
+  std::vector<Column> columns;
+  std::vector<Cell> cells;
+  for (int i = 0; i < 4096; ++i) {
+    columns.push_back(column("c" + std::to_string(i), ColumnType::BigInt));
+    cells.push_back(integer(INT64_MIN + i));
+  }
+  json message = parsed(
+      encode(sample_.add(Op::Update, table("d", "t", columns, {0}), std::vector(4096, null()), cells)));
+  for (int i = 0; i < 4096; i += 819) {
+    EXPECT_TRUE(anywhere(message, [&](const std::string& key, const json& value) {
+      return key == "c" + std::to_string(i) && value == INT64_MIN + i;
+    })) << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, EncoderConformance, testing::ValuesIn(all_variants()),
+                         [](const auto& made) {
+                           std::string name = std::string(made.param.type->name) + std::to_string(made.index);
+                           for (const auto& [option, values] : made.param.settings) name += "_" + option;
+                           return name.substr(0, 80);
+                         });
+
+}  // namespace
+}  // namespace sluice
