@@ -253,10 +253,7 @@ Result<std::unique_ptr<State>> open_sqlite_state(const std::string& folder) {
   if (folder.empty()) return usage("the state folder has no name");
   std::error_code reason;
   std::filesystem::create_directories(folder, reason);
-  if (reason || !std::filesystem::is_directory(folder)) {
-    return fatal("cannot create the state folder {}: {}", folder,
-                 reason ? reason.message() : "a file of that name is there");
-  }
+  if (reason) return fatal("cannot create the state folder {}: {}", folder, reason.message());
   SLUICE_ASSIGN(lock, sqlite::FolderLock::take(folder));
   SLUICE_ASSIGN(database, Database::open(folder + "/state.db"));
   auto state = std::make_unique<SqliteState>(std::move(lock), std::move(database));

@@ -1,0 +1,202 @@
+#include "state/sqlite/sqlite_state.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support/child.h"
+#include "support/folder.h"
+
+namespace sluice {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::unique_ptr<State> open(const std::string& folder) {
+  auto state = open_sqlite_state(folder);
+  EXPECT_TRUE(state) << state.error().what;
+  return state ? std::move(*state) : nullptr;
+}
+
+std::string fault_of(const std::string& folder) {
+  auto state = open_sqlite_state(folder);
+  return state ? "no fault" : state.error().what;
+}
+
+Position position_at(uint64_t offset) {
+  Position position;
+  position.file = "bin.000042";
+  position.offset = offset;
+  position.gtids = GtidSet::parse("6c27ed6d-7ee1-11e3-be39-6c626d957cff:1-17:19").value();
+  position.server_uuid = "6c27ed6d-7ee1-11e3-be39-6c626d957cff";
+  position.flavor = Flavor::MySql;
+  position.timestamp = 1768473000;
+  return position;
+}
+
+CatalogueChange table_of(const std::string& name, size_t columns) {
+  Table table;
+  table.database = "shop";
+  table.name = name;
+  table.columns.resize(columns);
+  return {{"shop", name}, freeze(std::move(table))};
+}
+
+void run_sql(const std::string& path, const char* sql) {
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(database, sql, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(database);
+  sqlite3_close(database);
+}
+
+TEST(SqliteState, RemembersFromOneRunToTheNext) {
+  test::TemporaryFolder folder;
+  std::string path = folder / "deep/down";
+  Position here = position_at(uint64_t{1} << 63);
+  Position mariadb;
+  mariadb.file = "m.1";
+  mariadb.gtids = GtidSet::parse("0-1-5,7-2-18446744073709551615").value();
+  mariadb.flavor = Flavor::MariaDb;
+  {
+    auto state = open(path);
+    ASSERT_TRUE(state);
+    EXPECT_EQ(state->resume().value(), std::nullopt);
+    EXPECT_FALSE(state->lane("kafka").value());
+    CatalogueChange changes[] = {table_of("a", 1), table_of("b", 2)};
+    ASSERT_TRUE(state->save({"kafka", &here, "note\n1", &here, changes}));
+    ASSERT_TRUE(state->save({.lane = "file", .position = &mariadb, .note = ""}));
+    ASSERT_TRUE(state->set_value("server", "mine"));
+  }
+  auto state = open(path);
+  ASSERT_TRUE(state);
+  EXPECT_EQ(state->resume().value(), here);
+  EXPECT_EQ(state->lane("kafka").value()->position, here);
+  EXPECT_EQ(state->lane("kafka").value()->note, "note\n1");
+  EXPECT_EQ(state->lane("file").value()->position, mariadb);
+  EXPECT_THAT(state->lanes().value(), ElementsAre("file", "kafka"));
+  EXPECT_EQ(state->value("server").value(), "mine");
+  EXPECT_EQ(state->value("pipeline").value(), std::nullopt);
+  Catalogue catalogue;
+  ASSERT_TRUE(state->load(catalogue));
+  EXPECT_EQ(catalogue.size(), 2u);
+  EXPECT_EQ(catalogue.find("shop", "b")->columns.size(), 2u);
+  EXPECT_TRUE(catalogue.take_changes().empty()) << "what was loaded need not be saved";
+  ASSERT_TRUE(state->forget("file"));
+  EXPECT_THAT(state->lanes().value(), ElementsAre("kafka"));
+}
+
+TEST(SqliteState, FollowsTheCatalogue) {
+  test::TemporaryFolder folder;
+  auto state = open(folder.path());
+  Position here = position_at(4);
+  auto save = [&](std::vector<CatalogueChange> changes) {
+    return state->save({.lane = "x", .resume = &here, .catalogue = changes}).has_value();
+  };
+  ASSERT_TRUE(save({table_of("a", 1), table_of("b", 1), table_of("A", 3)}));
+  ASSERT_TRUE(save({table_of("a", 2), {{"shop", "b"}, nullptr}, {{"shop", "never"}, nullptr}}));
+  // A server that folds case: known by one name, spelt by another.
+  CatalogueChange folded = table_of("a", 5);
+  folded.name.table = "A";
+  ASSERT_TRUE(save({folded}));
+  Catalogue catalogue;
+  ASSERT_TRUE(state->load(catalogue));
+  EXPECT_EQ(catalogue.size(), 1u);
+  EXPECT_EQ(catalogue.find("shop", "a")->columns.size(), 5u);
+  EXPECT_FALSE(state->lane("x").value()) << "the lane's own position was not to be saved";
+}
+
+TEST(SqliteState, BelongsToOneProcessAndNamesIt) {
+  test::TemporaryFolder folder;
+  auto state = open(folder.path());
+  EXPECT_THAT(fault_of(folder.path()), HasSubstr(fmt::format("in use by process {}", getpid())));
+  state.reset();
+  EXPECT_TRUE(open(folder.path()));
+}
+
+TEST(SqliteState, IsFreeAgainWhenItsProcessWasKilled) {
+  test::TemporaryFolder folder;
+  Position here = position_at(4);
+  std::string end = test::in_child([&] {
+    auto state = open_sqlite_state(folder.path());
+    if (!state || !(*state)->save({"lane", &here, "n", &here, {}})) return "failed";
+    kill(getpid(), SIGKILL);
+    return "lived";
+  });
+  ASSERT_EQ(end, "killed by signal 9");
+  auto state = open(folder.path());
+  ASSERT_TRUE(state);
+  EXPECT_EQ(state->lane("lane").value()->position, here);
+}
+
+TEST(SqliteState, OfANewerVersionIsRefused) {
+  test::TemporaryFolder folder;
+  open(folder.path());
+  run_sql(folder / "state.db", "PRAGMA user_version=2");
+  EXPECT_THAT(fault_of(folder.path()),
+              HasSubstr("written by a newer version of this program (form 2, this one "
+                        "knows 1)"));
+}
+
+TEST(SqliteState, ThatIsDamagedIsRefused) {
+  test::TemporaryFolder no_database;
+  test::write_file(no_database / "state.db", std::string(5000, 'x'));
+  EXPECT_THAT(fault_of(no_database.path()), HasSubstr("is damaged"));
+
+  test::TemporaryFolder torn;
+  {
+    auto state = open(torn.path());
+    Position here = position_at(4);
+    for (int i = 0; i < 200; ++i) {
+      CatalogueChange change[] = {table_of(fmt::format("t{}", i), 30)};
+      ASSERT_TRUE(state->save({"lane", &here, "", &here, change}));
+    }
+  }
+  std::string bytes = test::read_file(torn / "state.db");
+  ASSERT_GT(bytes.size(), 40'000u);
+  std::fill(bytes.begin() + 8192, bytes.end() - 8192, '\x5a');
+  test::write_file(torn / "state.db", bytes);
+  EXPECT_THAT(fault_of(torn.path()), HasSubstr("is damaged"));
+}
+
+TEST(SqliteState, InAFolderThatCannotBeWrittenIsRefused) {
+  test::TemporaryFolder folder;
+  ASSERT_EQ(chmod(folder.path().c_str(), 0555), 0);
+  std::string fault = test::in_child([&] {
+    test::become_nobody();
+    return fault_of(folder.path());
+  });
+  EXPECT_THAT(fault, HasSubstr("cannot write in the state folder " + folder.path() + ": Permission denied"));
+  test::write_file(folder / "plain", "x");
+  EXPECT_THAT(fault_of(folder / "plain"),
+              HasSubstr("cannot create the state folder " + (folder / "plain") + ": Not a directory"));
+  EXPECT_THAT(fault_of(""), HasSubstr("has no name"));
+}
+
+TEST(SqliteState, OnAFullDiskCanBeTriedAgain) {
+  test::TemporaryFolder folder;
+  std::string told = test::in_child([&]() -> std::string {
+    test::mount_small_disk(folder.path(), 256 * 1024);
+    auto state = open_sqlite_state(folder.path()).value();
+    Position first = position_at(4), second = position_at(5);
+    std::string ballast = folder / "ballast";
+    if (!state->save({"lane", &first, "first", &first, {}})) return "the first save failed";
+    test::write_file(ballast, std::string(1 << 20, 'x'));  // as much as fits
+    std::string note(100'000, 'n');
+    auto full = state->save({"lane", &second, note, &second, {}});
+    if (full || full.error().fault != Fault::Retryable) return "the full disk was not noticed";
+    if (state->lane("lane").value()->note != "first") return "a failed save left something behind";
+    unlink(ballast.c_str());
+    if (auto again = state->save({"lane", &second, note, &second, {}}); !again) return again.error().what;
+    if (state->lane("lane").value()->position != second) return "the second save was lost";
+    return full.error().what;
+  });
+  EXPECT_THAT(told, HasSubstr("state.db: the disk is full; make room and it goes on by itself"));
+}
+
+}  // namespace
+}  // namespace sluice

@@ -1,0 +1,35 @@
+// Lines: deliveries for tests of sinks, made of texts.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sink/sink.h"
+
+namespace sluice::test {
+
+class Lines {
+ public:
+  // `sequence` of the batch: the same one for the same delivery again.
+  explicit Lines(uint64_t sequence) { batch_.sequence = sequence; }
+  Lines(uint64_t sequence, std::initializer_list<std::string> lines) : Lines(sequence) {
+    for (const std::string& line : lines) add(line);
+  }
+
+  void add(std::string_view line) {
+    messages_.push_back(
+        {static_cast<uint32_t>(messages_.size()), bytes_.size(), bytes_.size() + line.size()});
+    bytes_.append(line).push_back('\n');
+  }
+  const std::string& bytes() const { return bytes_; }
+
+  Delivery delivery() const { return delivery(messages_.size()); }
+  Delivery delivery(size_t whole) const { return {batch_, messages_, bytes_, whole}; }
+
+ private:
+  Batch batch_;
+  std::vector<Message> messages_;
+  std::string bytes_;
+};
+
+}  // namespace sluice::test
