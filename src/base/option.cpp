@@ -70,6 +70,40 @@ std::string_view expected(OptionKind kind) {
   return "a text";
 }
 
+// A switch on the command line is its own name; a key in a file has to be named beside its place.
+std::string subject(std::string_view where, std::string_view name) {
+  return where.starts_with('-') ? std::string(where) : fmt::format("{}: {}", where, name);
+}
+
+// The largest unit that says it without a fraction.
+std::string spell(OptionKind kind, uint64_t value) {
+  std::span<const Unit> units;
+  if (kind == OptionKind::Size) units = kSizeUnits;
+  if (kind == OptionKind::Duration) units = kDurationUnits;
+  const Unit* best = nullptr;
+  for (const Unit& unit : units) {
+    bool binary_or_plain = kind == OptionKind::Duration || unit.name.ends_with("ib") || unit.name.empty();
+    if (binary_or_plain && value > 0 && value % unit.factor == 0 && (!best || unit.factor > best->factor))
+      best = &unit;
+  }
+  if (!best) return fmt::format("{}", value);
+  std::string name(best->name);
+  if (name.ends_with("ib")) name = fmt::format("{}iB", static_cast<char>(name[0] - 'a' + 'A'));
+  return fmt::format("{}{}", value / best->factor, name);
+}
+
+Result<void> check_range(const Option& option, std::string_view value, std::string_view where) {
+  uint64_t number = 0;
+  if (option.kind == OptionKind::Integer) parse_whole(value, number);
+  if (option.kind == OptionKind::Size) number = parse_size(value).value();
+  if (option.kind == OptionKind::Duration) number = static_cast<uint64_t>(parse_duration(value)->count());
+  if (number >= option.least && number <= option.most) return {};
+  std::string range = option.most == UINT64_MAX ? fmt::format("at least {}", spell(option.kind, option.least))
+                                                : fmt::format("{} to {}", spell(option.kind, option.least),
+                                                              spell(option.kind, option.most));
+  return usage("{}: '{}' is out of range; expected {}", subject(where, option.name), value, range);
+}
+
 bool fits(OptionKind kind, std::string_view value) {
   uint64_t number;
   switch (kind) {
@@ -85,15 +119,10 @@ bool fits(OptionKind kind, std::string_view value) {
   return true;
 }
 
-std::string join(const std::vector<std::string>& words) {
+std::string join(std::span<const std::string> words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
   return text;
-}
-
-// A switch on the command line is its own name; a key in a file has to be named beside its place.
-std::string subject(std::string_view where, std::string_view name) {
-  return where.starts_with('-') ? std::string(where) : fmt::format("{}: {}", where, name);
 }
 
 Result<void> check_choice(const Option& option, const std::string& value, std::string_view where) {
@@ -169,6 +198,12 @@ std::string nearest(std::string_view name, std::span<const std::string> known) {
   return best;
 }
 
+Failure unknown_name(std::string_view where, std::string_view name, std::span<const std::string> known) {
+  std::string near = nearest(name, known);
+  if (!near.empty()) return usage("{}: '{}' is not known; did you mean '{}'?", where, name, near);
+  return usage("{}: '{}' is not known; expected one of {}", where, name, join(known));
+}
+
 std::vector<std::string> split_choices(std::string_view choices) {
   std::vector<std::string> parts;
   while (!choices.empty()) {
@@ -204,9 +239,7 @@ Result<void> Settings::set(std::string_view name, std::vector<std::string> value
   if (known == options_.end()) {
     std::vector<std::string> names;
     for (const Option& option : options_) names.emplace_back(option.name);
-    std::string near = nearest(name, names);
-    if (!near.empty()) return usage("{}: '{}' is not known; did you mean '{}'?", where, name, near);
-    return usage("{}: '{}' is not known; expected one of {}", where, name, join(names));
+    return unknown_name(where, name, names);
   }
   if (known->kind != OptionKind::List && values.size() != 1) {
     return usage("{}: expected one value, {}", subject(where, name), expected(known->kind));
@@ -216,6 +249,7 @@ Result<void> Settings::set(std::string_view name, std::vector<std::string> value
       return usage("{}: '{}' is not {}", subject(where, name), value, expected(known->kind));
     }
     SLUICE_TRY(check_choice(*known, value, where));
+    if (known->least > 0 || known->most < UINT64_MAX) SLUICE_TRY(check_range(*known, value, where));
   }
   given_.insert_or_assign(std::string(name), Setting{std::move(values), std::move(where)});
   return {};

@@ -35,6 +35,9 @@ struct Option {
   std::string_view choices = {};  // of Choice and List: the values allowed, separated by `|`
   bool required = false;
   std::string_view value = {};  // what stands for the value in help: FILE, URL; empty: said by the kind
+  // Of Integer, Size (bytes) and Duration (milliseconds): the values allowed.
+  uint64_t least = 0;
+  uint64_t most = UINT64_MAX;
 };
 
 // Where a setting was written, for messages: "sluice.yaml:12:5" or "--from"; empty: it was not.
@@ -79,6 +82,9 @@ class Settings {
 std::string placeholder(const Option& option);
 // The parts of `a|b|c`, in order.
 std::vector<std::string> split_choices(std::string_view choices);
+
+// A Usage fault that answers an unknown name with the nearest known one, or with all of them.
+Failure unknown_name(std::string_view where, std::string_view name, std::span<const std::string> known);
 
 Result<uint64_t> parse_size(std::string_view text);
 Result<std::chrono::milliseconds> parse_duration(std::string_view text);

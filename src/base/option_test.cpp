@@ -17,6 +17,9 @@ constexpr Option kTable[] = {
     {"with", OptionKind::List, "a,b", "more", "a|b|c"},
     {"tables", OptionKind::List, "", "which tables"},
     {"password", OptionKind::Secret, "", "the password"},
+    {"port", OptionKind::Integer, "3306", "which port", {}, false, "PORT", 1, 65535},
+    {"batch", OptionKind::Size, "1MiB", "how much", {}, false, {}, 4096, 64 << 20},
+    {"patience", OptionKind::Duration, "1s", "how long", {}, false, {}, 1500},
 };
 
 TEST(Settings, AnswerWithTheirFallbackUntilSaidOtherwise) {
@@ -77,7 +80,8 @@ TEST(Settings, RefuseWithPlaceValueAndWhatWasExpected) {
        {"1"},
        "c.yaml:9:1",
        "c.yaml:9:1: 'xyz' is not known; expected one of path, count, limit, pause, sync, image, with, "
-       "tables, password"},
+       "tables, "
+       "password, port, batch, patience"},
   };
   for (const Refusal& c : cases) {
     Settings settings(kTable);
@@ -139,7 +143,8 @@ TEST(Option, PlaceholdersSayWhatAValueLooksLike) {
   const std::pair<const char*, const char*> expected[] = {
       {"path", "TEXT"},  {"count", "N"},     {"limit", "SIZE"},
       {"pause", "TIME"}, {"sync", ""},       {"image", "full|minimal|none"},
-      {"with", "a,b,c"}, {"tables", "LIST"}, {"password", "TEXT"}};
+      {"with", "a,b,c"}, {"tables", "LIST"}, {"password", "TEXT"},
+      {"port", "PORT"},  {"batch", "SIZE"},  {"patience", "TIME"}};
   for (size_t i = 0; i < std::size(kTable); ++i) {
     EXPECT_EQ(kTable[i].name, expected[i].first);
     EXPECT_EQ(placeholder(kTable[i]), expected[i].second) << kTable[i].name;

@@ -1,0 +1,38 @@
+// BoundedSource: another source up to a place where it is to end; and, for people who watch, one that does
+// not wait for a server that cannot be reached at the very start.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "source/mysql/start_point.h"
+#include "source/source.h"
+
+namespace sluice::app {
+
+class BoundedSource : public Source {
+ public:
+  // `until`: the first change at or behind it is not delivered any more; of a GTID set, the first one behind
+  // the moment when all of the set was read. Kind::Now is the inner source's own business.
+  BoundedSource(std::unique_ptr<Source> inner, std::optional<StartPoint> until, bool patient);
+
+  Result<void> open(const Position& from) override;
+  Result<More> read(Batch& batch) override;
+  void confirm(const Position& position) override { inner_->confirm(position); }
+  void interrupt() noexcept override { inner_->interrupt(); }
+
+ private:
+  bool reached(const Position& position) const;
+  bool beyond(const Batch& batch, const Change& change) const;
+  // Drops what lies behind the end. True: the end was reached.
+  bool cut(Batch& batch);
+
+  std::unique_ptr<Source> inner_;
+  std::optional<StartPoint> until_;
+  bool patient_;
+  bool opened_ = false;
+  bool inside_ = false;  // the last change handed over was not its transaction's last
+  GtidSet seen_;
+};
+
+}  // namespace sluice::app

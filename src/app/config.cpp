@@ -1,0 +1,196 @@
+#include "app/config.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "app/connection.h"
+#include "app/registry.h"
+#include "app/yaml_section.h"
+#include "model/selection.h"
+
+namespace sluice::app {
+namespace {
+
+constexpr Option kPipeline[] = {
+    {"name", OptionKind::Text, "sluice", "the pipeline's name in logs, status and messages"},
+    {"state",
+     OptionKind::Text,
+     "./sluice-state",
+     "the folder for position, table catalogue and control socket",
+     {},
+     false,
+     "FOLDER"},
+    {"tables",
+     OptionKind::List,
+     "",
+     "which tables are wanted: database.table with * and ?, ! before what is not wanted, /regular "
+     "expression/; the last "
+     "pattern that fits decides; none: all tables",
+     {},
+     false,
+     "PATTERN,…"},
+};
+
+constexpr Option kMemory[] = {
+    {"batches",
+     OptionKind::Integer,
+     "6",
+     "batches in the pool; with none free reading waits, so they bound the memory",
+     {},
+     false,
+     {},
+     2,
+     1024},
+    {"batch_bytes",
+     OptionKind::Size,
+     "256KiB",
+     "bytes of the log after which a batch is full",
+     {},
+     false,
+     {},
+     4096,
+     64 << 20},
+};
+
+constexpr SectionType kSections[] = {
+    {"source", "where the changes come from"},
+    {"sinks", "where the changes go to: a section for each, under a name of your choice"},
+    {"memory", "how much may be held in memory"},
+};
+
+std::span<const Option> lane_table() {
+  static const Option table[] = {
+      {"sink", OptionKind::Choice, "", "what kind of target it is", sink_names(), true},
+      {"format", OptionKind::Choice, "json", "how a change is written", format_names()},
+      {"encode_threads",
+       OptionKind::Integer,
+       "1",
+       "threads that write changes out in their format; order is kept",
+       {},
+       false,
+       {},
+       1,
+       64},
+  };
+  return table;
+}
+
+class Reader {
+ public:
+  Reader(std::string_view text, const std::string& path) : document_(text, path), config_(path) {}
+
+  ConfigReading read() {
+    if (document_.root()) read_root(*document_.root());
+    ConfigReading reading;
+    reading.mistakes = document_.mistakes();
+    if (reading.mistakes.empty()) reading.config = std::move(config_);
+    return reading;
+  }
+
+ private:
+  template <class T>
+  void note(const Result<T>& result, const std::string& where) {
+    if (result) return;
+    // A part knows what is wrong, not always where it was written.
+    bool placed = result.error().what.starts_with(config_.path + ":");
+    document_.mistake(placed ? result.error() : while_doing(where, result.error()).value());
+  }
+
+  void read_root(const YamlSection& root) {
+    std::vector<std::string> names;
+    for (const SectionType& section : kSections) names.emplace_back(section.name);
+    root.read({&config_.pipeline}, names);
+    std::string tables_where = config_.pipeline.where("tables");
+    note(Selection::parse(config_.pipeline.list("tables")), tables_where);
+    if (auto source = root.section("source", true)) read_source(*source);
+    if (auto memory = root.section("memory", false)) memory->read({&config_.memory});
+    auto all = root.section("sinks", true);
+    if (!all) return;
+    auto lanes = all->sections("a sink");
+    if (lanes.empty())
+      document_.mistake(usage("{}: sinks: expected at least one sink", all->where()).value());
+    for (auto& [name, section] : lanes) read_lane(name, section);
+  }
+
+  void read_source(const YamlSection& section) {
+    size_t before = document_.mistake_count();
+    section.read({&config_.source});
+    if (document_.mistake_count() == before) note(check_source(config_.source), section.where());
+  }
+
+  void read_lane(const std::string& name, const YamlSection& section) {
+    size_t before = document_.mistake_count();
+    LaneConfig lane{name,    section.where(), Settings(lane_table()), nullptr, Settings({}),
+                    nullptr, Settings({})};
+    lane.sink = find_sink(section.text("sink").value_or(""));
+    lane.format = find_format(section.text("format").value_or(lane.own.text("format")));
+    std::vector<Settings*> targets = {&lane.own};
+    if (lane.sink) {
+      lane.sink_settings = Settings(lane.sink->options);
+      targets.push_back(&lane.sink_settings);
+    }
+    if (lane.format) {
+      lane.format_settings = Settings(lane.format->options);
+      targets.push_back(&lane.format_settings);
+    }
+    section.read(targets, {}, !lane.sink || !lane.format);
+    if (document_.mistake_count() != before) return;
+    note(lane.sink->make(lane.sink_settings), lane.where);
+    note(lane.format->make(lane.format_settings), lane.where);
+    config_.lanes.push_back(std::move(lane));
+  }
+
+  YamlDocument document_;
+  Config config_;
+};
+
+}  // namespace
+
+Config::Config(std::string path_given)
+    : path(std::move(path_given)), pipeline(kPipeline), source(source_options()), memory(kMemory) {}
+
+std::span<const Option> pipeline_options() { return kPipeline; }
+std::span<const Option> memory_options() { return kMemory; }
+std::span<const Option> lane_options() { return lane_table(); }
+std::span<const SectionType> sections() { return kSections; }
+
+ConfigReading read_config(std::string_view text, const std::string& path) {
+  return Reader(text, path).read();
+}
+
+Result<std::string> read_file(const std::string& path) {
+  std::string text;
+  int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  char part[8192];
+  ssize_t n = fd < 0 ? -1 : 0;
+  while (fd >= 0 && (n = ::read(fd, part, sizeof part)) > 0) text.append(part, static_cast<size_t>(n));
+  int reason = errno;
+  if (fd >= 0) ::close(fd);
+  if (n == 0) return text;
+  return usage("cannot read {}: {}", path, std::strerror(reason));
+}
+
+Result<Config> load_config(const std::string& path) {
+  auto text = read_file(path);
+  if (!text) {
+    return usage("{}{}", text.error().what,
+                 ::access(path.c_str(), F_OK) == 0 ? "" : "; 'sluice init' writes a sample");
+  }
+  size_t slash = path.rfind('/');
+  if (slash != path.npos && slash > 0 && ::chdir(path.substr(0, slash).c_str()) != 0) {
+    return fatal("cannot enter the folder of {}: {}", path, std::strerror(errno));
+  }
+  ConfigReading reading = read_config(*text, path);
+  if (!reading.config) {
+    std::string all;
+    for (const std::string& mistake : reading.mistakes) all += (all.empty() ? "" : "\n") + mistake;
+    return usage("{}", all);
+  }
+  return std::move(*reading.config);
+}
+
+}  // namespace sluice::app

@@ -1,0 +1,221 @@
+#include <sched.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "app/bounded_source.h"
+#include "app/config.h"
+#include "app/connection.h"
+#include "app/engine.h"
+#include "app/output.h"
+#include "app/progress_bar.h"
+#include "app/signals.h"
+#include "app/terminal.h"
+#include "app/verbs.h"
+#include "source/binlog_file/binlog_file_source.h"
+#include "source/mysql/connection.h"
+#include "source/mysql/interrupt.h"
+#include "source/mysql/schema_reader.h"
+#include "source/mysql/server.h"
+#include "source/mysql/start_point.h"
+#include "wire/mysql/schema_file.h"
+
+namespace sluice::app {
+namespace {
+
+constexpr Option kReading[] = {
+    {"from",
+     OptionKind::Text,
+     "",
+     "where to begin: FILE:POS, a GTID set that is behind you, a time in UTC, 2026-01-15T10:30:00; none: at "
+     "the first file's start",
+     {},
+     false,
+     "WHERE"},
+    {"until",
+     OptionKind::Text,
+     "",
+     "where to end, in the same forms; none: at the last file's end",
+     {},
+     false,
+     "WHERE"},
+    {"tables",
+     OptionKind::List,
+     "",
+     "which tables: shop.*, !shop.tmp_*, /regular expression/; the last one that fits decides",
+     {},
+     false,
+     "PATTERN,…"},
+    {"ddl", OptionKind::Boolean, "true", "leave schema changes out"},
+    {"schema",
+     OptionKind::List,
+     "",
+     "files with CREATE TABLE statements (mysqldump --no-data), for column names that the log lacks",
+     {},
+     false,
+     "FILE"},
+    {"schema_from",
+     OptionKind::Text,
+     "",
+     "a server whose tables are as they were when the log was written, for the same",
+     {},
+     false,
+     "URL"},
+    {"jobs",
+     OptionKind::Integer,
+     "",
+     "threads that write changes out; none given: one for each core this process may use",
+     {},
+     false,
+     {},
+     1,
+     64},
+    {"verify_checksums", OptionKind::Boolean, "true", "do not compare the checksums of the log's events"},
+    {"progress", OptionKind::Boolean, "true", "no progress bar on a terminal"},
+};
+
+constexpr OptionGroup kGroups[] = {
+    {"Reading", [] { return std::span<const Option>(kReading); }},
+    {"Output", output_options},
+    {"Server of --schema-from", source_options, "url|start|server_id|heartbeat|semi_sync"},
+    {"Memory", memory_options},
+};
+
+constexpr Argument kArguments[] = {
+    {"FILE", "a binlog file, a folder of them, an index file that lists them, or - for stdin", true, true}};
+
+constexpr Example kExamples[] = {
+    {"sluice decode /var/lib/mysql/binlog.000042", "every change in one file"},
+    {"sluice decode /var/lib/mysql --tables 'shop.*' --from '2026-01-15 10:00:00'",
+     "of a whole folder, in the order of the files"},
+    {"mysqlbinlog --raw … --result-file=- | sluice decode - --format maxwell",
+     "from a pipe, as Maxwell writes it"},
+    {"sluice decode binlog.000042 --schema shop.sql | jq -r .table | sort | uniq -c",
+     "names from a dump; changes by table"},
+};
+
+size_t usable_cores() {
+  cpu_set_t set;
+  return ::sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<size_t>(CPU_COUNT(&set)) : 1;
+}
+
+Result<void> read_schema_file(const std::string& path, Catalogue& catalogue) {
+  SLUICE_ASSIGN(text, read_file(path));
+  return mysql::read_schema(text, path, catalogue);
+}
+
+Result<void> ask_schema(const Settings& server, const std::string& url, Catalogue& catalogue) {
+  Settings settings = server;
+  SLUICE_TRY(settings.set("url", {url}, "--schema-from"));
+  SLUICE_ASSIGN(setup, source_setup(settings));
+  mysql::Interrupt never;
+  mysql::Connection connection(setup.connection, never);
+  SLUICE_TRY(connection.connect());
+  SLUICE_ASSIGN(facts, mysql::read_server(connection));
+  SLUICE_ASSIGN(schema, mysql::read_schema(connection, facts));
+  mysql::fill(catalogue, std::move(schema));
+  return {};
+}
+
+Result<StartPoint> point(const Settings& reading, std::string_view name) {
+  auto parsed = parse_start_point(reading.text(name));
+  if (!parsed) return while_doing(fmt::format("--{}", name), std::move(parsed).error());
+  if (parsed->kind == StartPoint::Kind::Now)
+    return usage("--{}: files know no 'now'; name a place or a time", name);
+  return *parsed;
+}
+
+void place(const StartPoint& where, Position& position, uint32_t& time) {
+  position.file = where.file;
+  position.offset = where.kind == StartPoint::Kind::File ? where.offset : 0;
+  position.gtids = where.gtids;
+  time = static_cast<uint32_t>(where.time);
+}
+
+class Decoding {
+ public:
+  Result<void> prepare(const Invocation& invocation) {
+    const Settings& reading = invocation.group("Reading");
+    BinlogFileSetup setup;
+    setup.paths = invocation.arguments;
+    setup.decoder.ddl = reading.boolean("ddl");
+    setup.decoder.verify_checksums = reading.boolean("verify_checksums");
+    setup.decoder.batch_bytes = invocation.group("Memory").size("batch_bytes");
+    std::optional<StartPoint> gtid_end;
+    if (reading.given("from")) {
+      SLUICE_ASSIGN(from, point(reading, "from"));
+      place(from, setup.from, setup.from_time);
+    }
+    if (reading.given("until")) {
+      SLUICE_ASSIGN(until, point(reading, "until"));
+      if (until.kind == StartPoint::Kind::Gtids) gtid_end = until;
+      if (!gtid_end) place(until, setup.until, setup.until_time);
+    }
+    SLUICE_ASSIGN(selection, Selection::parse(reading.list("tables")));
+    selection_ = std::move(selection);
+    SLUICE_TRY(learn_schema(invocation));
+    SLUICE_ASSIGN(plan, output_plan(invocation.group("Output")));
+    plan.encode_threads =
+        static_cast<unsigned>(reading.given("jobs") ? reading.integer("jobs") : usable_cores());
+    std::vector<LanePlan> plans;
+    plans.push_back(std::move(plan));
+    setup.decoder.query = wants_query(plans);
+    SLUICE_ASSIGN(lanes, make_lanes(std::move(plans), "sluice"));
+    auto files = make_binlog_file_source(std::move(setup), catalogue_, selection_);
+    files_ = files.get();
+    source_ = std::move(files);
+    if (gtid_end) source_ = std::make_unique<BoundedSource>(std::move(source_), gtid_end, true);
+    PipelineOptions options;
+    options.batches = invocation.group("Memory").integer("batches");
+    pipeline_ = std::make_unique<Pipeline>(*source_, std::vector<std::unique_ptr<Transform>>(),
+                                           std::move(lanes), nullptr, options);
+    return {};
+  }
+
+  Result<void> run(bool show_progress) {
+    Signals signals([this] { pipeline_->stop(); });
+    // A bar between the lines would be no help.
+    bool visible = show_progress && is_terminal(STDERR_FILENO) && !is_terminal(STDOUT_FILENO);
+    ProgressBar bar(visible, [this] {
+      BinlogFileProgress now = files_->progress();
+      return ProgressBar::State{now.bytes, now.total, now.file, pipeline_->status().changes};
+    });
+    return pipeline_->run({});
+  }
+
+ private:
+  Result<void> learn_schema(const Invocation& invocation) {
+    const Settings& reading = invocation.group("Reading");
+    for (const std::string& path : reading.list("schema")) SLUICE_TRY(read_schema_file(path, catalogue_));
+    if (!reading.given("schema_from")) return {};
+    return ask_schema(invocation.group("Server of --schema-from"), reading.text("schema_from"), catalogue_);
+  }
+
+  Catalogue catalogue_;
+  Selection selection_;
+  BinlogFileSource* files_ = nullptr;  // within source_
+  std::unique_ptr<Source> source_;
+  std::unique_ptr<Pipeline> pipeline_;
+};
+
+Result<int> run(const Invocation& invocation) {
+  Decoding decoding;
+  SLUICE_TRY(decoding.prepare(invocation));
+  SLUICE_TRY(decoding.run(invocation.group("Reading").boolean("progress")));
+  return 0;
+}
+
+}  // namespace
+
+const Command decode_command = {"decode",
+                                "show the changes in binlog files, without a server",
+                                "Several files are read in the order of their numbers. Column names come "
+                                "from the log where the server wrote them "
+                                "(binlog_row_metadata=FULL), else from --schema or --schema-from, else they "
+                                "are @1, @2, …, with one warning a table.",
+                                kArguments,
+                                kGroups,
+                                kExamples,
+                                run};
+
+}  // namespace sluice::app

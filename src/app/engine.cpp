@@ -1,0 +1,132 @@
+#include "app/engine.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "app/bounded_source.h"
+#include "app/json_object.h"
+#include "app/pretty_encoder.h"
+#include "app/registry.h"
+#include "app/terminal.h"
+#include "app/time_text.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "state/sqlite/sqlite_state.h"
+
+namespace sluice::app {
+namespace {
+
+bool has_option(std::span<const Option> options, std::string_view name) {
+  return std::any_of(options.begin(), options.end(),
+                     [&](const Option& option) { return option.name == name; });
+}
+
+// Of this process now, in bytes.
+uint64_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  uint64_t total = 0, resident = 0;
+  file >> total >> resident;
+  return resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+JsonObject source_json(const MysqlSourceStatus& source) {
+  JsonObject json;
+  json.text("server", source.server).boolean("connected", source.connected).text("version", source.version);
+  if (!source.reason.empty()) json.text("reason", source.reason);
+  json.text("position", describe(source.position)).boolean("idle", source.idle);
+  if (source.timestamp != 0) {
+    json.text("last_event", utc_text(int64_t{source.timestamp} * 1'000'000));
+    int64_t behind = source.idle ? 0 : unix_us() / 1'000'000 - source.timestamp;
+    json.number("seconds_behind", std::max<int64_t>(behind, 0));
+  }
+  return json.number("bytes", source.bytes).number("connections", source.connections);
+}
+
+JsonObject lane_json(const LaneStatus& lane) {
+  JsonObject json;
+  json.text("name", lane.name).text("doing", to_text(lane.doing)).text("since", utc_text(lane.since_us));
+  json.text("delivered", lane.delivered.known() ? describe(lane.delivered) : "")
+      .number("changes", lane.changes);
+  json.number("bytes", lane.bytes).number("changes_per_second", lane.changes_per_second);
+  if (!lane.last_error.empty()) {
+    json.text("last_error", lane.last_error).text("last_error_at", utc_text(lane.last_error_us));
+  }
+  return json;
+}
+
+}  // namespace
+
+bool wants_query(const std::vector<LanePlan>& plans) {
+  return std::any_of(plans.begin(), plans.end(), [](const LanePlan& plan) {
+    const Settings& settings = plan.format_settings;
+    if (has_option(settings.options(), "output_row_query")) return settings.boolean("output_row_query");
+    if (!has_option(settings.options(), "with")) return false;
+    std::vector<std::string> with = settings.list("with");
+    return std::find(with.begin(), with.end(), "query") != with.end();
+  });
+}
+
+Result<std::vector<LaneSetup>> make_lanes(std::vector<LanePlan> plans, const std::string& name) {
+  std::vector<LaneSetup> lanes;
+  for (LanePlan& plan : plans) {
+    if (has_option(plan.format->options, "name") && !plan.format_settings.given("name")) {
+      SLUICE_TRY(plan.format_settings.set("name", {name}, ""));
+    }
+    SLUICE_ASSIGN(sink, plan.sink->make(plan.sink_settings));
+    SLUICE_ASSIGN(encoder, plan.format->make(plan.format_settings));
+    if (plan.pretty) encoder = make_pretty_encoder(std::move(encoder), Look::of(STDOUT_FILENO).colours);
+    lanes.push_back({std::move(plan.name), std::move(sink), std::move(encoder), plan.encode_threads});
+  }
+  return lanes;
+}
+
+Result<std::unique_ptr<Engine>> Engine::make(RunPlan plan_given) {
+  std::unique_ptr<Engine> engine(new Engine(std::move(plan_given)));
+  RunPlan& plan = engine->plan_;
+  plan.source.decoder.query = wants_query(plan.lanes);
+  if (!plan.state_folder.empty()) {
+    SLUICE_ASSIGN(state, open_sqlite_state(plan.state_folder));
+    engine->state_ = std::move(state);
+    SLUICE_TRY(engine->state_->load(engine->catalogue_));
+    SLUICE_ASSIGN(resume, engine->state_->resume());
+    if (resume) engine->from_ = std::move(*resume);
+  }
+  SLUICE_ASSIGN(lanes, make_lanes(std::move(plan.lanes), plan.name));
+  auto live = make_mysql_source(plan.source, engine->catalogue_, plan.selection);
+  engine->live_ = live.get();
+  engine->source_ = std::move(live);
+  if (plan.until || !plan.patient) {
+    engine->source_ = std::make_unique<BoundedSource>(std::move(engine->source_), plan.until, plan.patient);
+  }
+  PipelineOptions options;
+  options.batches = plan.batches;
+  engine->pipeline_ = std::make_unique<Pipeline>(*engine->source_, std::vector<std::unique_ptr<Transform>>(),
+                                                 std::move(lanes), engine->state_.get(), options);
+  engine->since_us_ = unix_us();
+  return engine;
+}
+
+Result<void> Engine::run() {
+  if (from_.known()) log::info("goes on at {}", describe(from_));
+  return pipeline_->run(from_);
+}
+
+std::string Engine::status() const {
+  PipelineStatus status = pipeline_->status();
+  std::vector<JsonObject> lanes;
+  for (const LaneStatus& lane : status.lanes) lanes.push_back(lane_json(lane));
+  JsonObject json;
+  json.text("name", plan_.name).number("pid", ::getpid()).text("version", SLUICE_VERSION);
+  json.text("since", utc_text(since_us_)).object("source", source_json(live_->status()));
+  if (!status.source_error.empty()) {
+    json.text("source_error", status.source_error)
+        .text("source_error_since", utc_text(status.source_error_us));
+  }
+  json.number("changes", status.changes).number("log_bytes", status.log_bytes);
+  json.number("batches_free", status.batches_free).number("batches_total", status.batches_total);
+  return json.number("resident_bytes", resident_bytes()).list("sinks", lanes).str();
+}
+
+}  // namespace sluice::app

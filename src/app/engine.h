@@ -1,0 +1,74 @@
+// Engine: one run put together: source, catalogue, state, lanes, pipeline.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/option.h"
+#include "model/catalogue.h"
+#include "model/selection.h"
+#include "pipeline/pipeline.h"
+#include "source/mysql/mysql_source.h"
+#include "state/state.h"
+
+namespace sluice {
+struct FormatType;
+struct SinkType;
+}  // namespace sluice
+
+namespace sluice::app {
+
+// One way out, as the configuration or the command line names it.
+struct LanePlan {
+  std::string name;
+  const SinkType* sink;
+  Settings sink_settings;
+  const FormatType* format;
+  Settings format_settings;
+  unsigned encode_threads = 1;
+  bool pretty = false;  // for people
+};
+
+// What `name` becomes in formats that show where a change comes from.
+Result<std::vector<LaneSetup>> make_lanes(std::vector<LanePlan> plans, const std::string& name);
+// Whether any of the formats shows the statement behind a change; else the source need not carry it.
+bool wants_query(const std::vector<LanePlan>& plans);
+
+struct RunPlan {
+  std::string name;
+  MysqlSourceSetup source;
+  Selection selection;
+  std::vector<LanePlan> lanes;
+  size_t batches = 6;
+  std::string state_folder;         // empty: nothing is saved, everything begins at the source's start
+  std::optional<StartPoint> until;  // where the run ends by itself
+  bool patient = true;              // a server that does not answer at the start is waited for
+};
+
+class Engine {
+ public:
+  // Opens the state folder; asks no server yet. At most one process at a time has the folder.
+  static Result<std::unique_ptr<Engine>> make(RunPlan plan);
+
+  // On the calling thread, until all is read, stop() or a fault. Once.
+  Result<void> run();
+  void stop() noexcept { pipeline_->stop(); }  // any thread
+  // One line of JSON. Any thread.
+  std::string status() const;
+
+ private:
+  explicit Engine(RunPlan plan) : plan_(std::move(plan)) {}
+
+  RunPlan plan_;
+  Catalogue catalogue_;
+  std::unique_ptr<State> state_;
+  MysqlSource* live_ = nullptr;  // within source_
+  std::unique_ptr<Source> source_;
+  std::unique_ptr<Pipeline> pipeline_;
+  Position from_;
+  int64_t since_us_ = 0;
+};
+
+}  // namespace sluice::app

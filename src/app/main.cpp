@@ -1,0 +1,86 @@
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "app/command.h"
+#include "app/command_line.h"
+#include "app/connection.h"
+#include "app/help.h"
+#include "app/terminal.h"
+#include "base/log.h"
+
+namespace sluice::app {
+namespace {
+
+// Tells why on stderr and gives the exit code.
+int report(const Error& error, std::string_view command) {
+  if (error.fault == Fault::Stopped) return 0;
+  Look look = Look::of(STDERR_FILENO);
+  std::string lead = look.red(command.empty() ? "sluice:" : fmt::format("sluice {}:", command));
+  std::string_view rest = error.what;
+  while (true) {
+    size_t end = rest.find('\n');
+    fmt::print(stderr, "{} {}\n", lead, rest.substr(0, end));
+    if (end == rest.npos) break;
+    rest.remove_prefix(end + 1);
+  }
+  return error.fault == Fault::Usage ? 2 : 1;
+}
+
+int hint(const Error& error, std::string_view command) {
+  int code = report(error, command);
+  fmt::print(stderr, "Try 'sluice {}{}--help'.\n", command, command.empty() ? "" : " ");
+  return code;
+}
+
+int print_or_fail(const std::string& text) {
+  auto printed = print(text);
+  return printed ? 0 : report(printed.error(), "");
+}
+
+Failure unknown_command(const std::string& word) {
+  std::vector<std::string> names;
+  for (const Command* command : commands()) names.emplace_back(command->name);
+  std::string near = nearest(word, names);
+  if (!near.empty()) return usage("there is no command '{}'; did you mean '{}'?", word, near);
+  return usage("there is no command '{}'", word);
+}
+
+log::Level level_named(const std::string& name) {
+  if (name == "debug") return log::Level::Debug;
+  if (name == "warning") return log::Level::Warning;
+  return name == "error" ? log::Level::Error : log::Level::Info;
+}
+
+int run(const std::vector<std::string>& words) {
+  if (words.empty()) {
+    fmt::print(stderr, "{}", help_overview(Look::of(STDERR_FILENO)));
+    return 2;
+  }
+  std::string verb = words.front();
+  if (verb == "--help" || verb == "-h") return print_or_fail(help_overview(Look::of(STDOUT_FILENO)));
+  if (verb == "--version" || verb == "-V") verb = "version";
+  const Command* command = find_command(verb);
+  if (!command) return hint(unknown_command(verb).value(), "");
+  auto invocation = parse_command_line(*command, {words.begin() + 1, words.end()});
+  if (!invocation) return hint(invocation.error(), verb);
+  if (invocation->common().boolean("help")) return print_or_fail(help_of(*command, Look::of(STDOUT_FILENO)));
+  log::set_level(level_named(invocation->common().text("log_level")));
+  auto code = command->run(*invocation);
+  return code ? *code : report(code.error(), verb);
+}
+
+}  // namespace
+}  // namespace sluice::app
+
+int main(int argc, char** argv) {
+  // A closed pipe or socket is told by write(): `| head` ends us quietly, a lost server does not end us at
+  // all.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::vector<std::string> words(argv + 1, argv + argc);
+  sluice::app::scrub_arguments(argc, argv);
+  return sluice::app::run(words);
+}

@@ -1,0 +1,74 @@
+#include "app/run.h"
+
+#include "app/connection.h"
+#include "app/control.h"
+#include "app/json_object.h"
+#include "app/signals.h"
+#include "app/verbs.h"
+#include "base/log.h"
+
+namespace sluice::app {
+namespace {
+
+constexpr Argument kArguments[] = {{"FILE", "the configuration [sluice.yaml]"}};
+constexpr Example kExamples[] = {{"sluice run", "the pipeline of ./sluice.yaml"},
+                                 {"sluice run /etc/sluice/shop.yaml", "as a service manager does it"}};
+
+Result<int> run(const Invocation& invocation) {
+  SLUICE_ASSIGN(config, load_config(invocation.argument(0, "sluice.yaml")));
+  SLUICE_ASSIGN(plan, plan_of(std::move(config)));
+  SLUICE_TRY(run_pipeline(std::move(plan)));
+  return 0;
+}
+
+}  // namespace
+
+Result<RunPlan> plan_of(Config config) {
+  RunPlan plan;
+  plan.name = config.pipeline.text("name");
+  plan.state_folder = config.pipeline.text("state");
+  plan.batches = config.memory.integer("batches");
+  SLUICE_ASSIGN(selection, Selection::parse(config.pipeline.list("tables")));
+  plan.selection = std::move(selection);
+  SLUICE_ASSIGN(source, source_setup(config.source));
+  plan.source = std::move(source);
+  plan.source.decoder.batch_bytes = config.memory.size("batch_bytes");
+  for (LaneConfig& lane : config.lanes) {
+    plan.lanes.push_back({lane.name, lane.sink, std::move(lane.sink_settings), lane.format,
+                          std::move(lane.format_settings),
+                          static_cast<unsigned>(lane.own.integer("encode_threads"))});
+  }
+  return plan;
+}
+
+Result<void> run_pipeline(RunPlan plan, const std::function<void()>& started) {
+  std::string folder = plan.state_folder, name = plan.name;
+  SLUICE_ASSIGN(engine, Engine::make(std::move(plan)));
+  Signals signals([&] { engine->stop(); });
+  auto answer = [&](std::string_view what) {
+    if (what == "status") return engine->status();
+    log::info("asked to stop by the control socket");
+    engine->stop();
+    return JsonObject().boolean("stopping", true).str();
+  };
+  SLUICE_ASSIGN(control, ControlServer::start(folder, answer));
+  log::info("pipeline {} starts, state in {}", name, folder);
+  started();
+  auto result = engine->run();
+  if (result) log::info("pipeline {} has ended; everything delivered is saved", name);
+  return result;
+}
+
+const Command run_command = {"run",
+                             "run the pipeline of a sluice.yaml",
+                             "Reads the changes, delivers them to every sink, and saves in the state folder "
+                             "how far each of them came. SIGTERM and "
+                             "Ctrl-C finish the batch in hand and save; a second one ends at once, which "
+                             "loses nothing either: what was not saved "
+                             "is read again at the next start. SIGHUP reopens the log file.",
+                             kArguments,
+                             {},
+                             kExamples,
+                             run};
+
+}  // namespace sluice::app

@@ -1,0 +1,139 @@
+#include "app/running.h"
+
+#include <sys/stat.h>
+#include <yaml-cpp/yaml.h>
+
+#include "app/config.h"
+#include "app/control.h"
+#include "app/terminal.h"
+#include "app/verbs.h"
+
+namespace sluice::app {
+namespace {
+
+constexpr Option kStatusOptions[] = {{"json", OptionKind::Boolean, "", "one line of JSON, with everything"}};
+constexpr OptionGroup kStatusGroups[] = {{"Options", [] { return std::span<const Option>(kStatusOptions); }}};
+constexpr Argument kPlace[] = {{"FILE", "the configuration, or the state folder itself [sluice.yaml]"}};
+constexpr Example kStatusExamples[] = {{"sluice status", "the pipeline of ./sluice.yaml"},
+                                       {"sluice status ./shop-state --json | jq .source", "for a script"}};
+
+Result<int> run_status(const Invocation& invocation) {
+  SLUICE_ASSIGN(folder, state_folder(invocation.argument(0, "sluice.yaml")));
+  SLUICE_ASSIGN(status, ask_status(folder));
+  bool json = invocation.group("Options").boolean("json");
+  if (!status) {
+    SLUICE_TRY(print(json ? "{\"running\":false}\n" : fmt::format("nothing runs in {}\n", folder)));
+    return 1;
+  }
+  SLUICE_TRY(print(json ? status->json + "\n" : status_table(*status)));
+  return 0;
+}
+
+std::string text(const YAML::Node& node, const char* key) {
+  YAML::Node value = node[key];
+  return value && value.IsScalar() ? value.Scalar() : std::string();
+}
+
+// 1234567 as 1,234,567.
+std::string grouped(std::string digits) {
+  size_t end = digits.find('.');
+  for (size_t at = std::min(end, digits.size()); at > 3; at -= 3) digits.insert(at - 3, ",");
+  return digits;
+}
+
+std::string megabytes(const std::string& bytes) {
+  return fmt::format("{:.1f} MB", std::strtod(bytes.c_str(), nullptr) / 1e6);
+}
+
+void row(std::string& out, std::string_view head, std::string_view value) {
+  out += fmt::format("{:<10} {}\n", head, value);
+}
+
+void source_rows(std::string& out, const YAML::Node& source) {
+  if (text(source, "connected") != "true") {
+    std::string reason = text(source, "reason");
+    row(out, "source",
+        fmt::format("{}, not connected{}{}", text(source, "server"), reason.empty() ? "" : ": ", reason));
+  } else {
+    std::string behind = text(source, "seconds_behind");
+    row(out, "source",
+        fmt::format("{}, connected, server {}", text(source, "server"), text(source, "version")));
+    row(out, "position",
+        fmt::format("{}, {}", text(source, "position"),
+                    text(source, "idle") == "true" || behind.empty() ? "all read" : behind + " s behind"));
+  }
+}
+
+void sink_rows(std::string& out, const YAML::Node& sinks) {
+  for (const auto& sink : sinks) {
+    row(out, "sink",
+        fmt::format("{}: {} since {}", text(sink, "name"), text(sink, "doing"), text(sink, "since")));
+    row(out, "",
+        fmt::format("{} changes, {}, {}/s", grouped(text(sink, "changes")), megabytes(text(sink, "bytes")),
+                    grouped(text(sink, "changes_per_second"))));
+    std::string delivered = text(sink, "delivered");
+    if (!delivered.empty()) row(out, "", fmt::format("delivered up to {}", delivered));
+    std::string error = text(sink, "last_error");
+    if (!error.empty()) row(out, "", fmt::format("last error, {}: {}", text(sink, "last_error_at"), error));
+  }
+}
+
+}  // namespace
+
+std::string status_table(const RunningStatus& status) {
+  YAML::Node all = YAML::Load(status.json);
+  std::string out;
+  row(out, "pipeline",
+      fmt::format("{}, pid {}, since {}, sluice {}", text(all, "name"), text(all, "pid"), text(all, "since"),
+                  text(all, "version")));
+  source_rows(out, all["source"]);
+  std::string error = text(all, "source_error");
+  if (!error.empty()) row(out, "", fmt::format("since {}: {}", text(all, "source_error_since"), error));
+  row(out, "read",
+      fmt::format("{} changes, {} of the log", grouped(text(all, "changes")),
+                  megabytes(text(all, "log_bytes"))));
+  row(out, "memory",
+      fmt::format("{}, {} of {} batches free", megabytes(text(all, "resident_bytes")),
+                  text(all, "batches_free"), text(all, "batches_total")));
+  sink_rows(out, all["sinks"]);
+  return out;
+}
+
+Result<std::optional<RunningStatus>> ask_status(const std::string& folder) {
+  SLUICE_ASSIGN(answer, ask_control(folder, "status"));
+  if (answer.empty()) return std::nullopt;
+  RunningStatus status;
+  // JSON is YAML too.
+  try {
+    YAML::Node all = YAML::Load(answer);
+    status.pid = all["pid"].as<pid_t>();
+    status.connected = text(all["source"], "connected") == "true";
+    status.reason = text(all["source"], "reason");
+  } catch (const YAML::Exception& failure) {
+    return fatal("cannot understand the process of {}: {}", folder, failure.what());
+  }
+  status.json = std::move(answer);
+  return status;
+}
+
+Result<void> ask_stop(const std::string& folder) {
+  SLUICE_TRY(ask_control(folder, "stop"));
+  return {};
+}
+
+Result<std::string> state_folder(const std::string& argument) {
+  struct stat facts;
+  if (::stat(argument.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode)) return argument;
+  SLUICE_ASSIGN(config, load_config(argument));
+  return config.pipeline.text("state");
+}
+
+const Command status_command = {"status",
+                                "show what a pipeline is doing",
+                                "The exit code is 0 while it runs, and 1 when nothing runs.",
+                                kPlace,
+                                kStatusGroups,
+                                kStatusExamples,
+                                run_status};
+
+}  // namespace sluice::app

@@ -1,0 +1,291 @@
+"""A pipeline in the foreground and in the background: signals, the state folder, status, where the password comes from."""
+
+import json
+import os
+import pathlib
+import pty
+import signal
+import subprocess
+import textwrap
+import time
+
+import pytest
+
+from lib.sluice import BINARY, WAIT_SECONDS, run
+
+PASSWORD = "g e#h/e@i:m"
+
+
+@pytest.fixture
+def server(shared):
+    return shared("mariadb-10.11", full=True, gtid=True)
+
+
+@pytest.fixture
+def table(server, database):
+    server.sql(f"create database {database}; create table {database}.t (id int primary key)")
+    return f"{database}.t"
+
+
+@pytest.fixture
+def account(server, database):
+    """A user with a password full of letters that mean something elsewhere."""
+    user = database[:16]
+    server.sql(f"create user {user}@localhost identified by '{PASSWORD}'; "
+               f"grant all on *.* to {user}@localhost")
+    yield user
+    server.sql(f"drop user {user}@localhost")
+
+
+def configure(folder, url, table, more=""):
+    path = folder / "sluice.yaml"
+    path.write_text(textwrap.dedent(f"""
+        name: test
+        state: ./state
+        source:
+          url: {url}
+        tables: ["{table}"]
+        sinks:
+          out:
+            sink: file
+            path: ./out.jsonl
+        """) + more)
+    return path
+
+
+def wait_until(condition, what):
+    end = time.monotonic() + WAIT_SECONDS
+    while not condition():
+        assert time.monotonic() < end, f"{what}: not within {WAIT_SECONDS} s"
+        time.sleep(0.02)
+
+
+def ids(folder):
+    path = folder / "out.jsonl"
+    return [json.loads(line)["after"]["id"] for line in path.read_text().splitlines()] if path.exists() else []
+
+
+@pytest.fixture
+def stop_after(tmp_path):
+    yield
+    run("stop", tmp_path / "state", check=False)
+
+
+def alive(pid):
+    """Whether the process runs; one that has ended may stand in the list until somebody asks for its exit code."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+# In the foreground
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_with_everything_saved(server, table, sluice, tmp_path, number):
+    config = configure(tmp_path, server.url, table)
+    for first in (1, 11):
+        process = sluice("run", config)
+        process.wait_for_error("reading ")
+        for i in range(first, first + 10):
+            server.sql(f"insert into {table} values ({i})")
+        wait_until(lambda: len(ids(tmp_path)) == first + 9, "the rows")
+        process.signal(signal.SIGHUP)  # harmless
+        process.signal(number)
+        assert process.wait() == 0
+        assert "everything delivered is saved" in process.stderr
+    assert ids(tmp_path) == list(range(1, 21))
+
+
+def test_one_process_has_a_state_folder(server, table, sluice, tmp_path):
+    config = configure(tmp_path, server.url, table)
+    first = sluice("run", config)
+    first.wait_for_error("reading ")
+    second = run("run", config, check=False)
+    assert second.returncode == 1
+    assert str(first.process.pid) in second.stderr
+    assert run("status", config).stdout.startswith(f"pipeline   test, pid {first.process.pid}, since ")
+    assert first.terminate() == 0
+    assert not (tmp_path / "state/control.sock").exists()
+
+
+def test_tail_ends_quietly_with_its_reader(server, table):
+    server.sql(f"insert into {table} values (1), (2), (3)")
+    piped = subprocess.run(["bash", "-c", f"set -o pipefail; {BINARY} tail {server.url} --from start --tables {table} | head -2"],
+                           capture_output=True, text=True, timeout=WAIT_SECONDS)
+    assert piped.returncode == 0, piped.stderr
+    assert len(piped.stdout.splitlines()) == 2
+    assert "sluice tail:" not in piped.stderr
+
+
+def test_tail_does_not_wait_for_a_server_that_is_not_there():
+    done = run("tail", "mysql://root:@127.0.0.1:1/", check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "root@127.0.0.1:1" in done.stderr
+
+
+def test_tail_ends_where_it_is_told(server, table):
+    server.sql(f"insert into {table} values (1); insert into {table} values (2)")
+    file, position = server.binlog_position()
+    server.sql(f"insert into {table} values (3); insert into {table} values (4)")
+    tail = ["tail", server.url, "--from", "start", "--no-ddl", "--tables", table]
+    keys = lambda *more: [json.loads(line)["key"]["id"] for line in run(*tail, *more).stdout.splitlines()]  # noqa: E731
+    assert keys("--until", "now") == [1, 2, 3, 4]
+    assert keys("--until", f"{file}:{position}") == [1, 2]
+    gtids = [json.loads(line)["id"].split("#")[0] for line in run(*tail, "--until", "now").stdout.splitlines()]
+    assert keys("--until", gtids[2]) == [1, 2, 3]
+    assert keys("--until", "now", "--from", gtids[0]) == [2, 3, 4]
+
+
+# The password
+
+def command_line(pid):
+    return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+
+
+def escaped(text):
+    return "".join(c if c.isalnum() else f"%{ord(c):02x}" for c in text)
+
+
+def test_the_password_in_a_url_is_hidden_from_ps_and_logs(server, account, table, sluice):
+    secret = escaped(PASSWORD)
+    process = sluice("tail", f"mysql://{account}:{secret}@127.0.0.1:{server.port}/", "--tables", table)
+    process.wait_for_error("reading ")
+    shown = command_line(process.process.pid)
+    assert f"mysql://{account}@127.0.0.1:{server.port}/" in shown
+    server.sql(f"insert into {table} values (1)")
+    assert process.changes(1)[0]["after"] == {"id": 1}
+    assert process.terminate() == 0
+    for text in (shown, process.stderr):
+        assert secret not in text and PASSWORD not in text
+
+
+@pytest.mark.parametrize("way", ["SLUICE_PASSWORD", "MYSQL_PWD", "file", "prompt"])
+def test_the_password_comes_from_elsewhere(server, account, tmp_path, way):
+    arguments = ["tail", f"mysql://{account}@127.0.0.1:{server.port}/", "--until", "now"]
+    if way == "prompt":
+        shown = answer_prompt([str(BINARY), *arguments], PASSWORD)
+        assert f"Password of {account}@127.0.0.1:{server.port}" in shown
+        assert PASSWORD not in shown
+        assert "Access denied" not in shown
+        return
+    env = {} if way == "file" else {way: PASSWORD}
+    if way == "file":
+        (tmp_path / "password").write_text(PASSWORD + "\n")
+        arguments += ["--password-file", str(tmp_path / "password")]
+    run(*arguments, env=env)
+
+
+def answer_prompt(argv, answer):
+    """Runs argv on a terminal of its own, and types the answer once it asks. Fails unless it ends with 0."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(argv[0], argv)
+    shown = b""
+    asked = False
+    while True:
+        try:
+            part = os.read(terminal, 4096)
+        except OSError:
+            break
+        if not part:
+            break
+        shown += part
+        if not asked and b": " in shown:
+            asked = True
+            os.write(terminal, answer.encode() + b"\n")
+    os.close(terminal)
+    _, status = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0, shown.decode()
+    return shown.decode()
+
+
+def test_a_wrong_password_is_refused_without_showing_it(server, account):
+    done = run("tail", f"mysql://{account}:falsch-geheim@127.0.0.1:{server.port}/", check=False)
+    assert done.returncode in (1, 2)
+    assert "Access denied" in done.stderr
+    assert "falsch-geheim" not in done.stderr
+
+
+# In the background
+
+def test_start_status_restart_stop(server, table, tmp_path, stop_after):
+    config = configure(tmp_path, server.url, table)
+    assert run("status", config, check=False).returncode == 2  # the folder is not there yet
+    started = run("start", config)
+    assert "started with pid " in started.stdout and "not connected" not in started.stdout
+    pid = int((tmp_path / "state/sluice.pid").read_text())
+    server.sql(f"insert into {table} values (1), (2)")
+    wait_until(lambda: ids(tmp_path) == [1, 2], "the rows")
+
+    status = json.loads(run("status", config, "--json").stdout)
+    assert (status["name"], status["pid"], status["changes"]) == ("test", pid, 2)
+    assert status["source"]["connected"] is True
+    assert [sink["name"] for sink in status["sinks"]] == ["out"]
+    assert "connected, server" in run("status", tmp_path / "state").stdout
+
+    again = run("start", config, check=False)
+    assert again.returncode == 1
+    assert f"it runs already, with pid {pid}" in again.stderr
+
+    os.rename(tmp_path / "state/sluice.log", tmp_path / "state/old.log")
+    os.kill(pid, signal.SIGHUP)
+    wait_until((tmp_path / "state/sluice.log").exists, "a new log file")
+
+    assert run("restart", config).stdout.startswith("stopped\nstarted with pid ")
+    other = int((tmp_path / "state/sluice.pid").read_text())
+    assert other != pid and not alive(pid)
+    server.sql(f"insert into {table} values (3)")
+    wait_until(lambda: ids(tmp_path) == [1, 2, 3], "the row after the restart")
+
+    assert run("stop", config).stdout == "stopped\n"
+    assert not alive(other)
+    assert not (tmp_path / "state/sluice.pid").exists()
+    assert run("stop", config).stdout.startswith("nothing runs in ")
+    nothing = run("status", config, check=False)
+    assert (nothing.returncode, nothing.stderr) == (1, "")
+
+
+def test_restart_keeps_the_options_of_the_start(server, table, tmp_path, stop_after):
+    config = configure(tmp_path, server.url, table)
+    assert run("restart", config, check=False).returncode == 2
+    run("start", "sluice.yaml", "--log", "my.log", cwd=tmp_path)
+    assert "test starts" in (tmp_path / "my.log").read_text()
+    (tmp_path / "my.log").write_text("")
+    run("restart", tmp_path / "state", cwd="/")
+    assert "test starts" in (tmp_path / "my.log").read_text()
+
+    pid = (tmp_path / "state/sluice.pid").read_text()
+    config.write_text("nonsense: yes\n")
+    refused = run("restart", tmp_path / "state", check=False)
+    assert refused.returncode == 2 and "nonsense" in refused.stderr
+    assert (tmp_path / "state/sluice.pid").read_text() == pid  # what ran still runs
+    assert run("status", tmp_path / "state").returncode == 0
+
+
+def test_start_says_why_it_failed(server, account, table, tmp_path):
+    config = configure(tmp_path, f"mysql://{account}:falsch@127.0.0.1:{server.port}/", table)
+    failed = run("start", config, check=False)
+    assert failed.returncode in (1, 2)
+    assert "Access denied" in failed.stderr
+    assert "Access denied" in (tmp_path / "state/sluice.log").read_text()
+    assert run("status", config, check=False).returncode == 1
+
+
+def test_start_waits_for_a_server_that_comes_later(table, tmp_path, stop_after):
+    config = configure(tmp_path, "mysql://root:@127.0.0.1:1/", table)
+    started = run("start", config, "--timeout", "1s")
+    assert "not connected yet, it goes on trying: " in started.stdout
+    status = run("status", config).stdout
+    assert "not connected" in status
+    assert run("stop", config).stdout == "stopped\n"
+
+
+def test_a_long_folder_name_has_a_control_socket_too(server, table, sluice, tmp_path):
+    folder = tmp_path / ("long-" * 30)
+    folder.mkdir()
+    process = sluice("run", configure(folder, server.url, table))
+    process.wait_for_error("reading ")
+    assert run("status", folder / "state").returncode == 0
+    assert run("stop", folder / "state").stdout == "stopped\n"
+    assert process.wait() == 0
