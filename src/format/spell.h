@@ -123,10 +123,40 @@ char* spell_float(char* out, float value);
 // .ffffff cut to `digits`; nothing for 0.
 inline char* spell_fraction(char* out, uint32_t microseconds, unsigned digits) {
   if (digits == 0) return out;
-  *out = '.';
-  spell_padded(out + 1, microseconds % 1'000'000, 6);
+  uint32_t milliseconds = microseconds % 1'000'000 / 1000, rest = microseconds % 1000;
+  uint32_t whole = milliseconds / 100;
+  out[0] = '.';
+  out[1] = static_cast<char>('0' + whole);
+  spell_pair(out + 2, milliseconds - whole * 100);
+  if (digits > 3) {
+    uint32_t tenth = rest / 100;
+    out[4] = static_cast<char>('0' + tenth);
+    spell_pair(out + 5, rest - tenth * 100);
+  }
   return out + 1 + digits;
 }
+
+// Remembers a double's text: unchanged columns of an update come twice.
+class RealMemo {
+ public:
+  char* spell(char* out, double value) {
+    auto bits = std::bit_cast<uint64_t>(value);
+    if (bits == bits_ && size_ != 0) {
+      std::memcpy(out, text_, sizeof text_);
+      return out + size_;
+    }
+    char* end = spell_double(out, value);
+    bits_ = bits;
+    size_ = static_cast<uint32_t>(end - out);
+    std::memcpy(text_, out, sizeof text_);
+    return end;
+  }
+
+ private:
+  uint64_t bits_ = 0;
+  uint32_t size_ = 0;
+  char text_[28];  // the longest double takes 24
+};
 
 // 2026-01-15
 inline char* spell_day(char* out, uint32_t year, uint32_t month, uint32_t day) {

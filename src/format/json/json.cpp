@@ -58,6 +58,7 @@ struct TablePlan {
     const Column* column;
     std::vector<std::string> labels;  // of Enum: quoted and padded; of Set: escaped, unquoted
     std::vector<uint32_t> label_sizes;
+    mutable RealMemo real;  // of Double; an encoder is one thread's
   };
 
   TablePtr table;  // keeps the columns alive
@@ -235,7 +236,7 @@ char* Json::put_bytes_cell(char* out, const TablePlan::ColumnPlan& column, const
     case Kind::Year:
     case Kind::Bit: return spell_uint(bare(), cell.u);
     case Kind::Float: return spell_float(bare(), static_cast<float>(cell.d));
-    case Kind::Double: return spell_double(bare(), cell.d);
+    case Kind::Double: return column.real.spell(bare(), cell.d);
     case Kind::Text: return close(spell_json_text(open(), cell.bytes()));
     case Kind::Decimal: return close(spell_decimal(open(), cell.bytes(), cell.aux, cell.aux2));
     case Kind::Date: return close(spell_date(open(), cell.u));
