@@ -40,6 +40,9 @@ bool is_loopback(const std::string& host) {
   return host == "localhost" || host.starts_with("127.") || host == "::1";
 }
 
+// Without the advice to ask the doctor.
+std::string reason(const Error& error) { return error.what.substr(0, error.what.find("; `sluice doctor")); }
+
 class Examination {
  public:
   explicit Examination(const MysqlSourceSetup& setup)
@@ -218,7 +221,7 @@ void Examination::grants() {
     if (may_monitor_) {
       ok(fmt::format("the account may ask where the log stands ({})", monitor));
     } else {
-      fault(fmt::format("the grant {} is missing", monitor), logs.error().what,
+      fault(fmt::format("the grant {} is missing", monitor), reason(logs.error()),
             fmt::format("GRANT {} ON *.* TO {};", monitor, who));
     }
   }
@@ -233,7 +236,7 @@ void Examination::grants() {
   if (may_replicate_) {
     ok("the account may read the log (REPLICATION SLAVE)");
   } else {
-    fault("the grant REPLICATION SLAVE is missing", registered.error().what,
+    fault("the grant REPLICATION SLAVE is missing", reason(registered.error()),
           fmt::format("GRANT REPLICATION SLAVE ON *.* TO {};", who));
   }
   select_grant();
@@ -297,12 +300,14 @@ void Examination::server_id() {
 
 void Examination::gtids() {
   if (server_.gtids) return ok("transactions have GTIDs");
-  warning(
-      fmt::format("transactions have no GTIDs (gtid_mode is {})", server_.variable("gtid_mode")),
-      "reading cannot go on at another server, after a fail-over",
-      "gtid_mode=ON and enforce_gtid_consistency=ON in the server's configuration, or step by step while it "
-      "runs: "
-      "SET GLOBAL enforce_gtid_consistency = ON; SET GLOBAL gtid_mode = OFF_PERMISSIVE; ON_PERMISSIVE; ON");
+  warning(fmt::format("transactions have no GTIDs (gtid_mode is {})", server_.variable("gtid_mode")),
+          "reading cannot go on at another server, after a fail-over",
+          server_.number >= 50706
+              ? "SET GLOBAL enforce_gtid_consistency = ON; then SET GLOBAL gtid_mode to OFF_PERMISSIVE, "
+                "ON_PERMISSIVE and ON, one after the other; and both in the server's configuration"
+              : "gtid_mode=ON, enforce_gtid_consistency=ON and log_slave_updates=ON in the server's "
+                "configuration, "
+                "then a restart");
 }
 
 void Examination::retention() {
@@ -382,6 +387,7 @@ void Examination::keys() {
     if (!table.key.empty()) continue;
     if (++without <= 5) list += (list.empty() ? "" : ", ") + full_name(table);
   }
+  if (tables == 0) return;
   if (without == 0) return ok(fmt::format("all of the {} tables have a key", tables));
   warning(fmt::format("{} of {} tables have no primary key ({}{})", without, tables, list,
                       without > 5 ? ", …" : ""),

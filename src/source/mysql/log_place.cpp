@@ -37,12 +37,17 @@ Result<Position> LogPlace::find(const StartPoint& start) {
 
 Result<Position> LogPlace::earliest() {
   SLUICE_ASSIGN(files, logs());
-  Position position = base(files.front().name, 4);
+  return with_gtids(base(files.front().name, 4), GtidSet());
+}
+
+// `found`: of the log, MySQL's only. What was purged may stand in no file's list, if it was set by hand.
+Result<Position> LogPlace::with_gtids(Position position, const GtidSet& found) {
   if (server_.mariadb()) {
-    SLUICE_ASSIGN(gtids, gtids_at(connection_, position.file, 4));
+    SLUICE_ASSIGN(gtids, gtids_at(connection_, position.file, position.offset));
     position.gtids = std::move(gtids);
   } else if (server_.gtids) {
     SLUICE_ASSIGN(gtids, purged_gtids(connection_));
+    gtids.unite(found);
     position.gtids = std::move(gtids);
   }
   return position;
@@ -64,15 +69,11 @@ Result<Position> LogPlace::scan(const std::string& file, There there) {
     if (got == Dump::Got::Nothing) continue;
     if (got == Dump::Got::End) {
       scan.finish();
-      Position end = base(scan.file(), scan.end());
-      if (server_.gtids && !server_.mariadb()) end.gtids = scan.gtids();
-      return end;
+      return with_gtids(base(scan.file(), scan.end()), scan.gtids());
     }
     SLUICE_TRY(scan.take(dump.event()));
     if (!there(scan)) continue;
-    Position found = base(scan.file(), scan.begin());
-    if (server_.gtids && !server_.mariadb()) found.gtids = scan.gtids();
-    return found;
+    return with_gtids(base(scan.file(), scan.begin()), scan.gtids());
   }
 }
 
@@ -89,12 +90,7 @@ Result<Position> LogPlace::at_file(const StartPoint& start) {
     return usage("cannot begin at {}:{} ({}): the file ends at {}", start.file, start.offset,
                  connection_.address(), file->size);
   }
-  if (server_.mariadb()) {
-    Position position = base(start.file, start.offset);
-    SLUICE_ASSIGN(gtids, gtids_at(connection_, start.file, start.offset));
-    position.gtids = std::move(gtids);
-    return position;
-  }
+  if (server_.mariadb()) return with_gtids(base(start.file, start.offset), GtidSet());
   // The next transaction is looked for, so that the list of GTIDs at the file's start has been read in any
   // case.
   bool stands_between = start.offset <= 4;
@@ -151,14 +147,8 @@ Result<Position> LogPlace::at_time(int64_t time) {
       behind = middle;
     }
   }
-  SLUICE_ASSIGN(found, scan(files[first].name, [&](const LogScan& at) {
-                  return at.begins_transaction() && at.timestamp() >= time;
-                }));
-  if (server_.mariadb()) {
-    SLUICE_ASSIGN(gtids, gtids_at(connection_, found.file, found.offset));
-    found.gtids = std::move(gtids);
-  }
-  return found;
+  return scan(files[first].name,
+              [&](const LogScan& at) { return at.begins_transaction() && at.timestamp() >= time; });
 }
 
 }  // namespace sluice::mysql

@@ -31,6 +31,7 @@ class LogPlace {
   Result<Position> at_gtids(const GtidSet& gtids);
   Result<Position> at_time(int64_t time);
   Position base(std::string file, uint64_t offset) const;
+  Result<Position> with_gtids(Position position, const GtidSet& found);
   Result<std::vector<BinaryLog>> logs();
   // Reads `file` from its start until `there` says so, or until the end of the log.
   template <class There>

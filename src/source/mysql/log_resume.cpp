@@ -103,7 +103,9 @@ Result<Position> LogPlace::resume_mariadb(const Position& saved) {
     auto ours = saved.gtids.mariadb().find(domain);
     uint64_t have = ours == saved.gtids.mariadb().end() ? 0 : ours->second.sequence;
     if (have >= gtid.sequence) continue;
-    gap += fmt::format("{}{} to {} of domain {}", gap.empty() ? "" : ", ", have + 1, gtid.sequence, domain);
+    gap += gap.empty() ? "" : ", ";
+    gap += have + 1 == gtid.sequence ? fmt::format("{} of domain {}", gtid.sequence, domain)
+                                     : fmt::format("{} to {} of domain {}", have + 1, gtid.sequence, domain);
   }
   if (!gap.empty()) return has_gap(saved, fmt::format("the transactions {} were", gap));
   Position position = saved;
@@ -153,6 +155,9 @@ Result<Position> LogPlace::resume_file(const Position& saved) {
                                         saved.offset, files.front().name);
     return has_gap(saved, gap);
   }
+  // A set that began with the next transaction would be taken for everything that was ever executed.
+  if (server_.gtids)
+    return at_file({.kind = StartPoint::Kind::File, .file = saved.file, .offset = saved.offset});
   Position position = saved;
   position.server_uuid = server_.uuid;
   position.flavor = server_.flavor;

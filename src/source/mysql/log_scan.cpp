@@ -29,7 +29,13 @@ Result<void> LogScan::take(std::string_view event) {
   EventHeader header = read_header(event);
   bool stands_in_file = !(header.flags & kFlagArtificial) && header.end != 0;
   begin_ = at_;
-  if (stands_in_file) at_ += event.size();
+  if (stands_in_file) {
+    // Not counted up: a dump may leave events out. The header has the low 32 bits.
+    uint64_t end = (at_ & ~uint64_t{0xffffffff}) | header.end;
+    if (end < at_) end += uint64_t{1} << 32;
+    begin_ = end - event.size();
+    at_ = end;
+  }
   between_ = !open_ && stands_in_file;
   begins_transaction_ = false;
   timestamp_ = header.timestamp;
