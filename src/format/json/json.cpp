@@ -173,11 +173,12 @@ char* Json::put_bytes_cell(char* out, const TablePlan::ColumnPlan& column, const
       return out;
     case Kind::Json: return spell_json_binary_or_marker(out, cell.bytes(), JsonSpacing::Compact);
     case Kind::Geometry: {
-      if (cell.size < 4) return put(out, "null");
-      uint32_t srid;
-      std::memcpy(&srid, cell.data, 4);
-      out = spell_uint(put(out, R"({"srid":)"), srid);
-      out = base64_encode(put(out, R"(,"wkb":")"), cell.bytes().substr(4));
+      bool sound = cell.size >= 4;
+      uint32_t srid = 0;
+      if (sound) std::memcpy(&srid, cell.data, 4);
+      out = put(out, R"({"srid":)");
+      out = sound ? spell_uint(out, srid) : put(out, "null");
+      out = base64_encode(put(out, R"(,"wkb":")"), cell.bytes().substr(sound ? 4 : 0));
       return put(out, "\"}");
     }
     case Kind::Vector:
@@ -202,14 +203,13 @@ char* Json::put_bytes_cell(char* out, const TablePlan::ColumnPlan& column, const
       return out;
     }
     case Kind::Set: {
+      bool known = column.labels.size() >= 64 || cell.u >> column.labels.size() == 0;
+      if (!known) return spell_uint(out, cell.u);  // labels that nobody knows: the bits are what there is
       *out++ = '"';
       const char* begin = out;
-      if (column.labels.empty()) out = spell_uint(out, cell.u);
-      for (uint64_t rest = cell.u; rest && !column.labels.empty(); rest &= rest - 1) {
-        auto member = static_cast<size_t>(std::countr_zero(rest));
-        if (member >= column.labels.size()) break;
+      for (uint64_t rest = cell.u; rest; rest &= rest - 1) {
         if (out != begin) *out++ = ',';
-        out = put(out, column.labels[member]);
+        out = put(out, column.labels[static_cast<size_t>(std::countr_zero(rest))]);
       }
       *out++ = '"';
       return out;
