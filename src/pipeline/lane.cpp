@@ -51,6 +51,7 @@ Lane::~Lane() {
 }
 
 void Lane::start(const Position& from) {
+  begin_ = from;
   encoding_.begin(from);
   ticked_ = window_begin_ = steady_now();
   thread_ = std::thread([this] { run(); });
@@ -102,6 +103,7 @@ Result<void> Lane::insist(std::string_view doing, bool mend, Attempt attempt) {
 
 Result<void> Lane::work() {
   SLUICE_TRY(insist("cannot open", false, [&] { return setup_.sink->open(note_); }));
+  SLUICE_TRY(save_beginning());
   set(LaneDoing::Waiting);
   for (;;) {
     Encoded* encoded = encoding_.next(kTick);
@@ -114,6 +116,16 @@ Result<void> Lane::work() {
     }
     if (steady_now() - ticked_ >= kTick) SLUICE_TRY(tick());
   }
+}
+
+// A lane that is new begins here. Its first note goes with the place, so that a death before the first
+// checkpoint is taken back like any other.
+Result<void> Lane::save_beginning() {
+  if (saved_ || !begin_.known()) return {};
+  position_ = begin_;
+  note_ = setup_.sink->note();
+  return insist("cannot save the position", false,
+                [&] { return watermark_.noted(number_, position_, note_); });
 }
 
 Result<void> Lane::deliver(const Encoded& encoded) {

@@ -54,6 +54,7 @@ class Lane {
   Result<void> insist(std::string_view doing, bool mend, Attempt attempt);
   void run();
   Result<void> work();
+  Result<void> save_beginning();
   Result<void> deliver(const Encoded& encoded);
   Result<void> tick();
   void set(LaneDoing doing);
@@ -70,6 +71,7 @@ class Lane {
 
   // The lane thread's own.
   Trouble trouble_;
+  Position begin_;     // where reading began
   Position position_;  // saved last
   std::string note_;
   SteadyTime ticked_;

@@ -1,0 +1,90 @@
+#include "pipeline/encoding.h"
+
+#include <gtest/gtest.h>
+
+namespace sluice {
+namespace {
+
+// As many bytes as the change's index says.
+class Filler : public Encoder {
+ public:
+  void encode(const Batch&, const Change& change, Bytes& out) override {
+    char* at = out.reserve(change.index);
+    std::memset(at, 'x', change.index);
+    out.commit(at + change.index);
+  }
+  std::unique_ptr<Encoder> clone() const override { return std::make_unique<Filler>(); }
+};
+
+class EncodingTest : public testing::TestWithParam<unsigned> {
+ protected:
+  BatchPool::Shared batch(std::vector<uint32_t> sizes) {
+    BatchPool::Mine mine = pool_.take();
+    mine->batch.sequence = ++sequence_;
+    mine->batch.events.emplace_back();
+    mine->batch.transactions.emplace_back();
+    for (uint32_t size : sizes) mine->batch.changes.push_back({.last = true, .index = size});
+    mine->moves = true;
+    mine->batch.resume.file = "b.1";
+    mine->batch.resume.offset = sequence_;
+    return BatchPool::Shared(std::move(mine));
+  }
+
+  BatchPool pool_{4};
+  uint64_t sequence_ = 0;
+  Encoding encoding_{std::make_unique<Filler>(), GetParam(), 4, std::nullopt, "lane"};
+};
+
+TEST_P(EncodingTest, GivesWhatCameInOrderAndEnds) {
+  for (int i = 0; i < 3; ++i) encoding_.offer(batch({1, 0, 2}));
+  encoding_.finish();
+  for (uint64_t i = 1; i <= 3; ++i) {
+    Encoded* next = encoding_.next(std::chrono::seconds(10));
+    ASSERT_NE(next, nullptr);
+    EXPECT_EQ(next->parcel->batch.sequence, i);
+    EXPECT_EQ(next->bytes.view(), "x\nxx\n");
+    ASSERT_EQ(next->messages.size(), 2u) << "a change that is not shown is no message";
+    EXPECT_EQ(next->messages[1].change, 2u);
+    EXPECT_EQ(next->messages[1].begin, 2u);
+    EXPECT_EQ(next->messages[1].end, 4u);
+    EXPECT_EQ(next->whole, 2u);
+    encoding_.release(next);
+  }
+  EXPECT_EQ(encoding_.next(std::chrono::seconds(10)), nullptr);
+  EXPECT_TRUE(encoding_.ended());
+  EXPECT_EQ(pool_.free(), 4u);
+}
+
+TEST_P(EncodingTest, ComesBackWhenNothingCameInTime) {
+  EXPECT_EQ(encoding_.next(std::chrono::microseconds(100)), nullptr);
+  EXPECT_FALSE(encoding_.ended());
+}
+
+TEST_P(EncodingTest, DropsWhatWaitsWhenClosed) {
+  for (int i = 0; i < 3; ++i) encoding_.offer(batch({1}));
+  encoding_.close();
+  EXPECT_TRUE(encoding_.ended());
+  EXPECT_EQ(encoding_.next(std::chrono::seconds(10)), nullptr);
+  encoding_.offer(batch({1}));
+  EXPECT_EQ(encoding_.next(std::chrono::seconds(10)), nullptr);
+}
+
+TEST_P(EncodingTest, GivesTheMemoryOfAHugeRowBack) {
+  encoding_.offer(batch({64 << 20}));
+  Encoded* huge = encoding_.next(std::chrono::seconds(10));
+  ASSERT_NE(huge, nullptr);
+  EXPECT_GT(huge->bytes.capacity(), size_t{64} << 20);
+  encoding_.release(huge);
+  for (int i = 0; i < 4; ++i) {
+    encoding_.offer(batch({1}));
+    Encoded* next = encoding_.next(std::chrono::seconds(10));
+    ASSERT_NE(next, nullptr);
+    EXPECT_LE(next->bytes.capacity(), Encoding::kKeepBytes);
+    encoding_.release(next);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Threads, EncodingTest, testing::Values(1u, 2u, 3u));
+
+}  // namespace
+}  // namespace sluice
