@@ -80,6 +80,10 @@ Result<int> start(const Invocation& invocation) {
     log_file = log_path;
     words.push_back("--log=" + log_file);
   }
+  if (invocation.common().given("log_level")) {
+    words.push_back("--log-level=" + invocation.common().text("log_level"));
+  }
+  set_log_level(invocation.common());
   SLUICE_ASSIGN(config, load_config(path));
   SLUICE_ASSIGN(folder, absolute(config.pipeline.text("state")));
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
@@ -130,6 +134,9 @@ Result<int> restart(const Invocation& invocation) {
   std::vector<std::string> words;
   for (std::string word; std::getline(file, word);) words.push_back(word);
   if (words.empty()) return usage("{} has never been started in the background; use 'sluice start'", folder);
+  if (invocation.common().given("log_level")) {
+    words.push_back("--log-level=" + invocation.common().text("log_level"));
+  }
   SLUICE_ASSIGN(again, parse_command_line(start_command, words));
   // A configuration that is wrong now must not cost the process that runs.
   SLUICE_TRY(load_config(words.front()));

@@ -4,6 +4,7 @@
 
 #include "app/verbs.h"
 #include "base/check.h"
+#include "base/log.h"
 
 namespace sluice::app {
 namespace {
@@ -32,6 +33,17 @@ const Command* find_command(std::string_view name) {
 }
 
 std::span<const Option> common_options() { return kCommon; }
+
+void set_log_level(const Settings& common) {
+  constexpr std::pair<std::string_view, log::Level> kLevels[] = {{"debug", log::Level::Debug},
+                                                                 {"info", log::Level::Info},
+                                                                 {"warning", log::Level::Warning},
+                                                                 {"error", log::Level::Error}};
+  std::string chosen = common.text("log_level");
+  for (auto [name, level] : kLevels) {
+    if (name == chosen) log::set_level(level);
+  }
+}
 
 bool offered(const OptionGroup& group, const Option& option) {
   if (option.kind == OptionKind::Secret) return false;

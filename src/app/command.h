@@ -51,6 +51,7 @@ const Command* find_command(std::string_view name);
 
 // Every command has these: --help, --log-level.
 std::span<const Option> common_options();
+void set_log_level(const Settings& common);
 
 // Whether the command line offers this option of the group.
 bool offered(const OptionGroup& group, const Option& option);

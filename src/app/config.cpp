@@ -32,7 +32,7 @@ constexpr Option kPipeline[] = {
      "pattern that fits decides; none: all tables",
      {},
      false,
-     "PATTERN,…"},
+     "PATTERN,..."},
 };
 
 constexpr Option kMemory[] = {

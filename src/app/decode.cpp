@@ -45,7 +45,7 @@ constexpr Option kReading[] = {
      "which tables: shop.*, !shop.tmp_*, /regular expression/; the last one that fits decides",
      {},
      false,
-     "PATTERN,…"},
+     "PATTERN,..."},
     {"ddl", OptionKind::Boolean, "true", "leave schema changes out"},
     {"schema",
      OptionKind::List,
@@ -88,7 +88,7 @@ constexpr Example kExamples[] = {
     {"sluice decode /var/lib/mysql/binlog.000042", "every change in one file"},
     {"sluice decode /var/lib/mysql --tables 'shop.*' --from '2026-01-15 10:00:00'",
      "of a whole folder, in the order of the files"},
-    {"mysqlbinlog --raw … --result-file=- | sluice decode - --format maxwell",
+    {"mysqlbinlog --raw ... --result-file=- | sluice decode - --format maxwell",
      "from a pipe, as Maxwell writes it"},
     {"sluice decode binlog.000042 --schema shop.sql | jq -r .table | sort | uniq -c",
      "names from a dump; changes by table"},
@@ -212,7 +212,7 @@ const Command decode_command = {"decode",
                                 "Several files are read in the order of their numbers. Column names come "
                                 "from the log where the server wrote them "
                                 "(binlog_row_metadata=FULL), else from --schema or --schema-from, else they "
-                                "are @1, @2, …, with one warning a table.",
+                                "are @1, @2, ..., with one warning a table.",
                                 kArguments,
                                 kGroups,
                                 kExamples,

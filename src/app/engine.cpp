@@ -118,7 +118,10 @@ std::string Engine::status() const {
   std::vector<JsonObject> lanes;
   for (const LaneStatus& lane : status.lanes) lanes.push_back(lane_json(lane));
   JsonObject json;
-  json.text("name", plan_.name).number("pid", ::getpid()).text("version", SLUICE_VERSION);
+  json.boolean("running", true)
+      .text("name", plan_.name)
+      .number("pid", ::getpid())
+      .text("version", SLUICE_VERSION);
   json.text("since", utc_text(since_us_)).object("source", source_json(live_->status()));
   if (!status.source_error.empty()) {
     json.text("source_error", status.source_error)

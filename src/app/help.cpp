@@ -80,7 +80,7 @@ std::string option_help(const Option& option) {
 std::string usage_line(const Command& command) {
   std::string line = fmt::format("sluice {} [options]", command.name);
   for (const Argument& argument : command.arguments) {
-    std::string word = fmt::format("{}{}", argument.name, argument.repeated ? "…" : "");
+    std::string word = fmt::format("{}{}", argument.name, argument.repeated ? "..." : "");
     line += argument.required ? " " + word : " [" + word + "]";
   }
   return line;

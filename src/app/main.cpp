@@ -10,7 +10,6 @@
 #include "app/connection.h"
 #include "app/help.h"
 #include "app/terminal.h"
-#include "base/log.h"
 
 namespace sluice::app {
 namespace {
@@ -49,12 +48,6 @@ Failure unknown_command(const std::string& word) {
   return usage("there is no command '{}'", word);
 }
 
-log::Level level_named(const std::string& name) {
-  if (name == "debug") return log::Level::Debug;
-  if (name == "warning") return log::Level::Warning;
-  return name == "error" ? log::Level::Error : log::Level::Info;
-}
-
 int run(const std::vector<std::string>& words) {
   if (words.empty()) {
     fmt::print(stderr, "{}", help_overview(Look::of(STDERR_FILENO)));
@@ -68,7 +61,7 @@ int run(const std::vector<std::string>& words) {
   auto invocation = parse_command_line(*command, {words.begin() + 1, words.end()});
   if (!invocation) return hint(invocation.error(), verb);
   if (invocation->common().boolean("help")) return print_or_fail(help_of(*command, Look::of(STDOUT_FILENO)));
-  log::set_level(level_named(invocation->common().text("log_level")));
+  set_log_level(invocation->common());
   auto code = command->run(*invocation);
   return code ? *code : report(code.error(), verb);
 }

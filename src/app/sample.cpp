@@ -22,7 +22,7 @@ constexpr Example kLaneExamples[] = {{"sink", "file"}, {"format", "json"}, {"pat
 std::string shown_value(const Option& option) {
   if (option.kind == OptionKind::List)
     return option.fallback.empty() ? "[]" : fmt::format("[{}]", option.fallback);
-  return option.fallback.empty() ? "…" : std::string(option.fallback);
+  return option.fallback.empty() ? "..." : std::string(option.fallback);
 }
 
 void sample_option(std::string& out, const Option& option, std::span<const Example> examples,

@@ -32,7 +32,7 @@ constexpr Option kReading[] = {
      "which tables: shop.*, !shop.tmp_*, /regular expression/; the last one that fits decides",
      {},
      false,
-     "PATTERN,…"},
+     "PATTERN,..."},
     {"ddl", OptionKind::Boolean, "true", "leave schema changes out"},
 };
 

@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <mutex>
 
 namespace sluice::log {
@@ -24,9 +25,15 @@ std::shared_ptr<spdlog::logger> prepare(std::shared_ptr<spdlog::logger> logger) 
   return logger;
 }
 
+// Colours on a terminal, but for those who want none (no-color.org).
+spdlog::color_mode colours() {
+  const char* no_color = std::getenv("NO_COLOR");
+  return no_color && *no_color ? spdlog::color_mode::never : spdlog::color_mode::automatic;
+}
+
 std::shared_ptr<spdlog::logger>& current() {
-  static std::shared_ptr<spdlog::logger> logger = prepare(
-      std::make_shared<spdlog::logger>("sluice", std::make_shared<spdlog::sinks::stderr_color_sink_mt>()));
+  static std::shared_ptr<spdlog::logger> logger = prepare(std::make_shared<spdlog::logger>(
+      "sluice", std::make_shared<spdlog::sinks::stderr_color_sink_mt>(colours())));
   return logger;
 }
 

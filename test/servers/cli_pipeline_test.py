@@ -97,6 +97,21 @@ def test_a_signal_ends_it_with_everything_saved(server, table, sluice, tmp_path,
     assert ids(tmp_path) == list(range(1, 21))
 
 
+def test_a_second_signal_ends_it_at_once(server, table, tmp_path):
+    values = ", ".join(f"({i})" for i in range(20000))
+    server.sql(f"insert into {table} values {values}")
+    argv = [str(BINARY), "tail", server.url, "--from", "start", "--tables", table]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdout.readline()  # the pipe is full now, and nobody reads on
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        assert process.poll() is None  # the delivery in hand has some patience with its reader
+        process.send_signal(signal.SIGINT)
+        assert process.wait(2) == 128 + signal.SIGINT
+        assert "ends at once" in process.stderr.read()
+
+
 def test_one_process_has_a_state_folder(server, table, sluice, tmp_path):
     config = configure(tmp_path, server.url, table)
     first = sluice("run", config)
