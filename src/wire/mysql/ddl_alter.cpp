@@ -28,7 +28,6 @@ Result<void> read_add(SqlReader& in, const DdlContext& context, AlterPlan& plan)
     SLUICE_TRY(read_elements(in, context, list));
   } else {
     SLUICE_ASSIGN(column, read_column(in, context));
-    if (column.primary) list.primary = {column.column.name};
     list.versioned = column.versioned;
     list.columns.push_back(std::move(column));
   }
@@ -72,7 +71,6 @@ Result<void> read_change(SqlReader& in, const DdlContext& context, bool renames,
   }
   SLUICE_ASSIGN(column, read_column(in, context));
   if (!renames) old_name = column.column.name;
-  if (column.primary) plan.primary = {column.column.name};
   plan.add_versioning |= column.versioned;
   plan.definitions.push_back({std::move(column), std::move(old_name), if_exists});
   return {};
@@ -203,6 +201,7 @@ Result<AlterPlan> read_alter(SqlReader& in, const DdlContext& context) {
   size_t clauses = 0;
   while (!in.at_end()) {
     if (++clauses > kMostClauses) return fatal("more than {} clauses", kMostClauses);
+    plan.only_converts &= in.at({"CONVERT", "TO"});
     SLUICE_TRY(read_clause(in, context, plan));
     // PARTITION BY and REMOVE PARTITIONING follow the last clause without a comma.
     if (in.at_any({"PARTITION", "REMOVE"})) in.skip_rest();

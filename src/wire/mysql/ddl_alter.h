@@ -38,6 +38,7 @@ struct AlterPlan {
   CharsetName charset;        // the table's new default, as far as it is named
   bool charset_said = false;  // DEFAULT CHARACTER SET or COLLATE stands there
   bool convert = false;       // CONVERT TO CHARACTER SET: of the columns too
+  bool only_converts = true;  // there is no other clause
   bool add_versioning = false;
   bool drop_versioning = false;
   std::optional<TableName> rename_to;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "wire/mysql/ddl_alter.h"
 
 namespace sluice::mysql {
@@ -30,19 +32,31 @@ size_t find_moving(const std::vector<Moving>& columns, std::string_view name) {
 // (sql/sql_table.cc, handle_if_exists_options).
 void settle_conditions(const Table& old, AlterPlan& plan) {
   auto exists = [&old](std::string_view name) { return find_column(old.columns, name) < old.columns.size(); };
-  std::vector<std::string> added;
+  auto among = [](const std::vector<std::string>& names, std::string_view name) {
+    return std::any_of(names.begin(), names.end(),
+                       [&](const std::string& x) { return equal_words(x, name); });
+  };
+  std::vector<std::string> added, dropped;
   std::erase_if(plan.definitions, [&](const AlterPlan::Definition& definition) {
-    if (!definition.if_exists) return false;
-    if (!definition.old_name.empty()) return !exists(definition.old_name);
     const std::string& name = definition.draft.column.name;
-    for (const std::string& earlier : added) {
-      if (equal_words(earlier, name)) return true;
+    if (!definition.old_name.empty()) {
+      if (definition.if_exists && !exists(definition.old_name)) return true;
+      added.push_back(name);
+      return false;
+    }
+    if (definition.if_exists && (exists(name) || among(added, name))) {
+      // The key that it asks for stays, if there is none.
+      if (definition.draft.primary && (old.key.empty() || plan.drop_primary)) plan.primary = {name};
+      return true;
     }
     added.push_back(name);
-    return exists(name);
+    return false;
   });
-  std::erase_if(plan.drops,
-                [&](const AlterPlan::Name& name) { return name.if_exists && !exists(name.name); });
+  std::erase_if(plan.drops, [&](const AlterPlan::Name& drop) {
+    if (drop.if_exists && (!exists(drop.name) || among(dropped, drop.name))) return true;
+    dropped.push_back(drop.name);
+    return false;
+  });
   std::erase_if(plan.renames, [&](const AlterPlan::Rename& rename) {
     return rename.from.if_exists && !exists(rename.from.name);
   });
@@ -58,19 +72,19 @@ class Alteration {
  private:
   void settle_charset(const std::string& fallback);
   void keep_old_columns();
-  Result<void> place_definitions();
-  Result<void> place(const AlterPlan::Definition& definition, Moving moving);
+  Result<void> place_definition(const AlterPlan::Definition& definition, uint32_t origin);
+  Result<void> place(const ColumnDraft& draft, Moving moving);
+  Moving take_out(size_t index);
   Result<std::vector<uint32_t>> settle_key(std::vector<Column>& columns) const;
-  Column finish(const AlterPlan::Definition& definition) const {
-    return finish_column(definition.draft, charset_, context_);
-  }
+  Column finish(const AlterPlan::Definition& definition) const;
 
   const Table& old_;
   AlterPlan plan_;
   const DdlContext& context_;
   CharsetName charset_;
   std::vector<Moving> columns_;
-  std::vector<Column> hidden_;
+  bool versioned_ = false;                      // by the columns of add_period_columns
+  std::vector<Column> hashes_;                  // the other hidden ones: DB_ROW_HASH_1, …
   std::vector<uint32_t> origin_of_definition_;  // kNew: of an ADD, or not found
 };
 
@@ -80,14 +94,26 @@ void Alteration::settle_charset(const std::string& fallback) {
   complete(charset_, old_.charset.empty() || plan_.convert ? fallback : old_.charset);
 }
 
+Column Alteration::finish(const AlterPlan::Definition& definition) const {
+  ColumnDraft draft = definition.draft;
+  // What its definition names gives way to CONVERT TO CHARACTER SET.
+  if (plan_.convert && draft.column.charset != "binary") {
+    draft.column.charset = charset_.charset;
+    draft.column.collation = charset_.collation;
+    draft.binary = false;
+  }
+  return finish_column(std::move(draft), charset_, context_);
+}
+
 // In the order of MySQL's and MariaDB's mysql_prepare_alter_table (sql/sql_table.cc): first the old columns,
-// those that change in place included; then, one after the other, what is added or moved.
+// changed or not; then, one after the other, what is added or moved.
 void Alteration::keep_old_columns() {
   origin_of_definition_.assign(plan_.definitions.size(), kNew);
   for (uint32_t ordinal = 0; ordinal < old_.columns.size(); ++ordinal) {
     const Column& column = old_.columns[ordinal];
     if (column.hidden) {
-      hidden_.push_back(column);
+      versioned_ = versioned_ || column.type == ColumnType::Timestamp;
+      if (column.type != ColumnType::Timestamp) hashes_.push_back(column);
       continue;
     }
     if (take_name(plan_.drops, column.name)) continue;
@@ -95,9 +121,7 @@ void Alteration::keep_old_columns() {
     while (d < plan_.definitions.size() && !equal_words(plan_.definitions[d].old_name, column.name)) ++d;
     if (d < plan_.definitions.size()) {
       origin_of_definition_[d] = ordinal;
-      if (plan_.definitions[d].draft.place == ColumnDraft::Place::Stay) {
-        columns_.push_back({finish(plan_.definitions[d]), ordinal});
-      }
+      columns_.push_back({finish(plan_.definitions[d]), ordinal});
       continue;
     }
     Column kept = column;
@@ -114,36 +138,59 @@ void Alteration::keep_old_columns() {
   }
 }
 
-Result<void> Alteration::place(const AlterPlan::Definition& definition, Moving moving) {
+Result<void> Alteration::place(const ColumnDraft& draft, Moving moving) {
   if (columns_.size() == kMostColumns) return fatal("more than {} columns", kMostColumns);
-  switch (definition.draft.place) {
+  switch (draft.place) {
     case ColumnDraft::Place::Stay: columns_.push_back(std::move(moving)); break;
     case ColumnDraft::Place::First: columns_.insert(columns_.begin(), std::move(moving)); break;
     case ColumnDraft::Place::After: {
-      size_t after = find_moving(columns_, definition.draft.after);
-      if (after == columns_.size()) return fatal("there is no column {}", definition.draft.after);
+      size_t after = find_moving(columns_, draft.after);
+      if (after == columns_.size()) return fatal("there is no column {}", draft.after);
       columns_.insert(columns_.begin() + static_cast<ptrdiff_t>(after) + 1, std::move(moving));
     }
   }
   return {};
 }
 
-Result<void> Alteration::place_definitions() {
-  for (size_t d = 0; d < plan_.definitions.size(); ++d) {
-    const AlterPlan::Definition& definition = plan_.definitions[d];
-    bool adds = definition.old_name.empty();
-    if (!adds && origin_of_definition_[d] == kNew) return fatal("there is no column {}", definition.old_name);
-    if (!adds && definition.draft.place == ColumnDraft::Place::Stay) continue;
-    Column column = finish(definition);
-    if (find_moving(columns_, column.name) < columns_.size()) {
-      return fatal("there is a column {} already", column.name);
-    }
-    SLUICE_TRY(place(definition, {std::move(column), origin_of_definition_[d]}));
+// The column stands at its old place under its new name until it is moved.
+Moving Alteration::take_out(size_t index) {
+  auto at = columns_.begin() + static_cast<ptrdiff_t>(index);
+  Moving moving = std::move(*at);
+  columns_.erase(at);
+  return moving;
+}
+
+Result<void> Alteration::place_definition(const AlterPlan::Definition& definition, uint32_t origin) {
+  const ColumnDraft& draft = definition.draft;
+  if (origin != kNew) {
+    if (draft.place == ColumnDraft::Place::Stay) return {};
+    size_t index = 0;
+    while (columns_[index].origin != origin) ++index;
+    return place(draft, take_out(index));
   }
-  return {};
+  size_t same = find_moving(columns_, draft.column.name);
+  bool there = same < columns_.size();
+  if (definition.old_name.empty()) {
+    if (there) return fatal("there is a column {} already", draft.column.name);
+  } else {
+    // MariaDB lets a column that was just added be modified in the same statement.
+    if (!there || columns_[same].origin != kNew) return fatal("there is no column {}", definition.old_name);
+    take_out(same);
+  }
+  return place(draft, {finish(definition), kNew});
 }
 
 Result<std::vector<uint32_t>> Alteration::settle_key(std::vector<Column>& columns) const {
+  // A column whose definition says PRIMARY KEY; one of its clauses that had no effect does not count.
+  for (const AlterPlan::Definition& definition : plan_.definitions) {
+    if (!definition.draft.primary) continue;
+    const std::string& name = definition.draft.column.name;
+    // MariaDB takes the IF NOT EXISTS of a column for its key too, of which only NOT NULL is left then.
+    bool keeps_old =
+        definition.if_exists && definition.old_name.empty() && !old_.key.empty() && !plan_.drop_primary;
+    if (!keeps_old) return make_key(columns, {name});
+    columns[find_column(columns, name)].nullable = false;
+  }
   if (!plan_.primary.empty()) return make_key(columns, plan_.primary);
   std::vector<uint32_t> key;
   if (plan_.drop_primary) return key;
@@ -163,7 +210,9 @@ Result<Table> Alteration::run(const std::string& fallback) {
   keep_old_columns();
   if (!plan_.drops.empty()) return fatal("there is no column {}", plan_.drops.front().name);
   if (!plan_.renames.empty()) return fatal("there is no column {}", plan_.renames.front().from.name);
-  SLUICE_TRY(place_definitions());
+  for (size_t d = 0; d < plan_.definitions.size(); ++d) {
+    SLUICE_TRY(place_definition(plan_.definitions[d], origin_of_definition_[d]));
+  }
   Table table;
   table.database = old_.database;
   table.name = old_.name;
@@ -171,16 +220,24 @@ Result<Table> Alteration::run(const std::string& fallback) {
   table.charset = charset_.charset;
   table.collation = charset_.collation;
   bool own_period = false;
+  bool converted = false;
   for (const Moving& moving : columns_) {
     table.columns.push_back(moving.column);
-    if (plan_.convert) convert_column(table.columns.back(), charset_);
+    Column& column = table.columns.back();
+    if (plan_.convert) convert_column(column, charset_);
+    converted |= column.charset != moving.column.charset || column.collation != moving.column.collation;
   }
+  // Before MySQL 8.0 a conversion that changes no column does nothing at all.
+  bool old_mysql = context_.flavor == Flavor::MySql && context_.version > 0 && context_.version < 80000;
+  if (old_mysql && plan_.convert && plan_.only_converts && !converted) return old_;
   SLUICE_ASSIGN(key, settle_key(table.columns));
   table.key = std::move(key);
-  for (const AlterPlan::Definition& definition : plan_.definitions)
+  for (const AlterPlan::Definition& definition : plan_.definitions) {
     own_period |= definition.draft.row_start_or_end;
-  if (plan_.add_versioning && hidden_.empty() && !own_period) add_period_columns(hidden_);
-  if (!plan_.drop_versioning) table.columns.insert(table.columns.end(), hidden_.begin(), hidden_.end());
+  }
+  bool versioned = versioned_ ? !plan_.drop_versioning : plan_.add_versioning && !own_period;
+  if (versioned) add_period_columns(table);
+  table.columns.insert(table.columns.end(), hashes_.begin(), hashes_.end());
   return table;
 }
 

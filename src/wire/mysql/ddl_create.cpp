@@ -40,11 +40,12 @@ Result<Table> build(TableDraft draft, const TableName& name, DdlRun& run) {
   bool own_period = false;
   for (ColumnDraft& column : draft.columns) {
     own_period |= column.row_start_or_end;
+    if (column.primary) draft.primary = {column.column.name};
     table.columns.push_back(finish_column(std::move(column), draft.charset, run.context));
   }
-  if (draft.versioned && !own_period) add_period_columns(table.columns);
   SLUICE_ASSIGN(key, make_key(table.columns, draft.primary));
   table.key = std::move(key);
+  if (draft.versioned && !own_period) add_period_columns(table);
   return table;
 }
 

@@ -67,7 +67,6 @@ Result<void> read_elements(SqlReader& in, const DdlContext& context, TableDraft&
       continue;
     }
     SLUICE_ASSIGN(column, read_column(in, context));
-    if (column.primary) draft.primary = {column.column.name};
     draft.versioned |= column.versioned;
     if (draft.columns.size() == kMostColumns) return fatal("more than {} columns", kMostColumns);
     draft.columns.push_back(std::move(column));
@@ -89,7 +88,7 @@ Result<bool> read_charset_option(SqlReader& in, CharsetName& charset) {
   return false;
 }
 
-void add_period_columns(std::vector<Column>& columns) {
+void add_period_columns(Table& table) {
   for (const char* name : {"row_start", "row_end"}) {
     Column column;
     column.name = name;
@@ -98,8 +97,9 @@ void add_period_columns(std::vector<Column>& columns) {
     column.declared = "timestamp(6)";
     column.nullable = false;
     column.generated = column.invisible = column.hidden = true;
-    columns.push_back(std::move(column));
+    table.columns.push_back(std::move(column));
   }
+  if (!table.key.empty()) table.key.push_back(static_cast<uint32_t>(table.columns.size() - 1));
 }
 
 size_t find_column(const std::vector<Column>& columns, std::string_view name) {

@@ -44,8 +44,9 @@ Result<void> read_elements(SqlReader& in, const DdlContext& context, TableDraft&
 // Takes a character set or collation option, if one stands here.
 Result<bool> read_charset_option(SqlReader& in, CharsetName& charset);
 
-// The columns that MariaDB adds to a table WITH SYSTEM VERSIONING which names none of its own.
-void add_period_columns(std::vector<Column>& columns);
+// The columns that MariaDB adds to a table WITH SYSTEM VERSIONING which names none of its own; row_end
+// becomes a part of the primary key.
+void add_period_columns(Table& table);
 // Ordinals of the columns by name; they become NOT NULL.
 Result<std::vector<uint32_t>> make_key(std::vector<Column>& columns, const std::vector<std::string>& names);
 // Names of columns are equal in any case of letters.

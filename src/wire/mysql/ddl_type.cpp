@@ -114,8 +114,9 @@ void read_more_words(SqlReader& in, const Token& first, ColumnDraft& draft) {
   }
   if (first.is("long")) {
     if (in.accept("VARBINARY")) become(draft, ColumnType::MediumBlob, "mediumblob");
-    if (in.accept("CHAR") || in.accept("CHARACTER")) in.accept("VARYING");
-    if (!in.accept("VARCHAR")) in.accept("VARCHARACTER");
+    if (!in.accept({"CHAR", "VARYING"}) && !in.accept({"CHARACTER", "VARYING"}) && !in.accept("VARCHAR")) {
+      in.accept("VARCHARACTER");
+    }
   }
   if (first.is("nchar") || first.is("nvarchar")) draft.column.charset = "utf8mb3";
 }
