@@ -155,8 +155,13 @@ class Decoding {
     selection_ = std::move(selection);
     SLUICE_TRY(learn_schema(invocation));
     SLUICE_ASSIGN(plan, output_plan(invocation.group("Output")));
+    const Settings& memory = invocation.group("Memory");
     plan.encode_threads =
         static_cast<unsigned>(reading.given("jobs") ? reading.integer("jobs") : usable_cores());
+    PipelineOptions options;
+    options.batches = memory.integer("batches");
+    // On one core reading and writing take turns; two batches then stay in the processor's cache, six do not.
+    if (plan.encode_threads == 1 && !memory.given("batches")) options.batches = 2;
     std::vector<LanePlan> plans;
     plans.push_back(std::move(plan));
     setup.decoder.query = wants_query(plans);
@@ -165,8 +170,6 @@ class Decoding {
     files_ = files.get();
     source_ = std::move(files);
     if (gtid_end) source_ = std::make_unique<BoundedSource>(std::move(source_), gtid_end, true);
-    PipelineOptions options;
-    options.batches = invocation.group("Memory").integer("batches");
     pipeline_ = std::make_unique<Pipeline>(*source_, std::vector<std::unique_ptr<Transform>>(),
                                            std::move(lanes), nullptr, options);
     return {};
