@@ -113,7 +113,7 @@ Result<void> apply_object(SqlReader& in, DdlRun& run) {
     return {};
   }
   if (verb.is("DROP")) return object.is("INDEX") ? drop_primary(in, run) : drop_tables(in, run);
-  if (verb.is("ALTER")) return object.is("TABLE") ? alter_table(in, run) : Result<void>();
+  if (verb.is("ALTER")) return alter_table(in, run);
   return object.is("SEQUENCE") ? create_sequence(in, run) : create_table(in, run);
 }
 

@@ -14,12 +14,14 @@ StatementKind classify_xa(SqlReader& in) {
 }
 
 // Behind CREATE, ALTER or DROP.
-StatementKind classify_object(SqlReader& in, bool drop) {
+StatementKind classify_object(SqlReader& in, const Token& verb) {
   in.accept({"OR", "REPLACE"});
   while (in.at_any({"TEMPORARY", "ONLINE", "OFFLINE", "IGNORE", "EXTERNAL"})) in.take();
-  if (in.at_any({"TABLE", "TABLES", "DATABASE", "SCHEMA", "SEQUENCE"})) return StatementKind::Ddl;
+  if (in.at_any({"TABLE", "TABLES", "DATABASE", "SCHEMA"})) return StatementKind::Ddl;
+  // What ALTER SEQUENCE changes is a row.
+  if (in.at({"SEQUENCE"}) && !verb.is("ALTER")) return StatementKind::Ddl;
   // DROP INDEX `PRIMARY` ON t: the one index that columns and keys depend on.
-  if (drop && in.accept("INDEX")) {
+  if (verb.is("DROP") && in.accept("INDEX")) {
     in.accept({"IF", "EXISTS"});
     if (in.peek().is_name() && equal_words(in.peek().text, "PRIMARY")) return StatementKind::Ddl;
   }
@@ -49,7 +51,7 @@ StatementKind classify_words(SqlReader& in) {
   if (first.is("START")) return in.at({"TRANSACTION"}) ? StatementKind::Begin : StatementKind::Other;
   if (first.is("SAVEPOINT") || first.is("RELEASE")) return StatementKind::Savepoint;
   if (first.is("XA")) return classify_xa(in);
-  if (any({"CREATE", "ALTER", "DROP"})) return classify_object(in, first.is("DROP"));
+  if (any({"CREATE", "ALTER", "DROP"})) return classify_object(in, first);
   if (first.is("TRUNCATE")) return StatementKind::Ddl;
   if (first.is("RENAME"))
     return in.at_any({"TABLE", "TABLES"}) ? StatementKind::Ddl : StatementKind::OtherDdl;
