@@ -1,40 +1,37 @@
 #include "app/bounded_source.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "base/clock.h"
 #include "pipeline/progress.h"
 
 namespace sluice::app {
 
-BoundedSource::BoundedSource(std::unique_ptr<Source> inner, std::optional<StartPoint> until, bool patient)
-    : inner_(std::move(inner)), until_(std::move(until)), patient_(patient) {}
-
 Result<void> BoundedSource::open(const Position& from) {
   auto opened = inner_->open(from);
-  if (!opened && !opened_ && !patient_ && opened.error().fault == Fault::Retryable) {
+  if (opened && !std::exchange(opened_, true)) options_.opened();
+  if (!opened && !opened_ && !options_.patient && opened.error().fault == Fault::Retryable) {
     opened.error().fault = Fault::Fatal;
   }
-  opened_ |= opened.has_value();
   return opened;
 }
 
 Result<Source::More> BoundedSource::read(Batch& batch) {
   auto more = inner_->read(batch);
-  if (!more || !until_) return more;
+  if (!more || !options_.until) return more;
   return cut(batch) ? More::End : *more;
 }
 
 bool BoundedSource::reached(const Position& position) const {
-  switch (until_->kind) {
+  switch (options_.until->kind) {
     case StartPoint::Kind::File: {
       if (position.file.empty()) return false;
-      auto order = compare_log_files(position.file, until_->file);
-      return order > 0 || (order == 0 && position.offset >= until_->offset);
+      auto order = compare_log_files(position.file, options_.until->file);
+      return order > 0 || (order == 0 && position.offset >= options_.until->offset);
     }
-    case StartPoint::Kind::Gtids: return position.gtids.contains(until_->gtids);
+    case StartPoint::Kind::Gtids: return position.gtids.contains(options_.until->gtids);
     // An idle log has nothing more for a time that has passed. A second's grace for its own clock.
-    case StartPoint::Kind::Time: return unix_us() / 1'000'000 > until_->time + 1;
+    case StartPoint::Kind::Time: return unix_us() / 1'000'000 > options_.until->time + 1;
     case StartPoint::Kind::Now:
     case StartPoint::Kind::Earliest: break;
   }
@@ -43,10 +40,10 @@ bool BoundedSource::reached(const Position& position) const {
 
 bool BoundedSource::beyond(const Batch& batch, const Change& change) const {
   const Event& event = batch.events[change.event];
-  if (until_->kind == StartPoint::Kind::Time) return event.timestamp >= until_->time;
-  if (until_->kind == StartPoint::Kind::File) {
-    auto order = compare_log_files(event.file, until_->file);
-    return order > 0 || (order == 0 && event.offset >= until_->offset);
+  if (options_.until->kind == StartPoint::Kind::Time) return event.timestamp >= options_.until->time;
+  if (options_.until->kind == StartPoint::Kind::File) {
+    auto order = compare_log_files(event.file, options_.until->file);
+    return order > 0 || (order == 0 && event.offset >= options_.until->offset);
   }
   return false;
 }
@@ -60,16 +57,16 @@ bool BoundedSource::cut(Batch& batch) {
       return true;
     }
     inside_ = !changes[i].last;
-    if (until_->kind == StartPoint::Kind::Gtids && changes[i].last) {
+    if (options_.until->kind == StartPoint::Kind::Gtids && changes[i].last) {
       if (auto own = GtidSet::parse(batch.transactions[changes[i].transaction].gtid)) seen_.unite(*own);
-      if (seen_.contains(until_->gtids)) {
+      if (seen_.contains(options_.until->gtids)) {
         changes.resize(i + 1);
         return true;
       }
     }
   }
-  if (until_->kind == StartPoint::Kind::Gtids) seen_.unite(batch.resume.gtids);
-  bool quiet = changes.empty() || until_->kind != StartPoint::Kind::Time;
+  if (options_.until->kind == StartPoint::Kind::Gtids) seen_.unite(batch.resume.gtids);
+  bool quiet = changes.empty() || options_.until->kind != StartPoint::Kind::Time;
   return quiet && !inside_ && reached(batch.resume);
 }
 

@@ -2,6 +2,7 @@
 // not wait for a server that cannot be reached at the very start.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -12,9 +13,15 @@ namespace sluice::app {
 
 class BoundedSource : public Source {
  public:
-  // `until`: the first change at or behind it is not delivered any more; of a GTID set, the first one behind
-  // the moment when all of the set was read. Kind::Now is the inner source's own business.
-  BoundedSource(std::unique_ptr<Source> inner, std::optional<StartPoint> until, bool patient);
+  struct Options {
+    // The first transaction at or behind it is not delivered any more; of a GTID set, the first one behind
+    // the moment when all of the set was read. Kind::Now is the inner source's own business.
+    std::optional<StartPoint> until;
+    bool patient = true;
+    std::function<void()> opened = [] {};  // called after the first open() that succeeds
+  };
+  BoundedSource(std::unique_ptr<Source> inner, Options options)
+      : inner_(std::move(inner)), options_(std::move(options)) {}
 
   Result<void> open(const Position& from) override;
   Result<More> read(Batch& batch) override;
@@ -28,8 +35,7 @@ class BoundedSource : public Source {
   bool cut(Batch& batch);
 
   std::unique_ptr<Source> inner_;
-  std::optional<StartPoint> until_;
-  bool patient_;
+  Options options_;
   bool opened_ = false;
   bool inside_ = false;  // the last change handed over was not its transaction's last
   GtidSet seen_;

@@ -50,7 +50,7 @@ class Numbered : public Source {
 std::pair<size_t, size_t> count(const std::string& until, unsigned per_batch) {
   auto end = parse_start_point(until);
   EXPECT_TRUE(end) << until;
-  BoundedSource source(std::make_unique<Numbered>(10, per_batch), *end, true);
+  BoundedSource source(std::make_unique<Numbered>(10, per_batch), {.until = *end});
   EXPECT_TRUE(source.open({}));
   size_t changes = 0, batches = 0;
   for (;;) {
@@ -90,7 +90,7 @@ TEST(BoundedSource, AServerThatIsNotThereAtFirstIsFatalOnlyForTheImpatient) {
   for (bool patient : {true, false}) {
     auto inner = std::make_unique<Numbered>(1, 1);
     inner->refuse_ = true;
-    BoundedSource source(std::move(inner), std::nullopt, patient);
+    BoundedSource source(std::move(inner), {.patient = patient});
     auto opened = source.open({});
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().fault, patient ? Fault::Retryable : Fault::Fatal);

@@ -12,6 +12,7 @@
 #include "app/signals.h"
 #include "app/terminal.h"
 #include "app/verbs.h"
+#include "base/log.h"
 #include "source/binlog_file/binlog_file_source.h"
 #include "source/mysql/connection.h"
 #include "source/mysql/interrupt.h"
@@ -153,6 +154,7 @@ class Decoding {
     }
     SLUICE_ASSIGN(selection, Selection::parse(reading.list("tables")));
     selection_ = std::move(selection);
+    some_tables_ = reading.given("tables");
     SLUICE_TRY(learn_schema(invocation));
     SLUICE_ASSIGN(plan, output_plan(invocation.group("Output")));
     const Settings& memory = invocation.group("Memory");
@@ -169,7 +171,8 @@ class Decoding {
     auto files = make_binlog_file_source(std::move(setup), catalogue_, selection_);
     files_ = files.get();
     source_ = std::move(files);
-    if (gtid_end) source_ = std::make_unique<BoundedSource>(std::move(source_), gtid_end, true);
+    if (gtid_end)
+      source_ = std::make_unique<BoundedSource>(std::move(source_), BoundedSource::Options{gtid_end});
     pipeline_ = std::make_unique<Pipeline>(*source_, std::vector<std::unique_ptr<Transform>>(),
                                            std::move(lanes), nullptr, options);
     return {};
@@ -183,7 +186,10 @@ class Decoding {
       BinlogFileProgress now = files_->progress();
       return ProgressBar::State{now.bytes, now.total, now.file, pipeline_->status().changes};
     });
-    return pipeline_->run({});
+    SLUICE_TRY(pipeline_->run({}));
+    if (some_tables_ && pipeline_->status().changes == 0)
+      log::warning("no change of the tables asked for is in there");
+    return {};
   }
 
  private:
@@ -196,6 +202,7 @@ class Decoding {
 
   Catalogue catalogue_;
   Selection selection_;
+  bool some_tables_ = false;
   BinlogFileSource* files_ = nullptr;  // within source_
   std::unique_ptr<Source> source_;
   std::unique_ptr<Pipeline> pipeline_;

@@ -73,7 +73,8 @@ Result<int> run(const Invocation& invocation) {
   };
   auto faults = count(Finding::Grade::Fault), warnings = count(Finding::Grade::Warning);
   if (!json) {
-    out += fmt::format("\n{} checks, {} warnings, {} faults{}\n", findings.size(), warnings, faults,
+    out += fmt::format("\n{} checks, {} warning{}, {} fault{}{}\n", findings.size(), warnings,
+                       warnings == 1 ? "" : "s", faults, faults == 1 ? "" : "s",
                        faults == 0 ? ": this server can be read" : "");
   }
   SLUICE_TRY(print(out));

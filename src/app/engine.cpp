@@ -86,6 +86,8 @@ Result<std::unique_ptr<Engine>> Engine::make(RunPlan plan_given) {
   std::unique_ptr<Engine> engine(new Engine(std::move(plan_given)));
   RunPlan& plan = engine->plan_;
   plan.source.decoder.query = wants_query(plan.lanes);
+  SLUICE_ASSIGN(selection, Selection::parse(plan.tables));
+  engine->selection_ = std::move(selection);
   if (!plan.state_folder.empty()) {
     SLUICE_ASSIGN(state, open_sqlite_state(plan.state_folder));
     engine->state_ = std::move(state);
@@ -94,18 +96,31 @@ Result<std::unique_ptr<Engine>> Engine::make(RunPlan plan_given) {
     if (resume) engine->from_ = std::move(*resume);
   }
   SLUICE_ASSIGN(lanes, make_lanes(std::move(plan.lanes), plan.name));
-  auto live = make_mysql_source(plan.source, engine->catalogue_, plan.selection);
+  auto live = make_mysql_source(plan.source, engine->catalogue_, engine->selection_);
   engine->live_ = live.get();
-  engine->source_ = std::move(live);
-  if (plan.until || !plan.patient) {
-    engine->source_ = std::make_unique<BoundedSource>(std::move(engine->source_), plan.until, plan.patient);
-  }
+  BoundedSource::Options bounds{plan.until, plan.patient, [raw = engine.get()] { raw->look_for_tables(); }};
+  engine->source_ = std::make_unique<BoundedSource>(std::move(live), std::move(bounds));
   PipelineOptions options;
   options.batches = plan.batches;
   engine->pipeline_ = std::make_unique<Pipeline>(*engine->source_, std::vector<std::unique_ptr<Transform>>(),
                                                  std::move(lanes), engine->state_.get(), options);
   engine->since_us_ = unix_us();
   return engine;
+}
+
+void Engine::look_for_tables() const {
+  std::vector<std::string> names;
+  catalogue_.for_each([&](const TablePtr& table) { names.push_back(full_name(*table)); });
+  for (const std::string& pattern : plan_.tables) {
+    auto alone = Selection::parse(std::vector<std::string>{pattern});
+    if (!alone || pattern.find('!') != pattern.npos) continue;
+    bool fits = false;
+    catalogue_.for_each([&](const TablePtr& table) { fits |= alone->wants(table->database, table->name); });
+    if (fits) continue;
+    std::string near = nearest(pattern, names);
+    log::warning("no table there is fits '{}'{}; one that comes later will be delivered", pattern,
+                 near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near));
+  }
 }
 
 Result<void> Engine::run() {

@@ -39,7 +39,7 @@ bool wants_query(const std::vector<LanePlan>& plans);
 struct RunPlan {
   std::string name;
   MysqlSourceSetup source;
-  Selection selection;
+  std::vector<std::string> tables;  // patterns, as Selection reads them
   std::vector<LanePlan> lanes;
   size_t batches = 6;
   std::string state_folder;         // empty: nothing is saved, everything begins at the source's start
@@ -61,7 +61,11 @@ class Engine {
  private:
   explicit Engine(RunPlan plan) : plan_(std::move(plan)) {}
 
+  // Warns of patterns that fit no table there is: mostly a slip of the pen. On the source's thread.
+  void look_for_tables() const;
+
   RunPlan plan_;
+  Selection selection_;
   Catalogue catalogue_;
   std::unique_ptr<State> state_;
   MysqlSource* live_ = nullptr;  // within source_

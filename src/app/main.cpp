@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -66,10 +67,24 @@ int run(const std::vector<std::string>& words) {
   return code ? *code : report(code.error(), verb);
 }
 
+// Where the caller has closed one of the first three descriptors, a file or a socket would get its number,
+// and lines or messages would end up there. What stands in refuses to be written.
+void hold_standard_descriptors() {
+  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) >= 0) continue;
+    int place = ::open("/", O_PATH);
+    if (place >= 0 && place != fd) {
+      ::dup2(place, fd);
+      ::close(place);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace sluice::app
 
 int main(int argc, char** argv) {
+  sluice::app::hold_standard_descriptors();
   // A closed pipe or socket is told by write(): `| head` ends us quietly, a lost server does not end us at
   // all.
   std::signal(SIGPIPE, SIG_IGN);

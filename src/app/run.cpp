@@ -28,8 +28,7 @@ Result<RunPlan> plan_of(Config config) {
   plan.name = config.pipeline.text("name");
   plan.state_folder = config.pipeline.text("state");
   plan.batches = config.memory.integer("batches");
-  SLUICE_ASSIGN(selection, Selection::parse(config.pipeline.list("tables")));
-  plan.selection = std::move(selection);
+  plan.tables = config.pipeline.list("tables");
   SLUICE_ASSIGN(source, source_setup(config.source));
   plan.source = std::move(source);
   plan.source.decoder.batch_bytes = config.memory.size("batch_bytes");

@@ -77,8 +77,8 @@ Result<RunPlan> make_plan(const Invocation& invocation) {
       return usage("--until: 'start' is where a log begins, not where it ends");
     plan.until = std::move(until);
   }
-  SLUICE_ASSIGN(selection, Selection::parse(reading.list("tables")));
-  plan.selection = std::move(selection);
+  plan.tables = reading.list("tables");
+  SLUICE_TRY(Selection::parse(plan.tables));
   SLUICE_ASSIGN(output, output_plan(invocation.group("Output")));
   plan.lanes.push_back(std::move(output));
   const Settings& memory = invocation.group("Memory");

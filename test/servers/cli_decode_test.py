@@ -106,7 +106,10 @@ def test_doctor_says_what_is_wrong_and_ends_with_1(start_server, tmp_path):
     assert fault["mend"]
     config = tmp_path / "sluice.yaml"
     config.write_text(f"source: {{url: '{server.url}'}}\nsinks: {{out: {{sink: console}}}}\n")
-    assert run("doctor", config, check=False).stdout == sick.stdout
+    again = run("doctor", config, "--json", check=False).stdout
+    grades = [finding["grade"] for finding in findings]
+    assert [json.loads(line)["grade"] for line in again.splitlines()] == grades
+    assert f", {grades.count('fault')} fault" in sick.stdout
     server.restart(["--log-bin=binlog", "--binlog-format=ROW", "--binlog-row-metadata=FULL"])
     well = run("doctor", server.url)
     assert "0 faults: this server can be read" in well.stdout

@@ -133,6 +133,29 @@ def test_tail_ends_quietly_with_its_reader(server, table):
     assert "sluice tail:" not in piped.stderr
 
 
+def test_a_pattern_that_fits_no_table_is_told(server, table, sluice):
+    database = table.split(".")[0]
+    process = sluice("tail", server.url, "--tables", f"{table},{database}.tt,{database}.x*,!{database}.y*")
+    process.wait_for_error("reading ")
+    process.wait_for_error(f"no table there is fits '{database}.tt' (did you mean '{table}'?)")
+    process.wait_for_error(f"no table there is fits '{database}.x*'")
+    assert f"'{table}'; one" not in process.stderr and ".y*" not in process.stderr
+    server.sql(f"create table {database}.xyz (id int primary key); insert into {database}.xyz values (7)")
+    assert [c["op"] for c in process.changes(2)] == ["ddl", "insert"]
+
+
+def test_a_closed_stdout_is_a_failure_and_nothing_else_gets_the_lines(server, table, tmp_path):
+    server.sql(f"insert into {table} values (1)")
+    config = configure(tmp_path, server.url, table)
+    config.write_text(config.read_text().replace("sink: file", "sink: console").replace("path: ./out.jsonl", "")
+                      .replace("tables:", "  start: earliest\ntables:"))
+    for command in (f"tail {server.url} --from start --tables {table}", f"run {config}"):
+        done = subprocess.run(["bash", "-c", f"exec {BINARY} {command} >&-"], stderr=subprocess.PIPE, text=True,
+                              timeout=WAIT_SECONDS)
+        assert done.returncode == 1, done.stderr
+        assert "cannot write to stdout: Bad file descriptor" in done.stderr
+
+
 def test_tail_does_not_wait_for_a_server_that_is_not_there():
     done = run("tail", "mysql://root:@127.0.0.1:1/", check=False)
     assert (done.returncode, done.stdout) == (1, "")
