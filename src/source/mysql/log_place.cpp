@@ -133,7 +133,8 @@ Result<uint32_t> LogPlace::first_timestamp(const std::string& file) {
   return timestamp;
 }
 
-// The newest file that begins before `time` holds it, if any does; a search by halves finds it with few
+// The newest file that begins before `time` holds it, if any does; one that begins in that very second may
+// have a part of it only. A search by halves finds it with few
 // looks.
 Result<Position> LogPlace::at_time(int64_t time) {
   SLUICE_ASSIGN(files, logs());
@@ -141,7 +142,7 @@ Result<Position> LogPlace::at_time(int64_t time) {
   while (behind - first > 1) {
     size_t middle = first + (behind - first) / 2;
     SLUICE_ASSIGN(timestamp, first_timestamp(files[middle].name));
-    if (timestamp <= time) {
+    if (timestamp < time) {
       first = middle;
     } else {
       behind = middle;

@@ -42,6 +42,7 @@ class LogPlace {
   Result<Position> resume_mariadb(const Position& saved);
   Result<Position> resume_file(const Position& saved);
   bool same_server(const Position& saved) const;
+  bool replicates(const Position& saved, const GtidSet& executed) const;
   Failure was_reset(const Position& saved, std::string_view evidence) const;
   Failure lags_behind(const Position& saved, const GtidSet& missing) const;
   Failure has_gap(const Position& saved, std::string_view gap) const;

@@ -57,15 +57,26 @@ Result<Position> LogPlace::resume(const Position& saved) {
   return server_.mariadb() ? resume_mariadb(saved) : resume_mysql(saved);
 }
 
+// Whether `executed` holds anything of the server that was read so far. Servers may have a past in common, as
+// copies of one have, without being replicas of each other.
+bool LogPlace::replicates(const Position& saved, const GtidSet& executed) const {
+  Result<Uuid> source = parse_uuid(saved.server_uuid);
+  auto of_source = [&](const GtidSet& set) {
+    return std::any_of(set.mysql().begin(), set.mysql().end(),
+                       [&](const auto& entry) { return source && entry.first.uuid == *source; });
+  };
+  if (of_source(saved.gtids)) return of_source(executed);
+  return std::any_of(saved.gtids.mysql().begin(), saved.gtids.mysql().end(),
+                     [&](const auto& entry) { return executed.mysql().count(entry.first) > 0; });
+}
+
 Result<Position> LogPlace::resume_mysql(const Position& saved) {
   SLUICE_ASSIGN(executed, executed_gtids(connection_));
   if (!executed.contains(saved.gtids)) {
     GtidSet missing = saved.gtids.minus(executed);
     if (same_server(saved))
       return was_reset(saved, fmt::format("the server has not executed {}", missing.text()));
-    bool related = std::any_of(saved.gtids.mysql().begin(), saved.gtids.mysql().end(),
-                               [&](const auto& entry) { return executed.mysql().count(entry.first) > 0; });
-    if (related) return lags_behind(saved, missing);
+    if (replicates(saved, executed)) return lags_behind(saved, missing);
     return fatal(
         "cannot go on behind {} ({}): this server ({}) is no replica of the one that was read so far: it "
         "has executed nothing of that one. Name the right server, or use an empty state folder",
