@@ -72,7 +72,9 @@ class Server:
         if options is not None:
             self.options = list(options)
         argv = [*self.kind.server(), f"--datadir={self.datadir}", f"--socket={self.socket}", f"--port={self.port}",
-                f"--server-id={self.server_id}", f"--pid-file={self.folder}/pid", *server_kinds.options(self.kind),
+                f"--server-id={self.server_id}", f"--pid-file={self.folder}/pid",
+                # Servers of one folder remove each other's temporary tables when they start.
+                f"--tmpdir={self.folder}", *server_kinds.options(self.kind),
                 *self.options]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(argv, cwd=self.folder, env=self.kind.environment(), stdin=subprocess.DEVNULL,
