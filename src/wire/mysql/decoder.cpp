@@ -270,7 +270,7 @@ Result<bool> Decoder::Impl::dispatch(const EventHeader& header, std::string_view
     case EventType::WriteRowsV1:
     case EventType::UpdateRowsV1:
     case EventType::DeleteRowsV1: return rows(header, body, batch);
-    case EventType::TableMap: return done(uses_.map(body));
+    case EventType::TableMap: return done(uses_.map(body, server_.flavor));
     case EventType::Query: return done(query(header, body, batch));
     case EventType::Xid:
       tx_.xid = Cursor(body).u64();

@@ -46,10 +46,15 @@ bool is_character(WireType type) {
     case WireType::MediumBlob:
     case WireType::LongBlob:
     case WireType::Blob:
-    case WireType::BlobCompressed: return true;
+    case WireType::BlobCompressed:
+    case WireType::Vector: return true;  // VECTOR is there as a blob, with the character set binary
     default: return false;
   }
 }
+
+// MariaDB counts geometry among the columns with a character set (its sql/field.h,
+// Field_blob::binlog_type_info), MySQL does not.
+bool is_mariadb_character(WireType type) { return type == WireType::Geometry || is_character(type); }
 
 bool is_enum_or_set(WireType type) { return type == WireType::Enum || type == WireType::Set; }
 
@@ -180,7 +185,8 @@ void read_key(Cursor& in, TableMap& map, bool with_prefix) {
   }
 }
 
-void read_field(uint8_t type, Cursor& in, TableMap& map) {
+void read_field(uint8_t type, Cursor& in, TableMap& map, Flavor flavor) {
+  auto character = flavor == Flavor::MariaDb ? is_mariadb_character : is_character;
   auto character_charset = [&](bool (*wanted)(WireType)) {
     each(map, wanted, [&](MapColumn& column) {
       column.charset = charset_by_collation(static_cast<uint32_t>(in.length_encoded()));
@@ -188,8 +194,8 @@ void read_field(uint8_t type, Cursor& in, TableMap& map) {
   };
   switch (type) {
     case kSignedness: map.has_signs = true; return read_bits(in, map, is_numeric, &MapColumn::is_unsigned);
-    case kDefaultCharset: return read_default_charset(in, map, is_character);
-    case kColumnCharset: return character_charset(is_character);
+    case kDefaultCharset: return read_default_charset(in, map, character);
+    case kColumnCharset: return character_charset(character);
     case kColumnName:
       map.has_names = true;
       for (MapColumn& column : map.columns) column.name = in.bytes(in.length_encoded());
@@ -305,7 +311,7 @@ bool fits(const MapColumn& column, const Column& known) {
 
 }  // namespace
 
-Result<TableMap> read_table_map(std::string_view body) {
+Result<TableMap> read_table_map(std::string_view body, Flavor flavor) {
   Cursor in(body);
   TableMap map;
   map.id = in.u48();
@@ -337,13 +343,16 @@ Result<TableMap> read_table_map(std::string_view body) {
     uint8_t type = in.u8();
     Cursor field(in.bytes(in.length_encoded()));
     if (in.bad()) break;
-    read_field(type, field, map);
+    read_field(type, field, map, flavor);
     if (field.bad())
       return fatal("the table map of {}.{} has a malformed optional field of type {}", map.database,
                    map.table, type);
   }
   if (in.bad())
     return fatal("the optional fields of the table map of {}.{} are cut short", map.database, map.table);
+  for (MapColumn& column : map.columns) {
+    if (column.type == WireType::Geometry || column.type == WireType::Vector) column.charset = nullptr;
+  }
   members_to_utf8(map);
   return map;
 }

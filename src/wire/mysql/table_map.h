@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/gtid.h"
 #include "model/table.h"
 #include "wire/mysql/column_type.h"
 
@@ -43,8 +44,8 @@ struct TableMap {
 
 constexpr uint32_t kMostColumns = 4096;  // the servers' own limit
 
-// `body` is the event without header and checksum.
-Result<TableMap> read_table_map(std::string_view body);
+// `body` is the event without header and checksum, `flavor` that of the server that wrote it.
+Result<TableMap> read_table_map(std::string_view body, Flavor flavor);
 
 // The table as the map alone tells it: with names where it has them, else @1, @2, …
 Table table_of(const TableMap& map);

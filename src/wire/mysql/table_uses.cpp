@@ -27,7 +27,7 @@ void TableUses::clear() {
   last_ = nullptr;
 }
 
-Result<void> TableUses::map(std::string_view body) {
+Result<void> TableUses::map(std::string_view body, Flavor flavor) {
   uint64_t id = Cursor(body).u48();
   if (const TableUse* use = find(id)) {
     if (use->map_bytes == body && (use->self_described || use->catalogue_version == catalogue_.version()))
@@ -35,15 +35,15 @@ Result<void> TableUses::map(std::string_view body) {
   }
   if (uses_.size() >= kMostUses) clear();
   auto use = std::make_unique<TableUse>();
-  SLUICE_TRY(resolve(body, *use));
+  SLUICE_TRY(resolve(body, flavor, *use));
   last_id_ = id;
   last_ = use.get();
   uses_[id] = std::move(use);
   return {};
 }
 
-Result<void> TableUses::resolve(std::string_view body, TableUse& use) {
-  SLUICE_ASSIGN(map, read_table_map(body));
+Result<void> TableUses::resolve(std::string_view body, Flavor flavor, TableUse& use) {
+  SLUICE_ASSIGN(map, read_table_map(body, flavor));
   use.map_bytes = body;
   use.self_described = map.has_names;
   use.wanted = selection_.wants(map.database, map.table);

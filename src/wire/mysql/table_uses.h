@@ -32,15 +32,16 @@ class TableUses {
   TableUses(Catalogue& catalogue, const Selection& selection, SchemaOracle* oracle)
       : catalogue_(catalogue), selection_(selection), oracle_(oracle) {}
 
-  // A TABLE_MAP, its body without header and checksum. Cheap where it only repeats what is known.
-  Result<void> map(std::string_view body);
+  // A TABLE_MAP of a server of this flavor, its body without header and checksum. Cheap where it only repeats
+  // what is known.
+  Result<void> map(std::string_view body, Flavor flavor);
   // Null: no map with this id came before.
   const TableUse* find(uint64_t id);
   // Ids start anew with every file.
   void clear();
 
  private:
-  Result<void> resolve(std::string_view body, TableUse& use);
+  Result<void> resolve(std::string_view body, Flavor flavor, TableUse& use);
   Result<TablePtr> table_for(const TableMap& map);
 
   Catalogue& catalogue_;
