@@ -293,6 +293,7 @@ Failure Connection::Impl::failure_of_login() {
 }
 
 Failure Connection::Impl::failure(std::string_view attempt, std::chrono::milliseconds patience) {
+  error_code_ = 0;
   if (interrupt_.raised()) return stopped();
   if (waiter_.timed_out()) {
     return retryable(

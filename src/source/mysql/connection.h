@@ -72,7 +72,7 @@ class Connection {
   // One whole packet, valid until the next call. `silence`: a pause of the server that counts as its death.
   Result<std::string_view> packet(std::chrono::milliseconds silence, std::string_view attempt);
 
-  // The server's or the library's number for the last failure; 0: there was none.
+  // The server's or the library's number for the last failure; 0: it has none.
   unsigned error_code() const;
   // Text as a quoted literal.
   std::string quoted(std::string_view text) const;

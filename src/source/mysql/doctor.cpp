@@ -76,6 +76,7 @@ class Examination {
   void gtids();
   void clock();
   void grants();
+  void replication_grant(const std::string& who);
   void select_grant();
   void server_id();
   void retention();
@@ -225,21 +226,30 @@ void Examination::grants() {
             fmt::format("GRANT {} ON *.* TO {};", monitor, who));
     }
   }
-  // On a connection of its own: registering marks it as a replica's until it ends.
-  Connection other(setup_.connection, interrupt_);
-  Result<void> registered = other.connect();
-  if (registered) {
-    registered = other.command(kRegisterReplica, register_request(random_server_id(), "sluice doctor"), true,
-                               "register as a replica");
-  }
-  may_replicate_ = registered.has_value();
-  if (may_replicate_) {
-    ok("the account may read the log (REPLICATION SLAVE)");
-  } else {
-    fault("the grant REPLICATION SLAVE is missing", reason(registered.error()),
-          fmt::format("GRANT REPLICATION SLAVE ON *.* TO {};", who));
-  }
+  if (server_.on("log_bin")) replication_grant(who);
   select_grant();
+}
+
+// The first packet of the log is enough. Not by registering: MySQL 5.6 never forgets a replica that registers
+// and goes away without reading, and crashes when it lists it.
+void Examination::replication_grant(const std::string& who) {
+  Connection other(setup_.connection, interrupt_);
+  Dump dump(other, server_,
+            {.server_id = random_server_id(),
+             .replica_uuid = random_uuid(),
+             .until_now = true,
+             .register_replica = false});
+  Result<void> tried = other.connect();
+  if (tried) tried = dump.start(Position(), false);
+  if (tried) {
+    auto got = dump.next(Dump::Clock::now() + setup_.connection.connect_timeout);
+    if (!got) tried = Failure(std::move(got).error());
+  }
+  may_replicate_ = tried.has_value();
+  if (may_replicate_) return ok("the account may read the log (REPLICATION SLAVE)");
+  if (!dump.denied()) return fault("the log cannot be read", reason(tried.error()));
+  fault("the grant REPLICATION SLAVE is missing", reason(tried.error()),
+        fmt::format("GRANT REPLICATION SLAVE ON *.* TO {};", who));
 }
 
 void Examination::select_grant() {
@@ -282,6 +292,10 @@ void Examination::server_id() {
   if (setup_.server_id == server_.id) {
     return fault(fmt::format("our server_id {} is the server's own", setup_.server_id),
                  "the server takes us for itself", "another server_id, or 0 for a random one");
+  }
+  if (!server_.mariadb() && server_.number < 80022) {
+    return ok(fmt::format("our server_id {} need not be free: {} goes by UUIDs", setup_.server_id,
+                          server_.product()));
   }
   auto asked = replicas(connection_, server_);
   if (!asked || !*asked) {

@@ -50,8 +50,9 @@ Result<void> Dump::start(const Position& from, bool by_gtid) {
   by_gtid = by_gtid && !from.gtids.empty();
   SLUICE_TRY(prepare(from, by_gtid));
   if (options_.register_replica) {
-    SLUICE_TRY(connection_.command(kRegisterReplica, register_request(options_.server_id, host_name()), true,
-                                   "register as a replica"));
+    auto registered = connection_.command(kRegisterReplica, register_request(options_.server_id, host_name()),
+                                          true, "register as a replica");
+    if (!registered) return explain(std::move(registered).error());
   }
   DumpRequest request{.server_id = options_.server_id,
                       .file = by_gtid ? std::string() : from.file,
@@ -85,8 +86,23 @@ Result<Dump::Got> Dump::next(Clock::time_point give_up) {
     SLUICE_ASSIGN(arrived, wait(give_up));
     if (!arrived) return Got::Nothing;
   }
-  SLUICE_ASSIGN(packet, connection_.packet(3 * options_.heartbeat, kAttempt));
-  return unwrap(packet);
+  auto packet = connection_.packet(3 * options_.heartbeat, kAttempt);
+  if (!packet) return explain(std::move(packet).error());
+  return unwrap(*packet);
+}
+
+// The server answers a replication command without the grant for it as it answers a wrong password.
+Failure Dump::explain(Error error) const {
+  if (!denied()) return Failure(std::move(error));
+  return usage(
+      "cannot {} ({}): the account lacks the grant REPLICATION SLAVE; `sluice doctor URL` names the "
+      "statement that gives it",
+      kAttempt, connection_.address());
+}
+
+bool Dump::denied() const {
+  constexpr unsigned kAccessDenied = 1045, kSpecificAccessDenied = 1227;
+  return connection_.error_code() == kAccessDenied || connection_.error_code() == kSpecificAccessDenied;
 }
 
 Result<bool> Dump::wait(Clock::time_point give_up) {

@@ -39,6 +39,8 @@ class Dump {
   Result<Got> next(Clock::time_point give_up);
   // Header and checksum included; valid until the call after.
   std::string_view event() const { return event_; }
+  // Whether the last failure was for want of the grant REPLICATION SLAVE.
+  bool denied() const;
   // Semi-sync: the server's client waits for us to have this event safe. `file` is the log file it is from.
   bool wants_ack() const { return wants_ack_; }
   Result<void> acknowledge(const std::string& file);
@@ -47,6 +49,7 @@ class Dump {
 
  private:
   Result<void> prepare(const Position& from, bool by_gtid);
+  Failure explain(Error error) const;
   Result<bool> wait(Clock::time_point give_up);
   Result<Got> unwrap(std::string_view packet);
 

@@ -187,8 +187,8 @@ Result<bool> Impl::is_taken(uint32_t id) {
   return false;
 }
 
-// Two replicas with one id throw each other out. A dump that we lost may still be listed until the server's
-// next heartbeat finds its connection closed.
+// Two replicas of MariaDB with one id throw each other out (MySQL goes by their UUIDs). A dump that we lost
+// may still be listed until the server's next heartbeat finds its connection closed.
 Result<void> Impl::choose_server_id() {
   bool random = setup_.server_id == 0;
   if (random) {

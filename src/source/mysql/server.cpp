@@ -169,6 +169,9 @@ Result<GtidSet> logged_gtids(Connection& connection) {
 Result<std::optional<std::vector<Replica>>> replicas(Connection& connection, const Server& server) {
   constexpr unsigned kAccessDenied = 1227;  // ER_SPECIFIC_ACCESS_DENIED_ERROR
   bool newer = !server.mariadb() && server.number >= 80022;
+  // Older MySQL servers crash when they list a replica that went away between registering and reading (seen
+  // with 5.6.24, in get_slave_uuid).
+  if (!server.mariadb() && !newer) return std::nullopt;
   Result<Rows> asked = connection.query(newer ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS", "list the replicas");
   if (!asked && connection.error_code() == kAccessDenied) return std::nullopt;
   if (!asked) return Failure(std::move(asked).error());

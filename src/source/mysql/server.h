@@ -62,8 +62,8 @@ Result<GtidSet> purged_gtids(Connection& connection);
 Result<GtidSet> gtids_at(Connection& connection, const std::string& file, uint64_t offset);
 // MariaDB: the newest of each domain in the binary log.
 Result<GtidSet> logged_gtids(Connection& connection);
-// Nothing: the account may not ask (MariaDB wants REPLICATION MASTER ADMIN for it, which a reader need not
-// have).
+// Nothing: not to be asked of MySQL before 8.0.22, or not by this account (MariaDB wants REPLICATION MASTER
+// ADMIN for it, which a reader need not have).
 Result<std::optional<std::vector<Replica>>> replicas(Connection& connection, const Server& server);
 
 }  // namespace sluice::mysql
