@@ -1,5 +1,6 @@
 #include "wire/mysql/ddl.h"
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -88,6 +89,44 @@ TEST_P(DdlCases, LeaveTheCatalogueAsTheServerHasIt) {
   std::string statements;
   for (const std::string& statement : test.statements) statements += statement + ";\n";
   EXPECT_EQ(run(test), test.expected) << test.where << ": " << test.title << "\n" << statements;
+}
+
+void PrintTo(const Case& test, std::ostream* out) { *out << test.where << " " << test.title; }
+
+std::string repeated(std::string_view item, size_t count) {
+  std::string text;
+  for (size_t i = 0; i < count; ++i) text += item;
+  return text;
+}
+
+// Every loop over a statement has a bound besides its length.
+TEST(DdlBounds, AreSaid) {
+  struct Bound {
+    std::string sql;
+    const char* why;
+  };
+  std::string columns;
+  for (int i = 0; i < 4096; ++i) columns += fmt::format("c{} int,", i);
+  std::string full = columns.substr(0, columns.size() - 1);
+  for (const Bound& bound : std::vector<Bound>{
+           {"create table x (" + full + ")", ""},
+           {"create table y (" + full + ", z int)", "more than 4096 columns"},
+           {"alter table x add z int", "more than 4096 columns"},
+           {"create table y (a int" + repeated(", key (a)", 20'000) + ")",
+            "more than 16384 columns and keys"},
+           {"alter table t force" + repeated(", force", 20'000), "more than 16384 clauses"},
+           {"create table y (a enum(" + repeated("'',", 65'535) + "''))", "more than 65535 members"},
+           {"create table y (a int default " + repeated("(", 1'000'000),
+            "the statement ends where a closing parenthesis was expected"},
+           {"create table y (a int, b int default " + repeated("(", 100'000) + repeated(")", 100'000) + ")",
+            ""},
+           {repeated("/*!50000 ", 100'000) + "drop table t", ""},
+       }) {
+    Catalogue catalogue;
+    DdlContext context{.database = "shop"};
+    apply_ddl("create table x (" + full + ")", context, catalogue);
+    EXPECT_EQ(apply_ddl(bound.sql, context, catalogue).why, bound.why) << bound.sql.substr(0, 60);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(, DdlCases, testing::ValuesIn(all_cases()),

@@ -186,6 +186,7 @@ void SchemaFile::read_set(SqlReader& in) {
 }
 
 Result<void> SchemaFile::apply(std::string_view statement) {
+  if (equal_words(statement.substr(0, 6), "INSERT")) return {};  // nearly all of a dump
   SqlReader in(statement.substr(0, 4096), context_.sql_mode);
   if (in.accept("USE")) {
     auto name = in.name("a database name");
