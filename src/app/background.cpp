@@ -54,13 +54,6 @@ constexpr Example kStopExamples[] = {{"sluice stop", "the pipeline of ./sluice.y
                                      {"sluice stop ./shop-state --timeout 5m", "named by its state folder"}};
 constexpr Example kRestartExamples[] = {{"sluice restart", "with the configuration as it is now"}};
 
-Result<std::string> absolute(const std::string& path) {
-  if (path.starts_with('/')) return path;
-  char here[PATH_MAX];
-  if (!::getcwd(here, sizeof here)) return fatal("cannot tell the current folder: {}", std::strerror(errno));
-  return fmt::format("{}/{}", here, path);
-}
-
 Result<void> remember(const std::string& folder, const std::vector<std::string>& words) {
   std::string path = fmt::format("{}/{}", folder, kStartFile);
   std::ofstream file(path, std::ios::trunc);

@@ -1,7 +1,12 @@
 #include "app/running.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 #include <yaml-cpp/yaml.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstring>
 
 #include "app/config.h"
 #include "app/control.h"
@@ -121,11 +126,18 @@ Result<void> ask_stop(const std::string& folder) {
   return {};
 }
 
+Result<std::string> absolute(const std::string& path) {
+  if (path.starts_with('/')) return path;
+  char here[PATH_MAX];
+  if (!::getcwd(here, sizeof here)) return fatal("cannot tell the current folder: {}", std::strerror(errno));
+  return fmt::format("{}/{}", here, path);
+}
+
 Result<std::string> state_folder(const std::string& argument) {
   struct stat facts;
-  if (::stat(argument.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode)) return argument;
+  if (::stat(argument.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode)) return absolute(argument);
   SLUICE_ASSIGN(config, load_config(argument));
-  return config.pipeline.text("state");
+  return absolute(config.pipeline.text("state"));
 }
 
 const Command status_command = {"status",

@@ -23,7 +23,9 @@ Result<void> ask_stop(const std::string& folder);
 // The status as a table for people.
 std::string status_table(const RunningStatus& status);
 
-// The state folder that an argument means: itself, or the one that a configuration names.
+// With the current folder before it where it is relative: reading a configuration changes the current folder.
+Result<std::string> absolute(const std::string& path);
+// The state folder that an argument means: itself, or the one that a configuration names. Absolute.
 Result<std::string> state_folder(const std::string& argument);
 
 }  // namespace sluice::app

@@ -290,7 +290,7 @@ def test_restart_keeps_the_options_of_the_start(server, table, tmp_path, stop_af
     run("start", "sluice.yaml", "--log", "my.log", cwd=tmp_path)
     assert "test starts" in (tmp_path / "my.log").read_text()
     (tmp_path / "my.log").write_text("")
-    run("restart", tmp_path / "state", cwd="/")
+    run("restart", os.path.relpath(tmp_path / "state", tmp_path.parent), cwd=tmp_path.parent)
     assert "test starts" in (tmp_path / "my.log").read_text()
 
     pid = (tmp_path / "state/sluice.pid").read_text()
