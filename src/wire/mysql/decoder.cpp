@@ -2,6 +2,8 @@
 
 #include <libdeflate.h>
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "base/log.h"
 #include "wire/mysql/charset.h"
@@ -384,6 +386,8 @@ void Decoder::Impl::end_transaction(Batch& batch) {
       position_.gtids.add(tx_.gtid.sid, tx_.gtid.number);
     }
   }
+  passed_ = 0;
+  passed_id_.clear();
   tx_.open = false;
   transaction_ = kNone;
   touch_progress();
@@ -578,14 +582,21 @@ Result<void> Decoder::Impl::decode_rows(const RowsEvent& event, const TableUse& 
 
 void Decoder::Impl::finish(Batch& batch, bool end) {
   if (batch_ != &batch) open_batch(batch);
-  handed_ = tx_.open ? tx_.changes : 0;
-  handed_id_ = tx_.open ? tx_.id : std::string();
+  if (tx_.open) {
+    handed_ = tx_.changes;
+    handed_id_ = tx_.id;
+  } else if (passed_ == 0) {
+    handed_ = 0;
+    handed_id_.clear();
+  }
   if (tx_.open && !end && transaction_ != kNone && !batch.changes.empty() &&
       batch.changes.back().transaction == transaction_) {
     held_.adopt(batch, batch.changes.back());
     batch.changes.pop_back();
     --handed_;
   }
+  // Cut off again before the transaction came as far as it had been: what was handed over then stays handed over.
+  if (passed_ > 0 && handed_id_ == passed_id_) handed_ = std::max(handed_, passed_);
   batch.resume = position_;
   batch.resume.server_uuid = server_uuid_;
   batch.catalogue = catalogue_.take_changes();
