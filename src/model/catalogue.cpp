@@ -1,6 +1,7 @@
 #include "model/catalogue.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice {
 namespace {
@@ -34,12 +35,19 @@ TablePtr Catalogue::find(std::string_view database, std::string_view table) cons
 }
 
 void Catalogue::put(TablePtr table) {
+  TablePtr& place = tables_[key(table->database, table->name)];
+  bool respelt = place && (place->database != table->database || place->name != table->name);
+  if (respelt) touch(place->database, place->name);
   touch(table->database, table->name);
-  tables_[key(table->database, table->name)] = std::move(table);
+  place = std::move(table);
 }
 
 void Catalogue::drop(std::string_view database, std::string_view table) {
-  if (tables_.erase(key(database, table)) > 0) touch(database, table);
+  auto found = tables_.find(key(database, table));
+  if (found == tables_.end()) return;
+  // As it is spelt there: it may be saved under that name.
+  touch(found->second->database, found->second->name);
+  tables_.erase(found);
 }
 
 void Catalogue::drop_database(std::string_view database) {
@@ -52,7 +60,7 @@ void Catalogue::drop_database(std::string_view database) {
       ++it;
     }
   }
-  default_charsets_.erase(std::string(database));
+  if (default_charsets_.erase(std::string(database)) > 0) touch(database, "");
 }
 
 void Catalogue::rename(const std::vector<std::pair<TableName, TableName>>& pairs) {
@@ -76,7 +84,14 @@ std::string Catalogue::default_charset(std::string_view database) const {
 
 void Catalogue::set_default_charset(std::string_view database, std::string charset) {
   default_charsets_[std::string(database)] = std::move(charset);
-  ++version_;
+  touch(database, "");
+}
+
+void Catalogue::fold_case(bool fold) {
+  if (fold == fold_case_) return;
+  fold_case_ = fold;
+  auto before = std::exchange(tables_, {});
+  for (auto& entry : before) tables_[key(entry.second->database, entry.second->name)] = entry.second;
 }
 
 void Catalogue::for_each(const std::function<void(const TablePtr&)>& visit) const {
@@ -87,8 +102,14 @@ std::vector<CatalogueChange> Catalogue::take_changes() {
   std::vector<CatalogueChange> changes;
   changes.reserve(touched_.size());
   for (TableName& name : touched_) {
-    TablePtr table = find(name.database, name.table);
-    changes.push_back({std::move(name), std::move(table)});
+    CatalogueChange change{std::move(name), nullptr};
+    if (change.name.table.empty()) {
+      auto found = default_charsets_.find(change.name.database);
+      if (found != default_charsets_.end()) change.default_charset = found->second;
+    } else {
+      change.table = find(change.name.database, change.name.table);
+    }
+    changes.push_back(std::move(change));
   }
   touched_.clear();
   return changes;

@@ -20,8 +20,9 @@ struct TableName {
 };
 
 struct CatalogueChange {
-  TableName name;
-  TablePtr table;  // null: dropped
+  TableName name;                    // `table` empty: the database itself, or with no name at all the server
+  TablePtr table;                    // null: dropped
+  std::string default_charset = {};  // of a database; empty: dropped
 };
 
 class Catalogue {
@@ -46,7 +47,7 @@ class Catalogue {
   std::vector<CatalogueChange> take_changes();
 
   // Lower-case names are compared where the server does so (lower_case_table_names 1 and 2).
-  void fold_case(bool fold) { fold_case_ = fold; }
+  void fold_case(bool fold);
 
  private:
   std::string key(std::string_view database, std::string_view table) const;

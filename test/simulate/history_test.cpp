@@ -118,7 +118,7 @@ std::string History::live_once(int life, bool& done) {
   Catalogue catalogue;
   if (auto loaded = kept.load(catalogue); !loaded) return loaded.error().what;
   size_t read = from.known() ? world_.find(from) : 0;
-  if (columns_by_table(catalogue) != world_.catalogue(read)) {
+  if (summary(catalogue) != world_.catalogue(read)) {
     return fmt::format("the saved catalogue is not that of the saved position, {}", describe(from));
   }
 

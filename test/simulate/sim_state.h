@@ -29,6 +29,7 @@ class MemoryState : public State {
   }
   Result<void> load(Catalogue& catalogue) override {
     for (const auto& table : tables_) catalogue.put(table.second);
+    for (const auto& [database, charset] : charsets_) catalogue.set_default_charset(database, charset);
     catalogue.take_changes();
     return {};
   }
@@ -40,6 +41,7 @@ class MemoryState : public State {
     }
     if (checkpoint.resume) resume_ = *checkpoint.resume;
     for (const CatalogueChange& change : checkpoint.catalogue) {
+      if (change.name.table.empty()) charsets_[change.name.database] = change.default_charset;
       tables_.erase(change.name);
       if (change.table) tables_[change.name] = change.table;
     }
@@ -62,6 +64,7 @@ class MemoryState : public State {
   std::optional<Position> resume_;
   std::map<std::string, LaneCheckpoint, std::less<>> lanes_;
   std::map<TableName, TablePtr> tables_;
+  std::map<std::string, std::string> charsets_;
   std::map<std::string, std::string, std::less<>> values_;
 };
 

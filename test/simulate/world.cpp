@@ -17,6 +17,7 @@ uint64_t hash(std::string_view id, uint32_t index) {
 }
 
 CatalogueChange random_schema_change(Random& random) {
+  if (random.once_in(5)) return {{"shop", ""}, nullptr, random.once_in(2) ? "latin1" : "utf8mb4"};
   Table table;
   table.database = "shop";
   table.name = fmt::format("t{}", random.below(5));
@@ -86,14 +87,20 @@ size_t World::find(const Position& position) const {
   return found->second;
 }
 
-std::map<std::string, size_t> World::catalogue(size_t transactions) const {
+std::map<std::string, std::string> World::catalogue(size_t transactions) const {
   Catalogue catalogue;
   for (size_t i = 0; i < transactions; ++i) {
     for (const CatalogueChange& change : log_[i].catalogue) {
-      change.table ? catalogue.put(change.table) : catalogue.drop(change.name.database, change.name.table);
+      if (change.name.table.empty()) {
+        catalogue.set_default_charset(change.name.database, change.default_charset);
+      } else if (change.table) {
+        catalogue.put(change.table);
+      } else {
+        catalogue.drop(change.name.database, change.name.table);
+      }
     }
   }
-  return columns_by_table(catalogue);
+  return summary(catalogue);
 }
 
 size_t World::index(std::string_view line) const {
@@ -101,9 +108,11 @@ size_t World::index(std::string_view line) const {
   return found == index_.end() ? SIZE_MAX : found->second;
 }
 
-std::map<std::string, size_t> columns_by_table(const Catalogue& catalogue) {
-  std::map<std::string, size_t> all;
-  catalogue.for_each([&](const TablePtr& table) { all[full_name(*table)] = table->columns.size(); });
+std::map<std::string, std::string> summary(const Catalogue& catalogue) {
+  std::map<std::string, std::string> all{{"shop", catalogue.default_charset("shop")}};
+  catalogue.for_each([&](const TablePtr& table) {
+    all[full_name(*table)] = fmt::format("{} columns", table->columns.size());
+  });
   return all;
 }
 

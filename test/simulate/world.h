@@ -29,8 +29,8 @@ class World {
   const Position& position(size_t transactions) const { return positions_[transactions]; }
   // The number of transactions before a position that position() gave.
   size_t find(const Position& position) const;
-  // Table name to number of columns, after so many transactions.
-  std::map<std::string, size_t> catalogue(size_t transactions) const;
+  // The summary of the catalogue after so many transactions.
+  std::map<std::string, std::string> catalogue(size_t transactions) const;
 
   // Every line that is to be delivered, in order, and the number of those before a transaction.
   const std::vector<std::string>& lines() const { return lines_; }
@@ -50,7 +50,8 @@ class World {
   std::map<std::string, size_t, std::less<>> index_;
 };
 
-std::map<std::string, size_t> columns_by_table(const Catalogue& catalogue);
+// What two catalogues are compared by.
+std::map<std::string, std::string> summary(const Catalogue& catalogue);
 
 // Some changes are taken out by a transform, last ones of transactions among them, and some are not shown by
 // the encoder: both decide by the change's name alone.

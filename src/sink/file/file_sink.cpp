@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "base/check.h"
 #include "base/clock.h"
@@ -148,8 +149,15 @@ Result<void> FileSink::go_on(const FileNote& saved) {
   const std::string& path = options_.path;
   active_ = saved;
   // Turned over since, before anything else was noted: the active file holds nothing that counts.
-  if (file::find_rotated(path, saved.number)) {
-    active_ = {.number = saved.number + 1, .started_us = unix_us(), .path = path};
+  if (auto rotated = file::find_rotated(path, saved.number)) {
+    active_ = {.number = file::newest_rotated(path) + 1, .started_us = unix_us(), .path = path};
+    std::error_code reason;
+    uint64_t size = std::filesystem::file_size(*rotated, reason);
+    // Only a machine that lost its power forgets what was saved before the file was turned over.
+    if (!reason && size > saved.size + file::FrameWriter::kEndBytes) {
+      log::warning("{} has {} bytes behind the last checkpoint that is known; these lines come again in {}",
+                   *rotated, size - saved.size, path);
+    }
   }
   SLUICE_TRY(open_active(0));
   if (size_ < active_.size) {

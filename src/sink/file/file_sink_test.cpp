@@ -166,6 +166,25 @@ TEST_F(FileSinkTest, TurnsOverBySizeAndLeavesOldFilesAlone) {
   EXPECT_EQ(file::FileNote::parse(sink->note()).value().number, 3u);
 }
 
+// After a power failure the note may be older than what was turned over since.
+TEST_F(FileSinkTest, KeepsWhatWasTurnedOverWhenItsNoteIsOld) {
+  plain_.rotate_bytes = 1;
+  std::string note;
+  {
+    auto sink = open_sink(plain_);
+    ASSERT_TRUE(sink->write(Lines(1, {"a"}).delivery()));
+    note = sink->note();
+    ASSERT_TRUE(sink->write(Lines(2, {"b"}).delivery()));
+    ASSERT_TRUE(sink->write(Lines(3, {"c"}).delivery()));
+  }
+  auto sink = open_sink(plain_, note);
+  EXPECT_EQ(file::FileNote::parse(sink->note()).value().number, 3u);
+  ASSERT_TRUE(sink->write(Lines(1, {"b"}).delivery()));
+  EXPECT_EQ(test::read_file(file::find_rotated(plain_.path, 1).value()), "a\n");
+  EXPECT_EQ(test::read_file(file::find_rotated(plain_.path, 2).value()), "b\n");
+  EXPECT_EQ(text(), "b\n");
+}
+
 TEST_F(FileSinkTest, DoesNotTurnOverInsideATransaction) {
   plain_.rotate_bytes = 1;
   auto sink = open_sink(plain_);

@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kLevel = 3;
 // RFC 8878, 3.1.1.2: a raw block of size 0 with the last-block bit.
-constexpr std::string_view kEmptyLastBlock{"\x01\x00\x00", 3};
+constexpr std::string_view kEmptyLastBlock{"\x01\x00\x00", FrameWriter::kEndBytes};
 
 }  // namespace
 

@@ -18,6 +18,9 @@ class FrameWriter {
   // Uncompressed bytes after which a frame ends and the next append begins a new one.
   static constexpr size_t kFrameBytes = 16u << 20;
 
+  // The most that end() appends.
+  static constexpr size_t kEndBytes = 3;
+
   FrameWriter();
   ~FrameWriter();
 

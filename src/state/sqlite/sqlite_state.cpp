@@ -25,6 +25,8 @@ CREATE TABLE IF NOT EXISTS positions(
 CREATE TABLE IF NOT EXISTS tables(
   database TEXT NOT NULL, name TEXT NOT NULL, shape BLOB NOT NULL, PRIMARY KEY(database, name)
 ) WITHOUT ROWID;
+-- '': the server's own
+CREATE TABLE IF NOT EXISTS databases(name TEXT PRIMARY KEY, charset TEXT NOT NULL) WITHOUT ROWID;
 )";
 
 // With a write-ahead log and NORMAL, a commit is one write without fsync. A process that is killed loses
@@ -41,7 +43,7 @@ constexpr std::string_view kSource = "";
 
 struct Statements {
   Statement begin, commit, save_position, read_position, names, forget, put_table, drop_table, tables,
-      read_fact, write_fact;
+      put_database, drop_database, databases, read_fact, write_fact;
 };
 
 class SqliteState : public State {
@@ -65,6 +67,7 @@ class SqliteState : public State {
   Result<void> save_all(const Checkpoint& checkpoint);
   Result<void> save_position(std::string_view lane, const Position& position, std::string_view note);
   Result<void> save_table(const CatalogueChange& change);
+  Result<void> save_database(const CatalogueChange& change);
 
   sqlite::FolderLock lock_;
   std::mutex mutex_;  // guards everything below
@@ -113,6 +116,9 @@ Result<void> SqliteState::prepare() {
       {&sql_.put_table, "INSERT OR REPLACE INTO tables VALUES(?,?,?)"},
       {&sql_.drop_table, "DELETE FROM tables WHERE database=? AND name=?"},
       {&sql_.tables, "SELECT database, name, shape FROM tables"},
+      {&sql_.put_database, "INSERT OR REPLACE INTO databases VALUES(?,?)"},
+      {&sql_.drop_database, "DELETE FROM databases WHERE name=?"},
+      {&sql_.databases, "SELECT name, charset FROM databases"},
       {&sql_.read_fact, "SELECT value FROM facts WHERE name=?"},
       {&sql_.write_fact, "INSERT OR REPLACE INTO facts VALUES(?,?)"},
   };
@@ -188,6 +194,12 @@ Result<void> SqliteState::load(Catalogue& catalogue) {
     catalogue.put(freeze(std::move(*table)));
   }
   sql_.tables.reset();
+  for (;;) {
+    SLUICE_ASSIGN(more, sql_.databases.step());
+    if (!more) break;
+    catalogue.set_default_charset(sql_.databases.text(0), std::string(sql_.databases.text(1)));
+  }
+  sql_.databases.reset();
   catalogue.take_changes();
   return {};
 }
@@ -205,7 +217,9 @@ Result<void> SqliteState::save_all(const Checkpoint& checkpoint) {
     SLUICE_TRY(save_position(checkpoint.lane, *checkpoint.position, checkpoint.note));
   }
   if (checkpoint.resume) SLUICE_TRY(save_position(kSource, *checkpoint.resume, ""));
-  for (const CatalogueChange& change : checkpoint.catalogue) SLUICE_TRY(save_table(change));
+  for (const CatalogueChange& change : checkpoint.catalogue) {
+    SLUICE_TRY(change.name.table.empty() ? save_database(change) : save_table(change));
+  }
   return sql_.commit.run();
 }
 
@@ -225,12 +239,17 @@ Result<void> SqliteState::save_position(std::string_view lane, const Position& p
 
 Result<void> SqliteState::save_table(const CatalogueChange& change) {
   if (!change.table) return sql_.drop_table.bind(1, change.name.database).bind(2, change.name.table).run();
-  // A server that folds case may know the table by a name that is spelt otherwise.
+  // A server that folds case may know the table by a name that was spelt otherwise before.
   if (change.table->database != change.name.database || change.table->name != change.name.table) {
     SLUICE_TRY(sql_.drop_table.bind(1, change.name.database).bind(2, change.name.table).run());
   }
   std::string shape = sqlite::pack(*change.table);
   return sql_.put_table.bind(1, change.table->database).bind(2, change.table->name).bind_blob(3, shape).run();
+}
+
+Result<void> SqliteState::save_database(const CatalogueChange& change) {
+  if (change.default_charset.empty()) return sql_.drop_database.bind(1, change.name.database).run();
+  return sql_.put_database.bind(1, change.name.database).bind(2, change.default_charset).run();
 }
 
 Result<std::optional<std::string>> SqliteState::value(std::string_view key) {

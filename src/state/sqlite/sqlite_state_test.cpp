@@ -103,8 +103,13 @@ TEST(SqliteState, FollowsTheCatalogue) {
   CatalogueChange folded = table_of("a", 5);
   folded.name.table = "A";
   ASSERT_TRUE(save({folded}));
+  ASSERT_TRUE(save(
+      {{{"shop", ""}, nullptr, "latin1"}, {{"", ""}, nullptr, "utf8mb4"}, {{"x", ""}, nullptr, "ascii"}}));
+  ASSERT_TRUE(save({{{"x", ""}, nullptr}}));
   Catalogue catalogue;
   ASSERT_TRUE(state->load(catalogue));
+  EXPECT_EQ(catalogue.default_charset("shop"), "latin1");
+  EXPECT_EQ(catalogue.default_charset("x"), "utf8mb4") << "dropped: the server's";
   EXPECT_EQ(catalogue.size(), 1u);
   EXPECT_EQ(catalogue.find("shop", "a")->columns.size(), 5u);
   EXPECT_FALSE(state->lane("x").value()) << "the lane's own position was not to be saved";
