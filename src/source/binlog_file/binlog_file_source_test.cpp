@@ -122,8 +122,9 @@ bool is_prefix(const std::vector<std::string>& part) {
 }
 
 TEST_P(BinlogFileSource, ReadsAFolderAnIndexAndAListInTheOrderOfTheirNumbers) {
-  for (const std::vector<std::string>& paths :
-       {std::vector<std::string>{recorded()}, {recorded() / "binlog.index"}, {file(3), file(1), file(2)}}) {
+  const std::vector<std::vector<std::string>> ways = {
+      {recorded()}, {recorded() / "binlog.index"}, {file(3), file(1), file(2)}};
+  for (const std::vector<std::string>& paths : ways) {
     Reading reading = read_all({.paths = paths});
     EXPECT_EQ(reading.error, "") << paths[0];
     EXPECT_EQ(reading.changes, kWhole) << paths[0];
