@@ -179,7 +179,7 @@ def test_a_server_id_that_is_taken(start_server, sluice, kind):
     first = sluice("tail", server.url, "--server-id", "7", "--heartbeat", "200ms")
     first.wait_for_error("reading ")
     second = tail(server.url, "--server-id", "7", "--heartbeat", "200ms")
-    assert second.returncode == 2
+    assert second.returncode == 1
     assert "the server_id 7 belongs to another replica" in second.stderr
     found = finding(findings(server.url, "--server-id", "7"), "our server_id 7")
     assert found["grade"] == "fault"

@@ -69,6 +69,7 @@ class Impl : public MysqlSource {
   ServerOracle oracle_;
   Decoder decoder_;
   const std::string replica_uuid_ = random_uuid();
+  uint32_t server_id_ = 0;  // under which we read
 
   bool begun_ = false;     // the decoder knows where it stands
   bool announce_ = false;  // the next batch holds the start position alone
@@ -104,7 +105,7 @@ Result<void> Impl::connect_and_dump(const Position& from) {
   SLUICE_ASSIGN(position, begin(begun_ ? decoder_.position() : from));
   SLUICE_TRY(choose_server_id());
   dump_.emplace(*connection_, *server_,
-                DumpOptions{.server_id = setup_.server_id,
+                DumpOptions{.server_id = server_id_,
                             .replica_uuid = replica_uuid_,
                             .heartbeat = setup_.heartbeat,
                             .semi_sync = setup_.semi_sync,
@@ -187,30 +188,39 @@ Result<bool> Impl::is_taken(uint32_t id) {
   return false;
 }
 
-// Two replicas of MariaDB with one id throw each other out (MySQL goes by their UUIDs). A dump that we lost
-// may still be listed until the server's next heartbeat finds its connection closed.
+// Two replicas of MariaDB with one id throw each other out (MySQL goes by their UUIDs). After a lost
+// connection the server may still list the one that we had: then a random id is drawn anew, and one that was
+// configured is known to be ours.
 Result<void> Impl::choose_server_id() {
-  bool random = setup_.server_id == 0;
-  if (random) {
-    do {
-      setup_.server_id = random_server_id();
-      SLUICE_ASSIGN(taken, is_taken(setup_.server_id));
-      random = taken;
-    } while (random);
-    return {};
+  if (setup_.server_id == 0) {
+    for (;;) {
+      server_id_ = random_server_id();
+      SLUICE_ASSIGN(taken, is_taken(server_id_));
+      if (!taken) return {};
+    }
   }
-  auto end = std::chrono::steady_clock::now() + 2 * setup_.heartbeat;
+  if (server_id_ == setup_.server_id) return {};
+  if (setup_.server_id == server_->id) {
+    return usage(
+        "cannot read the binary log ({}): the server_id {} belongs to the server itself; choose another "
+        "one, or 0 for a random one",
+        connection_->address(), setup_.server_id);
+  }
+  // A reader of ours that was killed is listed until the server's next heartbeat to it fails.
+  auto give_up = Dump::Clock::now() + 2 * setup_.heartbeat;
   for (;;) {
     SLUICE_ASSIGN(taken, is_taken(setup_.server_id));
-    if (!taken) return {};
-    if (setup_.server_id == server_->id || std::chrono::steady_clock::now() > end) break;
+    if (!taken) break;
+    if (Dump::Clock::now() > give_up) {
+      return retryable(
+          "cannot read the binary log ({}): the server_id {} belongs to another replica (SHOW "
+          "REPLICAS); choose another one, or 0 for a random one",
+          connection_->address(), setup_.server_id);
+    }
     SLUICE_TRY(connection_->wait(std::min(setup_.heartbeat, std::chrono::milliseconds(200))));
   }
-  return usage(
-      "cannot read the binary log ({}): the server_id {} belongs to {}; choose another one, or 0 for a "
-      "random one",
-      connection_->address(), setup_.server_id,
-      setup_.server_id == server_->id ? "the server itself" : "another replica (SHOW REPLICAS)");
+  server_id_ = setup_.server_id;
+  return {};
 }
 
 Result<Source::More> Impl::read(Batch& batch) {
