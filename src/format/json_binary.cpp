@@ -4,9 +4,11 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <type_traits>
 
 #include "base/base64.h"
 #include "base/utf8.h"
+#include "format/spell.h"
 
 namespace sluice {
 namespace {
@@ -53,12 +55,7 @@ char* put(char* out, std::string_view text) {
 
 template <class Integer>
 char* put_integer(char* out, Integer value) {
-  return std::to_chars(out, out + 20, value).ptr;
-}
-
-char* put_padded(char* out, uint64_t value, int digits) {
-  for (int i = digits; i-- > 0; value /= 10) out[i] = static_cast<char>('0' + value % 10);
-  return out + digits;
+  return std::is_signed_v<Integer> ? spell_int(out, value) : spell_uint(out, value);
 }
 
 // The server's rule (strings/dtoa.cc, my_gcvt; then json_dom.cc adds `.0` to what looks like an integer):
@@ -93,67 +90,6 @@ char* put_double(char* out, double value) {
   *out++ = '.';
   if (count <= point) return put(out, "0");
   return put(out, {digits + point, static_cast<size_t>(count - point)});
-}
-
-char* put_date(char* out, uint64_t days) {
-  out = put_padded(out, (days >> 5) / 13, 4);
-  *out++ = '-';
-  out = put_padded(out, (days >> 5) % 13, 2);
-  *out++ = '-';
-  return put_padded(out, days & 31, 2);
-}
-
-// `seconds`: hours << 12 | minutes << 6 | seconds.
-char* put_time(char* out, uint64_t seconds, uint64_t microseconds) {
-  uint64_t hours = seconds >> 12;
-  out = put_padded(out, hours, hours > 99 ? 3 : 2);
-  *out++ = ':';
-  out = put_padded(out, seconds >> 6 & 63, 2);
-  *out++ = ':';
-  out = put_padded(out, seconds & 63, 2);
-  *out++ = '.';
-  return put_padded(out, microseconds, 6);
-}
-
-// The packed form (strings/decimal.c, decimal2bin): groups of nine digits in four bytes, the odd digits at
-// both ends in fewer; the sign in the top bit, all bits inverted if negative. Null: malformed.
-char* put_decimal(char* out, uint8_t precision, uint8_t scale, std::string_view packed) {
-  constexpr uint8_t kMaxPrecision = 81;  // nine groups; the server writes whole groups here
-  static constexpr uint8_t kGroupBytes[] = {0, 1, 1, 2, 2, 3, 3, 4, 4, 4};  // by digits
-  static constexpr uint64_t kLimit[] = {1,      10,      100,      1000,      10000,
-                                        100000, 1000000, 10000000, 100000000, 1000000000};
-  if (precision == 0 || precision > kMaxPrecision || scale > precision) return nullptr;
-  size_t whole = precision - scale;
-  size_t size = whole / 9 * 4 + kGroupBytes[whole % 9] + scale / 9 * 4 + kGroupBytes[scale % 9];
-  if (packed.size() != size) return nullptr;
-  uint8_t flip = packed[0] & 0x80 ? 0 : 0xff;
-  size_t at = 0;
-  char digits[kMaxPrecision];
-  char* end = digits;
-  auto group = [&](size_t count) {
-    uint64_t number = 0;
-    for (size_t last = at + kGroupBytes[count]; at < last; ++at) {
-      uint8_t byte = static_cast<uint8_t>(packed[at]) ^ flip ^ (at == 0 ? 0x80 : 0);
-      number = number << 8 | byte;
-    }
-    if (number >= kLimit[count]) return false;
-    end = put_padded(end, number, static_cast<int>(count));
-    return true;
-  };
-  if (!group(whole % 9)) return nullptr;
-  for (size_t i = 0; i < whole / 9 + scale / 9; ++i) {
-    if (!group(9)) return nullptr;
-  }
-  if (!group(scale % 9)) return nullptr;
-  const char* point = digits + whole;
-  const char* first = digits;
-  while (first < point && *first == '0') ++first;
-  if (flip) *out++ = '-';
-  if (first == point) *out++ = '0';
-  out = put(out, {first, static_cast<size_t>(point - first)});
-  if (scale == 0) return out;
-  *out++ = '.';
-  return put(out, {point, scale});
 }
 
 class Printer {
@@ -334,38 +270,39 @@ class Printer {
     uint64_t days = packed >> 41;
     uint64_t microseconds = packed & 0xffffff;
     if ((days >> 5) / 13 > 9999 || microseconds > 999999) return false;
-    *out_++ = '"';
-    out_ = put_date(out_, days);
-    if (with_time) {
-      *out_++ = ' ';
-      out_ = put_time(out_, packed >> 24 & 0x1ffff, microseconds);
-    }
+    *out_ = '"';
+    char* end = spell_datetime(out_ + 1, packed, 6);
+    out_ = with_time ? end : out_ + 11;
     *out_++ = '"';
     return true;
   }
 
   bool time(std::string_view bytes) {
     if (bytes.size() != 8) return false;
-    auto packed = load<uint64_t>(bytes.data());
-    bool negative = packed >> 63 != 0;
-    if (negative) packed = ~packed + 1;
-    uint64_t seconds = packed >> 24;
-    uint64_t microseconds = packed & 0xffffff;
-    if (seconds >> 12 > 999 || microseconds > 999999) return false;
-    *out_++ = '"';
-    if (negative) *out_++ = '-';
-    out_ = put_time(out_, seconds, microseconds);
+    auto packed = load<int64_t>(bytes.data());
+    uint64_t magnitude = packed < 0 ? 0 - static_cast<uint64_t>(packed) : static_cast<uint64_t>(packed);
+    if (magnitude >> 36 > 999 || (magnitude & 0xffffff) > 999999) return false;
+    *out_ = '"';
+    out_ = spell_time(out_ + 1, packed, 6);
     *out_++ = '"';
     return true;
   }
 
-  // Precision, scale, then the packed form.
+  // Precision, scale, then the packed form. The server writes whole groups of nine digits here, so the
+  // precision may go beyond a column's 65.
   bool decimal(std::string_view bytes) {
-    if (bytes.size() < 2) return false;
-    char* end =
-        put_decimal(out_, static_cast<uint8_t>(bytes[0]), static_cast<uint8_t>(bytes[1]), bytes.substr(2));
-    if (end == nullptr) return false;
-    out_ = end;
+    constexpr unsigned kMaxPrecision = 81;
+    static constexpr uint8_t kBytes[] = {0, 1, 1, 2, 2, 3, 3, 4, 4};  // of the digits beyond whole groups
+    if (bytes.size() < 3) return false;
+    unsigned precision = static_cast<uint8_t>(bytes[0]);
+    unsigned scale = static_cast<uint8_t>(bytes[1]);
+    bytes.remove_prefix(2);
+    if (precision == 0 || precision > kMaxPrecision || scale > precision) return false;
+    unsigned whole = precision - scale;
+    if (bytes.size() != whole / 9 * 4 + kBytes[whole % 9] + scale / 9 * 4 + kBytes[scale % 9]) return false;
+    char readable[64];  // the speller may read beyond its bytes, which end where the document does
+    std::memcpy(readable, bytes.data(), bytes.size());
+    out_ = spell_decimal(out_, {readable, bytes.size()}, precision, scale);
     return true;
   }
 

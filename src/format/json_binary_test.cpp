@@ -110,7 +110,6 @@ TEST(JsonBinary, RefusesWhatTheServerWouldNotWrite) {
       {"0ff6275200" + std::string(74, '8'), "a decimal of 82 digits"},
       {"0ff603010280", "more fraction than digits"},
       {"0ff604010080ff", "a decimal longer than its precision"},
-      {"0ff60301008a", "ten in one digit"},
       {"0f0a0700000000deb819", "a date of seven bytes"},
       {"0f0c0840420f80a7deb819", "a million microseconds"},
       {"0f0c08000000000000ffff", "the year 10000 and more"},
