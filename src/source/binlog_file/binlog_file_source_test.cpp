@@ -53,15 +53,15 @@ std::string spell(const Batch& batch, const Change& change) {
 
 struct Reading {
   std::vector<std::string> changes;
-  std::vector<Position> resumes;     // after each batch
-  std::vector<size_t> resume_sizes;  // how many changes were there
-  std::string error;                 // empty: read to the end
+  std::vector<Position> resumes;      // after each batch
+  std::vector<size_t> resume_sizes;   // how many changes were there
+  std::vector<Catalogue> catalogues;  // what was known there
+  std::string error;                  // empty: read to the end
   Fault fault = Fault::Stopped;
 };
 
-Reading read_all(BinlogFileSetup setup, const Position& from = {}) {
+Reading read_all(BinlogFileSetup setup, const Position& from = {}, Catalogue catalogue = {}) {
   Reading reading;
-  Catalogue catalogue;
   Selection selection;
   auto source = make_binlog_file_source(std::move(setup), catalogue, selection);
   auto fail = [&](const Error& error) {
@@ -77,6 +77,7 @@ Reading read_all(BinlogFileSetup setup, const Position& from = {}) {
     for (const Change& change : batch.changes) reading.changes.push_back(spell(batch, change));
     reading.resumes.push_back(batch.resume);
     reading.resume_sizes.push_back(reading.changes.size());
+    reading.catalogues.push_back(catalogue);
     if (*more == Source::More::End) return reading;
   }
 }
@@ -103,7 +104,7 @@ const std::vector<std::string> kWhole = {
     "item 1,one > 1,eins",
     "item 2,two > - last",
     "ddl alter table shop.item add column price decimal(8,2)",
-    "item - > 3,three,? last",
+    "item - > 3,dreißig,? last",
     "item - > 4,four,? last",
 };
 
@@ -157,7 +158,7 @@ TEST_P(BinlogFileSource, GoesOnWhereABatchEnded) {
   ASSERT_EQ(whole.changes, kWhole);
   ASSERT_GT(whole.resumes.size(), 3u);
   for (size_t i = 0; i < whole.resumes.size(); ++i) {
-    Reading rest = read_all(setup, whole.resumes[i]);
+    Reading rest = read_all(setup, whole.resumes[i], whole.catalogues[i]);
     EXPECT_EQ(rest.error, "") << describe(whole.resumes[i]);
     // A resume position lies behind a whole transaction, so the changes of one cut by the batch come again.
     ASSERT_LE(rest.changes.size(), kWhole.size());

@@ -511,6 +511,8 @@ Result<void> Decoder::Impl::ddl(const EventHeader& header, const QueryEvent& que
   DdlContext context = server_;
   context.database = std::string(query.database);
   context.sql_mode = query.sql_mode;
+  const Charset* server = charset_by_collation(query.server_collation);
+  if (server) context.server_charset = server->name();
   DdlOutcome outcome = apply_ddl(sql, context, catalogue_);
   if (!outcome.understood) {
     log::warning(

@@ -15,7 +15,11 @@ void read_status(Cursor in, QueryEvent& event) {
       case kSqlMode: event.sql_mode = in.u64(); break;
       case kAutoIncrement: in.skip(4); break;
       case kCatalog: in.skip(in.u8()); break;
-      case kCharset: event.client_collation = in.u16(); return;
+      case kCharset:
+        event.client_collation = in.u16();
+        in.skip(2);  // of the connection
+        event.server_collation = in.u16();
+        return;
       default: return;
     }
   }

@@ -16,6 +16,7 @@ struct QueryEvent {
   uint32_t thread_id = 0;
   uint64_t sql_mode = 0;
   uint32_t client_collation = 0;  // of the statement's text; 0: not said
+  uint32_t server_collation = 0;  // of a database that is created without one; 0: not said
   std::string_view database;      // the default database
   std::string_view sql;
 };

@@ -22,7 +22,7 @@ STATEMENTS = [
     "begin; update shop.item set name = 'eins' where id = 1; delete from shop.item where id = 2; commit",
     "alter table shop.item add column price decimal(8,2)",
     "flush binary logs",
-    "insert into shop.item values (3, 'three', 1.50)",
+    "insert into shop.item values (3, 'dreißig', 1.50)",
     "insert into shop.item values (4, 'four', 2.25)",
 ]
 
