@@ -3,6 +3,7 @@
 #include "base/cursor.h"
 #include "base/log.h"
 #include "wire/mysql/decoder.h"
+#include "wire/mysql/row_hash.h"
 
 namespace sluice::mysql {
 namespace {
@@ -51,7 +52,7 @@ Result<void> TableUses::resolve(std::string_view body, Flavor flavor, TableUse& 
     use.catalogue_version = catalogue_.version();
     return {};
   }
-  SLUICE_ASSIGN(table, table_for(map));
+  SLUICE_ASSIGN(table, table_for(map, flavor));
   SLUICE_ASSIGN(plan, RowPlan::make(map, *table));
   use.table = std::move(table);
   use.plan = std::move(plan);
@@ -60,8 +61,21 @@ Result<void> TableUses::resolve(std::string_view body, Flavor flavor, TableUse& 
 }
 
 // In this order: the log itself, the catalogue, the server. Names are never guessed by position.
-Result<TablePtr> TableUses::table_for(const TableMap& map) {
+Result<TablePtr> TableUses::table_for(const TableMap& map, Flavor flavor) {
+  // Only MariaDB has hidden columns, and only where names are not in the log do they need to be known before.
+  auto complete = [&](TablePtr table) {
+    if (!table || map.has_names || flavor != Flavor::MariaDb) return table;
+    auto completed = with_row_hashes(map, *table);
+    if (!completed) return table;
+    log::warning(
+        "{}.{}: the log has {} columns, the known table has {}; taking the last ones for the hidden columns "
+        "of a UNIQUE key (DB_ROW_HASH_1, …)",
+        map.database, map.table, map.columns.size(), table->columns.size());
+    return freeze(std::move(*completed));
+  };
+  // Where a server can be asked, its word comes before that conclusion.
   TablePtr known = catalogue_.find(map.database, map.table);
+  if (!oracle_) known = complete(std::move(known));
   std::optional<std::string> clash;
   if (known) clash = contradiction(map, *known);
   if (known && !clash) {
@@ -75,7 +89,8 @@ Result<TablePtr> TableUses::table_for(const TableMap& map) {
     return table;
   }
   if (oracle_) {
-    SLUICE_ASSIGN(learnt, oracle_->learn(map.database, map.table));
+    SLUICE_ASSIGN(found, oracle_->learn(map.database, map.table));
+    TablePtr learnt = complete(std::move(found));
     if (learnt && !(clash = contradiction(map, *learnt))) {
       log::info("{}.{}: learnt its columns from the server", map.database, map.table);
       catalogue_.put(learnt);

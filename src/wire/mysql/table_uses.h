@@ -42,7 +42,7 @@ class TableUses {
 
  private:
   Result<void> resolve(std::string_view body, Flavor flavor, TableUse& use);
-  Result<TablePtr> table_for(const TableMap& map);
+  Result<TablePtr> table_for(const TableMap& map, Flavor flavor);
 
   Catalogue& catalogue_;
   const Selection& selection_;

@@ -1,0 +1,49 @@
+#include "wire/mysql/row_hash.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <string_view>
+
+namespace sluice::mysql {
+namespace {
+
+constexpr std::string_view kPrefix = "DB_ROW_HASH_";
+
+bool is_row_hash(const Column& column) { return column.hidden && column.name.starts_with(kPrefix); }
+
+// Too long for an index it is of texts or bytes.
+bool may_need_hash(const Table& table) {
+  return std::any_of(table.columns.begin(), table.columns.end(), [](const Column& column) {
+    return column.type >= ColumnType::Char && column.type <= ColumnType::LongBlob;
+  });
+}
+
+Column row_hash(size_t number) {
+  Column column;
+  column.name = fmt::format("{}{}", kPrefix, number);
+  column.type = ColumnType::BigInt;
+  column.declared = "bigint(20) unsigned";
+  column.is_unsigned = column.invisible = column.hidden = true;
+  return column;
+}
+
+}  // namespace
+
+std::optional<Table> with_row_hashes(const TableMap& map, const Table& known) {
+  size_t count = known.columns.size();
+  while (count > 0 && is_row_hash(known.columns[count - 1])) --count;
+  if (map.columns.size() == known.columns.size() || map.columns.size() < count || !may_need_hash(known)) {
+    return std::nullopt;
+  }
+  for (size_t i = count; i < map.columns.size(); ++i) {
+    if (map.columns[i].type != WireType::LongLong) return std::nullopt;
+  }
+  Table table = known;
+  table.columns.resize(count);
+  while (table.columns.size() < map.columns.size())
+    table.columns.push_back(row_hash(table.columns.size() - count + 1));
+  return table;
+}
+
+}  // namespace sluice::mysql
