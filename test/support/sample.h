@@ -45,7 +45,8 @@ class Sample {
   Transaction& transaction() { return batch.transactions[0]; }
   Event& event() { return batch.events[0]; }
 
-  // Texts of events and transactions are copied into the batch as well: readers may look a little beyond their ends.
+  // Texts of events and transactions are copied into the batch as well: readers may look a little beyond
+  // their ends.
   std::string_view keep(std::string_view text) { return batch.arena.copy(text); }
 
   // Cells whose bytes are copied into the batch.
