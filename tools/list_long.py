@@ -5,20 +5,25 @@ import re
 
 FILE_LINES, FUNCTION_LINES = 500, 70
 FOLDERS = ["src", "test", "fuzz", "bench"]
-NOT_A_FUNCTION = re.compile(r"^\s*(namespace|class|struct|enum|union|extern|if|for|while|switch|do|else|#)\b|=\s*\{$")
+NOT_A_FUNCTION = re.compile(r"^\s*\{|^\s*(namespace|class|struct|enum|union|extern|if|for|while|switch|do|else|case|return|#)\b|=|^\s*[A-Z_]+\(")
+HEAD_ENDS = re.compile(r"[;{}:]$|^\s*//|^\s*#|^$")
 
 
 def functions_of(lines):
-    """(first line number, length, text) of what clang-format lays out as a function: a line with ( that ends in {, until a
-    closing brace with the same indent."""
-    for start, line in enumerate(lines):
-        if not line.endswith("{") or "(" not in line or NOT_A_FUNCTION.search(line):
+    """(first line number, length, text) of each function, by the layout that clang-format gives: a head, perhaps of several
+    lines, that ends in {, until a closing brace with the head's indent. Tests (macros) are not looked at."""
+    for opening, line in enumerate(lines):
+        if not line.endswith("{"):
             continue
-        indent = len(line) - len(line.lstrip())
-        for end in range(start + 1, len(lines)):
-            if lines[end].startswith(" " * indent + "}"):
-                yield start + 1, end - start + 1, line.strip()
-                break
+        start = opening
+        while start > 0 and not HEAD_ENDS.search(lines[start - 1]):
+            start -= 1
+        head = lines[start]
+        if "(" not in head or NOT_A_FUNCTION.search(head):
+            continue
+        brace = " " * (len(head) - len(head.lstrip())) + "}"
+        end = next((i for i in range(opening + 1, len(lines)) if lines[i].startswith(brace)), opening)
+        yield start + 1, end - start + 1, head.strip()
 
 
 def main():
