@@ -14,8 +14,12 @@ import tempfile
 CACHE = pathlib.Path(os.environ.get("SLUICE_CACHE") or pathlib.Path.home() / ".cache/sluice")
 SERVERS = CACHE / "servers"
 
+# The kernel's asynchronous I/O has one bound for the whole machine (fs.aio-max-nr), and a dozen servers at once exceed it.
+NO_AIO = "--innodb-use-native-aio=OFF"
+
 # For servers whose data is thrown away: a killed server keeps what the kernel has, and that is all a test asks of it.
 COMMON = [
+    NO_AIO,
     "--bind-address=127.0.0.1",
     "--log-bin=binlog",
     "--binlog-format=ROW",
@@ -106,7 +110,7 @@ class DebianMariadb(Kind):
     def initialise(self, data):
         # --force: even where the host's own name has no address
         run(["/usr/bin/mariadb-install-db", "--no-defaults", "--force", *as_root(), f"--datadir={data}",
-             "--auth-root-authentication-method=normal", "--skip-test-db"])
+             "--auth-root-authentication-method=normal", "--skip-test-db", NO_AIO])
 
 
 class Unpacked(Kind):
@@ -138,7 +142,7 @@ class MariadbTree(Unpacked):
     def initialise(self, data):
         texts = [(self.home / "usr/share/mariadb" / script).read_text() for script in self.SCRIPTS]
         head = "create database mysql;\nuse mysql;\nset @auth_root_socket=NULL;\nset @current_hostname='localhost';\n"
-        run([*self.server(), f"--datadir={data}", "--bootstrap", "--silent-startup"], input=head + "".join(texts))
+        run([*self.server(), f"--datadir={data}", "--bootstrap", "--silent-startup", NO_AIO], input=head + "".join(texts))
 
 
 class MysqlTree(Unpacked):
@@ -150,7 +154,7 @@ class MysqlTree(Unpacked):
         return [*self.loader(self.home / "usr/bin/mysqlbinlog"), "--no-defaults"]
 
     def initialise(self, data):
-        run([*self.server(), f"--datadir={data}", "--initialize-insecure", "--secure-file-priv=",
+        run([*self.server(), f"--datadir={data}", "--initialize-insecure", "--secure-file-priv=", NO_AIO,
              "--innodb-redo-log-capacity=33554432"])
 
 
