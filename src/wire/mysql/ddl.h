@@ -47,6 +47,7 @@ struct DdlOutcome {
   std::string why;                // when not
   std::vector<TableName> tables;  // created, altered, dropped, renamed (old name and new name)
   bool is_temporary = false;      // of a temporary table: no concern of a log of rows
+  bool has_query = false;  // CREATE TABLE … SELECT, as only a log of statements holds it: rows without values
 };
 
 // Applies one statement to the catalogue. `sql` is UTF-8. The tables that a statement names, but does to them

@@ -49,6 +49,11 @@ Result<Table> build(TableDraft draft, const TableName& name, DdlRun& run) {
   return table;
 }
 
+Failure columns_from_query(DdlRun& run) {
+  run.outcome.has_query = true;
+  return fatal("its columns come from a query");
+}
+
 // Behind the table's name.
 Result<Table> read_definition(SqlReader& in, const TableName& name, DdlRun& run) {
   bool in_parentheses = in.at({"LIKE"}) ? false : in.accept('(');
@@ -61,11 +66,11 @@ Result<Table> read_definition(SqlReader& in, const TableName& name, DdlRun& run)
   }
   TableDraft draft;
   if (in_parentheses) {
-    if (in.peek().is("SELECT")) return fatal("its columns come from a query");
+    if (in.peek().is("SELECT")) return columns_from_query(run);
     SLUICE_TRY(read_elements(in, run.context, draft));
   }
   SLUICE_TRY(read_options(in, draft));
-  if (draft.selects) return fatal("its columns come from a query");
+  if (draft.selects) return columns_from_query(run);
   if (draft.columns.empty()) return in.unexpected("the columns");
   return build(std::move(draft), name, run);
 }

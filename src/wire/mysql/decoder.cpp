@@ -3,6 +3,8 @@
 #include <libdeflate.h>
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -21,6 +23,9 @@ constexpr uint32_t kNone = ~uint32_t{0};
 // A batch of tiny rows is full by their number before it is by its bytes: a change takes about 100 bytes of
 // memory.
 constexpr size_t kMostChanges = 16'384;
+// Cells take more memory than the log does: columns that are null, one bit each, or not in the image at all,
+// none. A batch is full, in the middle of an event if need be, once its cells take so many times batch_bytes.
+constexpr size_t kCellBytesFactor = 16;
 
 enum class Checksum : uint8_t { Unknown, None, Crc32 };
 
@@ -59,6 +64,35 @@ uint32_t version_number(std::string_view text) {
   return parts[0] * 10000 + parts[1] * 100 + parts[2];
 }
 
+// What stands in the log but cannot be read yet, with the setting that keeps it out of the log.
+Failure not_understood(EventType type) {
+  std::string_view setting;
+  switch (type) {
+    case EventType::TransactionPayload: setting = "binlog_transaction_compression=OFF"; break;
+    case EventType::PartialUpdateRows: setting = "binlog_row_value_options=''"; break;
+    case EventType::QueryCompressed:
+    case EventType::WriteRowsCompressedV1:
+    case EventType::UpdateRowsCompressedV1:
+    case EventType::DeleteRowsCompressedV1:
+    case EventType::WriteRowsCompressed:
+    case EventType::UpdateRowsCompressed:
+    case EventType::DeleteRowsCompressed: setting = "log_bin_compress=OFF"; break;
+    default: break;
+  }
+  return fatal("events of type {} are not understood; nothing after it was read, so nothing is lost.{}{}{}",
+               static_cast<int>(type), setting.empty() ? "" : " With ", setting,
+               setting.empty() ? "" : " on the server, no more of them are written");
+}
+
+// Of the log: so much of a transaction is kept back from its first savepoint on, as long as it may still be
+// rolled back to it.
+constexpr size_t kMostKeptBytes = 16 << 20;
+
+struct Savepoint {
+  std::string name;      // as the statement spells it, in lower case
+  uint32_t changes = 0;  // of the transaction before it
+};
+
 struct OpenTransaction {
   bool open = false;
   bool block = false;  // ends with XID or COMMIT, not with its first statement
@@ -68,7 +102,36 @@ struct OpenTransaction {
   uint64_t begin = 0;
   uint64_t xid = 0;
   uint32_t changes = 0;  // so far
+  std::vector<Savepoint> savepoints;
 };
+
+// INSERT INTO t () VALUES (): MySQL's MINIMAL image of it has no column, and so no byte. It refuses to log
+// two of them in one event.
+bool is_row_of_defaults(const RowsEvent& event) {
+  return event.op == Op::Insert && event.columns > 0 &&
+         event.after_bitmap.find_first_not_of('\0') == std::string_view::npos;
+}
+
+// Moves the changes of one transaction, from `first` on, to the end of `to`.
+void move_changes(Batch& from, size_t first, Batch& to) {
+  auto transaction = static_cast<uint32_t>(to.transactions.size());
+  for (size_t i = first; i < from.changes.size(); ++i) {
+    to.adopt(from, from.changes[i]);
+    to.changes.back().transaction = transaction;
+    to.transactions.resize(transaction + 1);
+  }
+  from.changes.resize(first);
+}
+
+// What stands behind the words; names are compared without regard to case.
+std::string savepoint_name(std::string_view sql) {
+  std::string text(sql);
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  for (std::string_view word : {"rollback ", "work ", "to ", "savepoint "}) {
+    if (text.starts_with(word)) text.erase(0, word.size());
+  }
+  return text;
+}
 
 }  // namespace
 
@@ -108,17 +171,23 @@ class Decoder::Impl {
   Result<void> query(const EventHeader& header, std::string_view body, Batch& batch);
   Result<void> ddl(const EventHeader& header, const QueryEvent& query, Batch& batch);
   Result<bool> rows(const EventHeader& header, std::string_view body, Batch& batch);
-  Result<void> decode_rows(const RowsEvent& event, const TableUse& use, Batch& batch);
+  Result<bool> decode_rows(const RowsEvent& event, const TableUse& use, Batch& batch);
   void rows_query(std::string_view text);
 
+  bool is_full(const Batch& batch, size_t more) const;
   void advance(const EventHeader& header, size_t size);
   void begin_transaction(bool block);
   void end_transaction(Batch& batch);
-  Result<void> roll_back(Batch& batch);
+  Result<void> roll_back(Batch& batch, std::string_view why);
+  void set_savepoint(std::string_view sql);
+  Result<void> roll_back_to(std::string_view sql, Batch& batch);
+  uint32_t take_back(uint32_t from, Batch& batch);
+  size_t kept_back(const Batch& batch) const;
+  Result<void> abandon(Batch& batch);
   void open_batch(Batch& batch);
   uint32_t transaction_in(Batch& batch);
   void event_in(Batch& batch, const EventHeader& header);
-  bool passed_over() const { return tx_.changes < passed_ && tx_.id == passed_id_; }
+  bool passed_over() const { return tx_.changes < handed_ && tx_.id == handed_id_; }
   std::string utf8(const QueryEvent& query, std::string_view text) const;
   std::string where() const { return fmt::format("{}:{}", position_.file, event_begin_); }
   void touch_progress();
@@ -135,6 +204,8 @@ class Decoder::Impl {
   bool file_start_ = false;
 
   Batch* batch_ = nullptr;        // the batch in hand; null between batches
+  size_t cell_bytes_ = 0;         // that decoding its rows took of its arena
+  size_t rows_done_ = 0;          // bytes of the event in hand's rows that the batches before this one hold
   uint32_t transaction_ = kNone;  // indexes in that batch
   uint32_t event_ = kNone;
   std::string_view file_copy_;  // position_.file in that batch's arena
@@ -142,11 +213,12 @@ class Decoder::Impl {
   std::string rows_query_;  // the statement behind the row events to come
   uint32_t thread_id_ = 0;
 
-  Batch held_;  // at most one change: the last of a batch that ended inside a transaction
+  Batch held_;  // the last changes of a batch that ended inside a transaction
 
-  // How much of a transaction was handed over before the connection was lost.
-  std::string passed_id_, handed_id_;
-  uint32_t passed_ = 0, handed_ = 0;
+  // The open transaction that changes were handed over of, and how many. Survives a lost connection: when it
+  // comes again, these are passed over.
+  std::string handed_id_;
+  uint32_t handed_ = 0;
   uint64_t invalid_bytes_ = 0;
 };
 
@@ -156,9 +228,8 @@ void Decoder::Impl::start(const Position& position) {
   file_start_ = position.offset <= 4;
   checksum_ = Checksum::Unknown;
   uses_.clear();
-  passed_id_ = handed_id_;
-  passed_ = handed_;
   tx_ = {};
+  rows_done_ = 0;
   held_.reset();
   batch_ = nullptr;
   rows_query_.clear();
@@ -184,6 +255,8 @@ Result<std::string_view> Decoder::Impl::unframe(const EventHeader& header, std::
     }
   }
   if (header.type == EventType::FormatDescription) has_checksum = true;  // carries one whatever the algorithm
+  if (has_checksum && event.size() < kHeaderBytes + kChecksumBytes)
+    return fatal("the event at {} is too short to hold its checksum", where());
   return event.substr(kHeaderBytes, event.size() - kHeaderBytes - (has_checksum ? kChecksumBytes : 0));
 }
 
@@ -233,24 +306,30 @@ Result<bool> Decoder::Impl::take(std::string_view event, Batch& batch) {
   if (event.size() < kHeaderBytes)
     return fatal("the event at {}:{} is shorter than its header", position_.file, at_);
   EventHeader header = read_header(event);
-  bool carries_rows = (header.type >= EventType::WriteRowsV1 && header.type <= EventType::DeleteRowsV1) ||
-                      (header.type >= EventType::WriteRows && header.type <= EventType::DeleteRows);
-  if (carries_rows && !batch.changes.empty() && batch_ == &batch &&
-      (batch.log_bytes + event.size() > options_.batch_bytes || batch.changes.size() >= kMostChanges)) {
-    return false;
-  }
-  advance(header, event.size());
+  bool adds = (header.type >= EventType::WriteRowsV1 && header.type <= EventType::DeleteRowsV1) ||
+              (header.type >= EventType::WriteRows && header.type <= EventType::DeleteRows) ||
+              header.type == EventType::Query;
+  if (adds && !batch.changes.empty() && batch_ == &batch && is_full(batch, event.size())) return false;
+  if (rows_done_ == 0) advance(header, event.size());
   SLUICE_ASSIGN(body, unframe(header, event));
   if (batch_ != &batch) open_batch(batch);
-  batch.log_bytes += event.size();
+  if (rows_done_ == 0) batch.log_bytes += event.size();
   if (header.timestamp && header.type != EventType::FormatDescription) timestamp_ = header.timestamp;
-  if (auto done = dispatch(header, event, body, batch); !done) {
+  auto done = dispatch(header, event, body, batch);
+  if (!done) {
     Error error = done.error();
     error.what = fmt::format("{} event at {}: {}", name(header.type), where(), error.what);
     return Failure(std::move(error));
   }
   if (!tx_.open) touch_progress();
-  return true;
+  return *done;
+}
+
+bool Decoder::Impl::is_full(const Batch& batch, size_t more) const {
+  // What must be kept back would only be copied from batch to batch.
+  if (tx_.open && !tx_.savepoints.empty() && batch.log_bytes < kMostKeptBytes) return false;
+  return batch.log_bytes + more > options_.batch_bytes || batch.changes.size() >= kMostChanges ||
+         cell_bytes_ >= kCellBytesFactor * options_.batch_bytes;
 }
 
 // Between transactions every event moves the place to go on from.
@@ -282,6 +361,7 @@ Result<bool> Decoder::Impl::dispatch(const EventHeader& header, std::string_view
     case EventType::AnonymousGtid:
     case EventType::GtidTagged:
     case EventType::MariaDbGtid:
+      if (tx_.open && tx_.block) SLUICE_TRY(abandon(batch));
       if (tx_.open) end_transaction(batch);
       return done(gtid(header, body));
     case EventType::PreviousGtids:
@@ -304,7 +384,7 @@ Result<bool> Decoder::Impl::dispatch(const EventHeader& header, std::string_view
     case EventType::NewLoad:
       return fatal(
           "a LOAD DATA was logged as a statement, so its rows are not in the log. Set binlog_format=ROW");
-    case EventType::FormatDescription:
+    case EventType::FormatDescription: return done(abandon(batch));
     case EventType::Stop:
     case EventType::Heartbeat:
     case EventType::HeartbeatV2:
@@ -321,8 +401,7 @@ Result<bool> Decoder::Impl::dispatch(const EventHeader& header, std::string_view
                      static_cast<int>(header.type), where());
         return true;
       }
-      return fatal("events of type {} are not understood; nothing after it was read, so nothing is lost",
-                   static_cast<int>(header.type));
+      return not_understood(header.type);
   }
 }
 
@@ -386,40 +465,81 @@ void Decoder::Impl::end_transaction(Batch& batch) {
       position_.gtids.add(tx_.gtid.sid, tx_.gtid.number);
     }
   }
-  passed_ = 0;
-  passed_id_.clear();
   tx_.open = false;
   transaction_ = kNone;
+  handed_id_.clear();
+  handed_ = 0;
   touch_progress();
+}
+
+// Removes the changes from this place in the transaction on, where they were not handed over yet.
+uint32_t Decoder::Impl::take_back(uint32_t from, Batch& batch) {
+  uint32_t count = 0;
+  while (!batch.changes.empty() && transaction_ != kNone &&
+         batch.changes.back().transaction == transaction_ && batch.changes.back().index >= from) {
+    batch.changes.pop_back();
+    ++count;
+  }
+  return count;
+}
+
+void Decoder::Impl::set_savepoint(std::string_view sql) {
+  std::string name = savepoint_name(sql);
+  std::erase_if(tx_.savepoints, [&](const Savepoint& old) { return old.name == name; });
+  tx_.savepoints.push_back({std::move(name), tx_.changes});
+}
+
+// Stands in a log of rows where the transaction also touched tables that cannot be rolled back: their rows
+// have transactions of their own, before it.
+Result<void> Decoder::Impl::roll_back_to(std::string_view sql, Batch& batch) {
+  std::string name = savepoint_name(sql);
+  std::vector<Savepoint>& known = tx_.savepoints;
+  while (!known.empty() && known.back().name != name) known.pop_back();
+  if (known.empty())
+    return fatal("a transaction was rolled back to a savepoint that it does not have ({:.80})", sql);
+  uint32_t wanted = tx_.changes - known.back().changes;
+  uint32_t taken = take_back(known.back().changes, batch);
+  if (taken != wanted) {
+    return fatal(
+        "the last {} changes of a transaction were rolled back ({:.80}) after {} of them were delivered. "
+        "Leave its tables out, or read from behind it",
+        wanted, sql, wanted - taken);
+  }
+  tx_.changes = known.back().changes;
+  return {};
 }
 
 // Row-based logs leave a rolled-back transaction out; where one is in (it also touched what cannot be rolled
 // back), its rows must not be shown.
-Result<void> Decoder::Impl::roll_back(Batch& batch) {
-  uint32_t here = 0;
-  while (!batch.changes.empty() && transaction_ != kNone &&
-         batch.changes.back().transaction == transaction_) {
-    batch.changes.pop_back();
-    ++here;
-  }
+Result<void> Decoder::Impl::roll_back(Batch& batch, std::string_view why) {
+  uint32_t here = take_back(0, batch);
   if (here != tx_.changes) {
     return fatal(
-        "a transaction of {} changes ends in ROLLBACK after {} of them were delivered. Leave its tables out, "
-        "or read from behind it",
-        tx_.changes, tx_.changes - here);
+        "a transaction of {} changes {} after {} of them were delivered. Leave its tables out, or read from "
+        "behind it",
+        tx_.changes, why, tx_.changes - here);
   }
-  if (here)
-    log::warning("{}: a transaction of {} changes was rolled back; they are not shown", where(), here);
+  if (here) log::warning("{}: a transaction of {} changes {}; they are not shown", where(), here, why);
   end_transaction(batch);
   return {};
 }
 
+// A server that dies while it writes a transaction may leave the first part of it in the log. It never
+// committed, and replicas roll it back (Format_description_log_event::do_apply_event).
+Result<void> Decoder::Impl::abandon(Batch& batch) {
+  if (!tx_.open) return {};
+  tx_.has_gtid = false;
+  return roll_back(batch, "was never finished (its server died)");
+}
+
 void Decoder::Impl::open_batch(Batch& batch) {
   batch_ = &batch;
+  cell_bytes_ = 0;
   transaction_ = event_ = kNone;
   file_copy_ = query_copy_ = {};
   if (held_.changes.empty()) return;
-  batch.adopt(held_, held_.changes.front());
+  batch.log_bytes += held_.log_bytes;
+  move_changes(held_, 0, batch);
   transaction_ = static_cast<uint32_t>(batch.transactions.size() - 1);
   held_.reset();
 }
@@ -472,6 +592,7 @@ Result<void> Decoder::Impl::query(const EventHeader& header, std::string_view bo
   thread_id_ = query.thread_id;
   StatementKind kind = classify(query.sql);
   if (kind == StatementKind::Begin) {
+    if (tx_.open && tx_.block && tx_.changes > 0) SLUICE_TRY(abandon(batch));
     if (!tx_.open) begin_transaction(true);
     tx_.block = true;
     return {};
@@ -479,7 +600,7 @@ Result<void> Decoder::Impl::query(const EventHeader& header, std::string_view bo
   if (!tx_.open) begin_transaction(false);  // before 5.7 nothing announces a statement
   switch (kind) {
     case StatementKind::Commit: end_transaction(batch); return {};
-    case StatementKind::Rollback: return roll_back(batch);
+    case StatementKind::Rollback: return roll_back(batch, "ends in ROLLBACK");
     case StatementKind::RowChange:
       return fatal(
           "rows were changed by a statement that is logged as text ({:.60}…), so their values are not in the "
@@ -491,12 +612,8 @@ Result<void> Decoder::Impl::query(const EventHeader& header, std::string_view bo
     case StatementKind::XaCommit:
     case StatementKind::XaRollback:
       return fatal("XA transactions are not understood; nothing after it was read, so nothing is lost");
-    case StatementKind::Savepoint: return {};
-    case StatementKind::RollbackTo:
-      if (tx_.changes > 0) {
-        return fatal("a transaction was rolled back in part (ROLLBACK TO), which is not understood");
-      }
-      return {};
+    case StatementKind::Savepoint: set_savepoint(query.sql); return {};
+    case StatementKind::RollbackTo: return roll_back_to(query.sql, batch);
     case StatementKind::Ddl: SLUICE_TRY(ddl(header, query, batch)); break;
     case StatementKind::Begin:
     case StatementKind::OtherDdl:
@@ -514,6 +631,12 @@ Result<void> Decoder::Impl::ddl(const EventHeader& header, const QueryEvent& que
   const Charset* server = charset_by_collation(query.server_collation);
   if (server) context.server_charset = server->name();
   DdlOutcome outcome = apply_ddl(sql, context, catalogue_);
+  if (outcome.has_query) {
+    return fatal(
+        "a table was filled by a query that is logged as text ({:.60}…), so its rows are not in the log. Set "
+        "binlog_format=ROW",
+        query.sql);
+  }
   if (!outcome.understood) {
     log::warning(
         "{}: a schema change was not understood ({}); the tables it names are learnt anew. Statement: "
@@ -542,19 +665,24 @@ Result<void> Decoder::Impl::ddl(const EventHeader& header, const QueryEvent& que
 
 Result<bool> Decoder::Impl::rows(const EventHeader& header, std::string_view body, Batch& batch) {
   SLUICE_ASSIGN(event, read_rows_event(header.type, body));
-  if (event.rows.empty()) return true;  // ends a statement of which nothing is logged
   const TableUse* use = uses_.find(event.table_id);
+  // Without a byte it ends a statement of which nothing is logged, or holds one row of nothing but defaults.
+  if (event.rows.empty() && (!use || !is_row_of_defaults(event))) return true;
   if (!use) return fatal("no table map explains table id {}", event.table_id);
   if (!tx_.open) return fatal("rows outside of a transaction");
   if (use->wanted) {
     transaction_in(batch);
     event_in(batch, header);
-    SLUICE_TRY(decode_rows(event, *use, batch));
+    SLUICE_ASSIGN(whole, decode_rows(event, *use, batch));
+    if (!whole) return false;
   }
+  // Every statement brings its maps anew.
+  if (event.statement_end) uses_.forget_many();
   return true;
 }
 
-Result<void> Decoder::Impl::decode_rows(const RowsEvent& event, const TableUse& use, Batch& batch) {
+// False: the batch is full, and there are more rows.
+Result<bool> Decoder::Impl::decode_rows(const RowsEvent& event, const TableUse& use, Batch& batch) {
   const RowPlan& plan = use.plan;
   if (event.columns != plan.columns()) {
     return fatal("{}.{} has {} columns in the table map and {} in the row event", use.table->database,
@@ -564,41 +692,58 @@ Result<void> Decoder::Impl::decode_rows(const RowsEvent& event, const TableUse& 
   std::optional<RowPlan::Image> before, after;
   if (!event.before_bitmap.empty()) before.emplace(plan, event.before_bitmap);
   if (!event.after_bitmap.empty()) after.emplace(plan, event.after_bitmap);
-  const char* at = event.rows.data();
-  const char* end = at + event.rows.size();
-  while (at < end) {
+  const size_t cells_before = cell_bytes_, arena_before = batch.arena.used();
+  const char* at = event.rows.data() + rows_done_;
+  const char* end = event.rows.data() + event.rows.size();
+  do {
     const char* begin = at;
     Change change{
         .op = event.op, .index = tx_.changes, .transaction = transaction_, .event = event_, .table = table};
     if (before) at = plan.decode(*before, at, end, batch.arena, change.before, invalid_bytes_);
     if (at && after) at = plan.decode(*after, at, end, batch.arena, change.after, invalid_bytes_);
-    // An image of no bytes (no column present) would never come to an end.
-    if (!at || at == begin)
+    // Images of no bytes would never come to an end.
+    if (!at || (at == begin && !event.rows.empty()))
       return fatal("a row of {}.{} makes no sense {} bytes into the event's rows", table->database,
                    table->name, begin - event.rows.data());
     if (!passed_over()) batch.changes.push_back(change);
     ++tx_.changes;
+    cell_bytes_ = cells_before + batch.arena.used() - arena_before;
+    if (at < end &&
+        (cell_bytes_ >= kCellBytesFactor * options_.batch_bytes || batch.changes.size() >= kMostChanges)) {
+      rows_done_ = static_cast<size_t>(at - event.rows.data());
+      return false;
+    }
+  } while (at < end);
+  rows_done_ = 0;
+  return true;
+}
+
+// How many changes of the open transaction must not be handed over yet: its last one may be the last of all,
+// and what stands behind a savepoint may still be taken back.
+size_t Decoder::Impl::kept_back(const Batch& batch) const {
+  uint32_t from = tx_.changes ? tx_.changes - 1 : 0;
+  if (!tx_.savepoints.empty() && batch.log_bytes < kMostKeptBytes)
+    from = std::min(from, tx_.savepoints.front().changes);
+  size_t kept = 0;
+  while (kept < batch.changes.size() && transaction_ != kNone) {
+    const Change& change = batch.changes[batch.changes.size() - 1 - kept];
+    if (change.transaction != transaction_ || change.index < from) break;
+    ++kept;
   }
-  return {};
+  return kept;
 }
 
 void Decoder::Impl::finish(Batch& batch, bool end) {
   if (batch_ != &batch) open_batch(batch);
   if (tx_.open) {
-    handed_ = tx_.changes;
+    size_t kept = end ? 0 : kept_back(batch);
+    auto handed = tx_.changes - static_cast<uint32_t>(kept);
+    if (kept > 1) held_.log_bytes = batch.log_bytes;
+    move_changes(batch, batch.changes.size() - kept, held_);
+    // Coming again, it may not have come as far as before.
+    handed_ = handed_id_ == tx_.id ? std::max(handed_, handed) : handed;
     handed_id_ = tx_.id;
-  } else if (passed_ == 0) {
-    handed_ = 0;
-    handed_id_.clear();
   }
-  if (tx_.open && !end && transaction_ != kNone && !batch.changes.empty() &&
-      batch.changes.back().transaction == transaction_) {
-    held_.adopt(batch, batch.changes.back());
-    batch.changes.pop_back();
-    --handed_;
-  }
-  // Cut off again before the transaction came as far as it had been: what was handed over then stays handed over.
-  if (passed_ > 0 && handed_id_ == passed_id_) handed_ = std::max(handed_, passed_);
   batch.resume = position_;
   batch.resume.server_uuid = server_uuid_;
   batch.catalogue = catalogue_.take_changes();

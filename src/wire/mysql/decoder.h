@@ -15,8 +15,8 @@
 namespace sluice::mysql {
 
 struct DecoderOptions {
-  size_t batch_bytes =
-      256 * 1024;  // of the log; a batch is full once it holds so much. One event is never split
+  size_t batch_bytes = 256 * 1024;  // of the log; a batch is full once it holds so much. An event is split
+                                    // only where its rows take many times as much memory as the log
   bool verify_checksums = true;
   bool ddl = true;     // schema changes are changes too
   bool query = false;  // carry the statement behind row changes, where the log has it
@@ -46,8 +46,8 @@ class Decoder {
   void set_server_uuid(std::string uuid);
 
   // Takes one whole event, header and checksum included; `event` must live in `batch.arena` (text cells point
-  // into it). False: the batch is full and was not touched: hand it over, then offer the event again with the
-  // next one.
+  // into it). False: the batch is full: hand it over, then offer the same event again with the next one.
+  // (Some of its rows may already be in the batch, and point into it: the event's bytes stay where they are.)
   Result<bool> take(std::string_view event, Batch& batch);
   // To be called before a batch is handed over: sets its resume position and catalogue changes. In the middle
   // of a transaction its last change is kept back for the next batch, until it is known whether it is the

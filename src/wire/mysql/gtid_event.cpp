@@ -11,6 +11,9 @@ constexpr uint8_t kMariaDbStandalone = 0x1;
 constexpr uint8_t kMariaDbPreparedXa = 0x40;
 constexpr uint8_t kMariaDbCompletedXa = 0x80;
 
+// GNO_END of the server: numbers are positive and signed.
+bool in_range(uint64_t number) { return number > 0 && number < INT64_MAX; }
+
 Uuid uuid_of(std::string_view bytes) {
   Uuid uuid{};
   if (bytes.size() == uuid.size()) std::copy(bytes.begin(), bytes.end(), uuid.begin());
@@ -32,7 +35,8 @@ Result<GtidEvent> read_plain(const EventHeader& header, std::string_view body) {
     event.commit_us = in.little(7) & ((1ULL << 55) - 1);
   }
   if (in.bad()) return fatal("a {} event is cut short", name(header.type));
-  if (!event.anonymous && event.number == 0) return fatal("a {} event has the number 0", name(header.type));
+  if (!event.anonymous && !in_range(event.number))
+    return fatal("a {} event has the impossible number {}", name(header.type), event.number);
   return event;
 }
 
@@ -78,7 +82,7 @@ Result<GtidEvent> read_tagged(std::string_view body) {
       variable(in);
     }
   }
-  if (in.bad() || event.number == 0) return fatal("a GTID_TAGGED event is malformed");
+  if (in.bad() || !in_range(event.number)) return fatal("a GTID_TAGGED event is malformed");
   return event;
 }
 
@@ -113,7 +117,8 @@ Result<GtidSet> read_previous(std::string_view body) {
     for (uint64_t k = 0; k < intervals; ++k) {
       uint64_t begin = in.u64();
       uint64_t end = in.u64();
-      if (begin == 0 || begin >= end) return fatal("a PREVIOUS_GTIDS event holds an empty interval");
+      if (!in_range(begin) || begin >= end || end > INT64_MAX)
+        return fatal("a PREVIOUS_GTIDS event holds an empty interval");
       set.add(sid, GtidSet::Interval{begin, end});
     }
   }

@@ -1,5 +1,7 @@
 #include "wire/mysql/table_map.h"
 
+#include <bitset>
+
 #include "base/cursor.h"
 #include "wire/mysql/charset.h"
 
@@ -22,8 +24,10 @@ enum Field : uint8_t {
   kVisibility = 12,
 };
 
+// Those that have a bit in the signedness field. YEAR is one: both servers' Field_year is a kind of TINYINT.
 bool is_numeric(WireType type) {
   switch (type) {
+    case WireType::Year:
     case WireType::Tiny:
     case WireType::Short:
     case WireType::Int24:
@@ -314,6 +318,7 @@ bool fits(const MapColumn& column, const Column& known) {
 Result<TableMap> read_table_map(std::string_view body, Flavor flavor) {
   Cursor in(body);
   TableMap map;
+  map.flavor = flavor;
   map.id = in.u48();
   in.u16();
   map.database = in.bytes(in.u8());
@@ -339,10 +344,14 @@ Result<TableMap> read_table_map(std::string_view body, Flavor flavor) {
                    i + 1, static_cast<int>(column.type));
     }
   }
+  std::bitset<256> seen;
   while (!in.done() && !in.bad()) {
     uint8_t type = in.u8();
     Cursor field(in.bytes(in.length_encoded()));
     if (in.bad()) break;
+    if (seen[type])  // each walks all columns: a map full of them would take for ever
+      return fatal("the table map of {}.{} has the optional field {} twice", map.database, map.table, type);
+    seen.set(type);
     read_field(type, field, map, flavor);
     if (field.bad())
       return fatal("the table map of {}.{} has a malformed optional field of type {}", map.database,
@@ -371,6 +380,8 @@ Table table_of(const TableMap& map) {
     column.is_unsigned = from.is_unsigned;
     column.nullable = from.nullable;
     column.invisible = !from.visible;
+    column.hidden = map.flavor == Flavor::MariaDb && from.type == WireType::LongLong &&
+                    from.name.starts_with("DB_ROW_HASH_");
     column.precision = from.precision;
     column.scale = from.scale;
     column.members = from.members;
@@ -429,6 +440,7 @@ Table merge(const TableMap& map, const Table& known) {
     if (from.length) column.length = from.length;
     column.generated = from.generated;
     column.invisible = column.invisible || from.invisible;
+    column.hidden = column.hidden || from.hidden;
     column.collation = from.collation;
     column.declared = from.declared;
   }

@@ -39,6 +39,7 @@ struct TableMap {
   std::string database, table;
   std::vector<MapColumn> columns;
   std::vector<uint32_t> key;
+  Flavor flavor = Flavor::Unknown;
   bool has_signs = false, has_names = false, has_key = false;  // which optional fields were there
 };
 

@@ -9,8 +9,11 @@ namespace sluice::mysql {
 namespace {
 
 // Ids that the log has not used for long are of no use, but nothing says which; beyond so many all are
-// forgotten, which costs a fresh look at each next map.
-constexpr size_t kMostUses = 100'000;
+// forgotten, which costs a fresh look at each next map. A table of ten columns takes about 4 KB here, and a
+// server whose table cache is too small for its tables gives a new id at each opening.
+constexpr size_t kMostUses = 4'000;
+// Within one statement, each table has one map.
+constexpr size_t kMostUsesOfStatement = 100'000;
 
 }  // namespace
 
@@ -20,6 +23,10 @@ const TableUse* TableUses::find(uint64_t id) {
   if (found == uses_.end()) return nullptr;
   last_id_ = id;
   return last_ = found->second.get();
+}
+
+void TableUses::forget_many() {
+  if (uses_.size() >= kMostUses) clear();
 }
 
 void TableUses::clear() {
@@ -34,7 +41,8 @@ Result<void> TableUses::map(std::string_view body, Flavor flavor) {
     if (use->map_bytes == body && (use->self_described || use->catalogue_version == catalogue_.version()))
       return {};
   }
-  if (uses_.size() >= kMostUses) clear();
+  if (uses_.size() >= kMostUsesOfStatement)
+    return fatal("a single statement maps more than {} tables", kMostUsesOfStatement);
   auto use = std::make_unique<TableUse>();
   SLUICE_TRY(resolve(body, flavor, *use));
   last_id_ = id;
@@ -43,7 +51,7 @@ Result<void> TableUses::map(std::string_view body, Flavor flavor) {
   return {};
 }
 
-Result<void> TableUses::resolve(std::string_view body, Flavor flavor, TableUse& use) {
+Result<void> TableUses::resolve(std::string_view body, TableUse& use) {
   SLUICE_ASSIGN(map, read_table_map(body, flavor));
   use.map_bytes = body;
   use.self_described = map.has_names;

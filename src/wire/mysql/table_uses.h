@@ -37,7 +37,9 @@ class TableUses {
   Result<void> map(std::string_view body, Flavor flavor);
   // Null: no map with this id came before.
   const TableUse* find(uint64_t id);
-  // Ids start anew with every file.
+  // To be called between statements only: the rows of one rely on all of its maps.
+  void forget_many();
+  // Ids start anew with every file, which says what kind of server wrote it.
   void clear();
 
  private:

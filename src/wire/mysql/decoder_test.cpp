@@ -1,0 +1,211 @@
+// What the recorded logs of test/cases cannot show: logs that servers leave behind when they die, connections
+// that are lost, and batches that are too small. The logs here are made by hand.
+#include "wire/mysql/decoder.h"
+
+#include <gtest/gtest.h>
+
+#include "support/log_builder.h"
+#include "support/read_log.h"
+#include "wire/mysql/event.h"
+
+namespace sluice::mysql {
+namespace {
+
+using test::LogBuilder;
+using test::ReadOptions;
+using test::ReadResult;
+
+ReadResult read(const std::string& file, ReadOptions options = {}) {
+  options.with = {"tx"};
+  return test::read_log({{"binlog.000001", file}}, options);
+}
+
+// The values of column `a` of the lines, in order, and `!` behind the last change of a transaction.
+std::string summary(const ReadResult& result) {
+  std::string text;
+  for (size_t i = 0; i < result.lines.size(); ++i) {
+    const std::string& line = result.lines[i];
+    size_t at = line.rfind("{\"a\":");
+    if (!text.empty()) text += ' ';
+    text += at == std::string::npos ? "-" : line.substr(at + 5, line.find_first_of(",}", at + 5) - at - 5);
+    if (result.changes[i].last) text += '!';
+  }
+  return text;
+}
+
+TEST(Decoder, TransactionWithoutEndIsNotShown) {
+  LogBuilder log;
+  log.gtid(1).begin().map().insert(LogBuilder::row(1, 1)).commit();
+  log.gtid(2).begin().map().insert(LogBuilder::row(2, 2));
+  std::string cut = log.file();
+  // The server came back and used the number again.
+  log.gtid(2).begin().map().insert(LogBuilder::row(3, 3)).commit();
+  ReadResult result = read(log.file());
+  EXPECT_EQ(result.error, "");
+  EXPECT_EQ(summary(result), "1! 3!");
+
+  ReadResult files = test::read_log(
+      {{"binlog.000001", cut},
+       {"binlog.000002", LogBuilder().begin().map().insert(LogBuilder::row(4, 4)).commit().file()}},
+      {});
+  EXPECT_EQ(files.error, "");
+  EXPECT_EQ(summary(files), "1! 4!");
+}
+
+TEST(Decoder, TransactionWithoutEndIsAFaultOnceItWasHandedOver) {
+  LogBuilder log;
+  log.gtid(1).begin();
+  for (uint32_t i = 1; i < 4; ++i) log.map().insert(LogBuilder::row(i, i));
+  log.gtid(1).begin().map().insert(LogBuilder::row(9, 9)).commit();
+  ReadOptions options;
+  options.batch_bytes = 1;
+  ReadResult result = read(log.file(), options);
+  EXPECT_NE(result.error.find("a transaction of 3 changes was never finished"), std::string::npos)
+      << result.error;
+  EXPECT_EQ(summary(result), "1 2");
+}
+
+TEST(Decoder, RowOfDefaultsAlone) {
+  LogBuilder log;
+  log.begin().map().insert("", 1, 2, std::string(1, '\0')).map().insert("", 1, 2).commit();
+  ReadResult result = read(log.file());
+  EXPECT_EQ(result.error, "");
+  ASSERT_EQ(result.lines.size(), 1u) << "an event of columns but no bytes holds no row";
+  EXPECT_NE(result.lines[0].find("\"after\":{}"), std::string::npos) << result.lines[0];
+}
+
+TEST(Decoder, SavepointsAreHeldBackWhateverTheBatch) {
+  LogBuilder log;
+  log.begin().map().insert(LogBuilder::row(1, 1)).query("SAVEPOINT `One`");
+  log.map().insert(LogBuilder::row(2, 2) + LogBuilder::row(3, 3)).query("SAVEPOINT `two`");
+  log.map().insert(LogBuilder::row(4, 4)).query("ROLLBACK TO `one`");
+  log.map().insert(LogBuilder::row(5, 5)).query("ROLLBACK TO SAVEPOINT `ONE`");
+  log.map().insert(LogBuilder::row(6, 6)).commit();
+  for (bool each_event : {false, true}) {
+    ReadOptions options;
+    options.batch_bytes = each_event ? 1 : 1 << 20;
+    options.each_event = each_event;
+    ReadResult result = read(log.file(), options);
+    EXPECT_EQ(result.error, "");
+    EXPECT_EQ(summary(result), "1 6!") << each_event;
+    EXPECT_EQ(result.changes[1].index, 1u);
+  }
+  ReadResult unknown =
+      read(LogBuilder().begin().map().insert(LogBuilder::row(1, 1)).query("ROLLBACK TO `x`").commit().file());
+  EXPECT_NE(unknown.error.find("a savepoint that it does not have"), std::string::npos) << unknown.error;
+}
+
+TEST(Decoder, EventOfManyEmptyRowsIsSplit) {
+  constexpr size_t kColumns = 4000, kRows = 20'000;
+  LogBuilder log;
+  // One column is in the image, and null: a byte in the log, 64 KB of cells.
+  log.begin().map(1, kColumns).insert(std::string(kRows, '\1'), 1, kColumns, "\1").commit();
+  ReadOptions options;
+  ReadResult result = read(log.file(), options);
+  EXPECT_EQ(result.error, "");
+  EXPECT_EQ(result.lines.size(), kRows);
+  EXPECT_LT(result.most_held, size_t{16} << 20) << "bytes of cells in one batch";
+  for (size_t i = 0; i < result.changes.size(); ++i) {
+    ASSERT_EQ(result.changes[i].index, i);
+    ASSERT_EQ(result.changes[i].last, i + 1 == kRows);
+  }
+}
+
+TEST(Decoder, FloodOfStatementsFillsABatch) {
+  LogBuilder log;
+  for (int i = 0; i < 100; ++i) log.query("CREATE TABLE x (a int) COMMENT '" + std::string(1000, 'x') + "'");
+  Catalogue catalogue;
+  Selection selection;
+  DecoderOptions options;
+  options.batch_bytes = 10'000;
+  Decoder decoder(catalogue, selection, nullptr, options);
+  decoder.start({});
+  Batch batch;
+  size_t most = 0, batches = 0;
+  std::string file = log.file();
+  for (std::string_view event : test::events_of(file)) {
+    auto taken = decoder.take(batch.arena.copy(event), batch);
+    ASSERT_TRUE(taken.has_value()) << taken.error().what;
+    if (!*taken) {
+      decoder.finish(batch);
+      most = std::max(most, batch.changes.size());
+      batch.reset();
+      ++batches;
+      ASSERT_TRUE(*decoder.take(batch.arena.copy(event), batch));
+    }
+  }
+  EXPECT_LT(most, 20u);
+  EXPECT_GT(batches, 5u);
+}
+
+// Reads `file` event by event, losing the connection after each of the events counted by `lost_after`; what
+// was handed over until then must not come again.
+std::string read_with_losses(const std::string& file, const std::vector<size_t>& lost_after,
+                             bool idle_finish) {
+  Catalogue catalogue;
+  Selection selection;
+  Decoder decoder(catalogue, selection, nullptr, {});
+  Position begin;
+  begin.file = "binlog.000001";
+  begin.offset = 4;
+  std::string ids;
+  auto hand_over = [&](Batch& batch, bool end) {
+    decoder.finish(batch, end);
+    for (const Change& change : batch.changes)
+      ids += fmt::format("{}{} ", change.index, change.last ? "!" : "");
+    batch.reset();
+  };
+  Batch batch;
+  for (size_t round = 0; round <= lost_after.size(); ++round) {
+    decoder.start(begin);
+    if (idle_finish) hand_over(batch, false);
+    size_t count = 0;
+    for (std::string_view event : test::events_of(file)) {
+      if (round < lost_after.size() && count++ == lost_after[round]) break;
+      EXPECT_TRUE(*decoder.take(batch.arena.copy(event), batch));
+      hand_over(batch, false);
+    }
+  }
+  return ids;
+}
+
+TEST(Decoder, LostConnectionsRepeatNothing) {
+  LogBuilder log;
+  log.begin();
+  for (uint32_t i = 0; i < 5; ++i) log.map().insert(LogBuilder::row(i, i));
+  log.commit();
+  // 1 format description, 2 BEGIN, then a map and a row event in turn.
+  for (bool idle_finish : {false, true}) {
+    EXPECT_EQ(read_with_losses(log.file(), {}, idle_finish), "0 1 2 3 4! ");
+    EXPECT_EQ(read_with_losses(log.file(), {8}, idle_finish), "0 1 2 3 4! ");
+    EXPECT_EQ(read_with_losses(log.file(), {10, 4, 0, 6}, idle_finish), "0 1 2 3 4! ") << idle_finish;
+  }
+}
+
+TEST(Decoder, EventsTooShortForTheirChecksum) {
+  // The format description says CRC32, and is not checked itself.
+  std::string file = LogBuilder().file();
+  file[file.size() - 5] = 1;
+  LogBuilder rest;
+  std::string event = rest.add(EventType::Stop, "").file().substr(file.size());
+  ReadOptions options;
+  options.verify_checksums = false;
+  ReadResult result = read(file + event, options);
+  EXPECT_NE(result.error.find("too short to hold its checksum"), std::string::npos) << result.error;
+}
+
+TEST(Decoder, UnknownEventsStopUnlessTheyMayBeIgnored) {
+  LogBuilder log;
+  log.begin().map().insert(LogBuilder::row(1, 1)).commit();
+  std::string before = log.file();
+  EXPECT_EQ(read(LogBuilder(log).add(static_cast<EventType>(200), "x", kFlagIgnorable).file()).error, "");
+  ReadResult result = read(LogBuilder(log).add(static_cast<EventType>(200), "x").file());
+  EXPECT_EQ(summary(result), "1!");
+  EXPECT_EQ(result.error,
+            fmt::format("unknown event at binlog.000001:{}: events of type 200 are not understood; nothing "
+                        "after it was read, so nothing is lost.",
+                        before.size()));
+}
+
+}  // namespace
+}  // namespace sluice::mysql

@@ -1,0 +1,22 @@
+-- GTIDs with tags.
+create database shop;
+use shop;
+create table a (id int primary key);
+insert into a values (1);
+set gtid_next = 'AUTOMATIC:billing';
+insert into a values (2);
+insert into a values (3);
+set gtid_next = 'AUTOMATIC:a_tag_of_thirty_two_characters_x';
+begin;
+insert into a values (4);
+update a set id = 5 where id = 4;
+commit;
+set gtid_next = 'AUTOMATIC';
+insert into a values (6);
+set gtid_next = '11111111-2222-3333-4444-555555555555:billing:9223372036854775806';
+insert into a values (7);
+set gtid_next = '11111111-2222-3333-4444-555555555555:1000000';
+delete from a where id = 7;
+set gtid_next = 'AUTOMATIC';
+flush logs;
+insert into a values (8);

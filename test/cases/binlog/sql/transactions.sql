@@ -1,0 +1,77 @@
+-- Transactions of ordinary shapes; DDL between them.
+create database shop;
+use shop;
+create table a (id int primary key, n int) engine=innodb;
+create table b (id int primary key, n int) engine=innodb;
+create table my (id int primary key, n int) engine=myisam;
+insert into a values (1, 1);
+begin;
+insert into a values (2, 2), (3, 3);
+insert into b values (1, 1);
+update a set n = 20 where id = 2;
+delete from a where id = 3;
+commit;
+begin;
+insert into a values (4, 4);
+rollback;
+begin;
+insert into a values (5, 5);
+savepoint one;
+insert into a values (6, 6);
+savepoint two;
+insert into b values (6, 6);
+rollback to two;
+rollback to one;
+insert into a values (7, 7);
+release savepoint one;
+commit;
+begin;
+savepoint `an empty one`;
+rollback to `an empty one`;
+commit;
+insert into my values (1, 1), (2, 2);
+update my set n = n + 1;
+set autocommit = 0;
+insert into a values (12, 12);
+insert into a values (13, 13);
+commit;
+set autocommit = 1;
+update a join b on a.id = b.id set a.n = 100, b.n = 200;
+delete a, b from a join b on a.id = b.id;
+insert into b select id + 100, n from a;
+-- only: mariadb mysql-9
+create table c as select id, n from a where id < 8;
+-- only: mysql-5.6
+create table c (id int, n int);
+alter table a add column extra varchar(10) default 'x' after id;
+insert into a values (20, 'new', 20);
+alter table a drop column n, rename to renamed;
+insert into renamed values (21, 'y');
+truncate table c;
+insert into c values (1, 2);
+-- only: mariadb mysql-9
+create temporary table tmp (id int);
+-- only: mariadb mysql-9
+insert into tmp values (1);
+-- only: mariadb mysql-9
+drop temporary table tmp;
+insert into c select 5, 6;
+create index i on c (n);
+create view v as select * from c;
+drop view v;
+rename table c to d, b to c;
+insert into d values (7, 8);
+insert into c values (7, 8);
+drop table c, d;
+flush tables;
+insert into renamed values (22, null);
+create table parent (id int primary key) engine=innodb;
+create table child (id int primary key, p int, foreign key (p) references parent (id) on delete cascade on update cascade) engine=innodb;
+insert into parent values (1), (2);
+insert into child values (10, 1), (20, 2);
+create trigger tr after insert on parent for each row insert into child values (new.id * 10, new.id);
+insert into parent values (3);
+analyze table parent;
+optimize table parent;
+drop table my;
+drop database shop;
