@@ -26,6 +26,7 @@ COMMON = [
     "--sync-binlog=0",
     "--innodb-flush-log-at-trx-commit=2",
     "--innodb-buffer-pool-size=128M",
+    "--innodb-use-native-aio=OFF",  # a dozen servers at once use up the system's (fs.aio-max-nr)
     "--max-allowed-packet=512M",
     "--secure-file-priv=",
 ]

@@ -722,8 +722,11 @@ Result<bool> Decoder::Impl::decode_rows(const RowsEvent& event, const TableUse& 
 // and what stands behind a savepoint may still be taken back.
 size_t Decoder::Impl::kept_back(const Batch& batch) const {
   uint32_t from = tx_.changes ? tx_.changes - 1 : 0;
-  if (!tx_.savepoints.empty() && batch.log_bytes < kMostKeptBytes)
-    from = std::min(from, tx_.savepoints.front().changes);
+  // With the change before it, which is the last one if nothing follows what is taken back.
+  if (!tx_.savepoints.empty() && batch.log_bytes < kMostKeptBytes) {
+    uint32_t before = tx_.savepoints.front().changes;
+    from = std::min(from, before ? before - 1 : 0);
+  }
   size_t kept = 0;
   while (kept < batch.changes.size() && transaction_ != kNone) {
     const Change& change = batch.changes[batch.changes.size() - 1 - kept];

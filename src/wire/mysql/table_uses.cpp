@@ -51,7 +51,7 @@ Result<void> TableUses::map(std::string_view body, Flavor flavor) {
   return {};
 }
 
-Result<void> TableUses::resolve(std::string_view body, TableUse& use) {
+Result<void> TableUses::resolve(std::string_view body, Flavor flavor, TableUse& use) {
   SLUICE_ASSIGN(map, read_table_map(body, flavor));
   use.map_bytes = body;
   use.self_described = map.has_names;
