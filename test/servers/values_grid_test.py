@@ -4,15 +4,13 @@ what SELECT shows. A failure names the seed; SLUICE_SEED repeats it."""
 
 import contextlib
 import os
-import pathlib
 import random
 import struct
-import subprocess
 
 import pytest
 from lib.server_word import Replay, Snapshot
+from lib.sluice import run
 
-PROBE = pathlib.Path(__file__).resolve().parents[2] / "build/sluice_decode_probe"
 ROWS = 40
 SEED = int(os.environ.get("SLUICE_SEED") or random.SystemRandom().randrange(1 << 32))
 
@@ -176,10 +174,6 @@ class Grid:
             yield f"delete from {name} where id % 5 = {self.rng.randrange(5)}"
 
 
-def position(server):
-    return server.binlog_position()
-
-
 # (row image, column names in the log)
 WAYS = [("FULL", "FULL"), ("MINIMAL", "FULL"), ("NOBLOB", "MINIMAL"), ("FULL", None)]
 
@@ -193,9 +187,9 @@ def test_every_value_is_what_the_server_shows(start_server, kind, image, metadat
         options.append(f"--binlog-row-metadata={metadata}")
     server = start_server(kind, options)
     grid = Grid(rng, "grid")
-    with contextlib.closing(server.connect(conv={})) as run, contextlib.closing(
+    with contextlib.closing(server.connect(conv={})) as writer, contextlib.closing(
             server.connect(conv={}, init_command="set time_zone = '+00:00', sql_mode = ''")) as look:
-        cursor = run.cursor()
+        cursor = writer.cursor()
         cursor.execute("create database grid character set utf8mb4; use grid; set time_zone = '+05:30'")
         while cursor.nextset():
             pass
@@ -207,19 +201,13 @@ def test_every_value_is_what_the_server_shows(start_server, kind, image, metadat
         for number, statement in enumerate(grid.statements()):
             cursor.execute(statement)
             if number % 10 == 9:
-                steps.append((position(server), Snapshot(look), statement[:300]))
+                steps.append((server.binlog_position(), Snapshot(look), statement[:300]))
         steps.append((None, Snapshot(look), "the end"))
         cursor.execute("flush logs")
-    lines = decode(server.binlog_files()[:-1], rng.choice([[], ["--batch", "1"], ["--batch", "3000"]]))
+    lines = run("decode", "--with", "source", *server.binlog_files()[:-1]).stdout.splitlines()
     replay = Replay(lines)
     values = 0
     for where, snapshot, statement in steps:
         replay.until(where, snapshot, f"seed {SEED}, {kind}, image {image}, metadata {metadata}: {statement}")
         values += sum(len(row) for rows in snapshot.tables.values() for row in rows)
     assert values > 4000, "the grid has shrunk"
-
-
-def decode(files, options=()):
-    done = subprocess.run([PROBE, "--with", "source", *options, *files], capture_output=True, text=True)
-    assert done.returncode == 0, f"seed {SEED}: {done.stderr[-2000:]}"
-    return done.stdout.splitlines()

@@ -148,12 +148,7 @@ Result<RowPlan::Step> RowPlan::make_step(const MapColumn& wire, const Column& co
     case WireType::Short: number(Take::Int16, Take::Uint16); break;
     case WireType::Int24: number(Take::Int24, Take::Uint24); break;
     case WireType::Long: number(Take::Int32, Take::Uint32); break;
-    case WireType::LongLong:
-      number(Take::Int64, Take::Uint64);
-      // MariaDB hashes a UNIQUE over text into DB_ROW_HASH_1, …, which neither SELECT nor the catalogue
-      // knows.
-      if (column.hidden && column.name.starts_with("DB_ROW_HASH_")) plain(Kind::Missing, Take::Hash, 8);
-      break;
+    case WireType::LongLong: number(Take::Int64, Take::Uint64); break;
     case WireType::Float: plain(Kind::Float, Take::Float, 4); break;
     case WireType::Double: plain(Kind::Double, Take::Double, 8); break;
     case WireType::NewDecimal:
@@ -339,7 +334,6 @@ const char* RowPlan::pad(const Step& step, Arena& arena, Cell& cell, const char*
       if (!fits(step.width)) return nullptr;
       cell.u = big(at, step.width);
       return at + step.width;
-    case Take::Hash: return fits(8) ? at + 8 : nullptr;
     case Take::Number:
       if (!fits(step.width)) return nullptr;
       cell.u = little(at, step.width);
@@ -380,7 +374,7 @@ const char* RowPlan::decode(const Image& image, const char* at, const char* end,
     ++present;
     if (__builtin_expect(null, 0)) {
       cells[i] = Cell{};
-      if (steps_[i].take != Take::Hash) cells[i].kind = Kind::Null;
+      cells[i].kind = Kind::Null;
       continue;
     }
     at = take(steps_[i], at, end, arena, cells[i], converted, invalid);

@@ -48,8 +48,7 @@ class RowPlan {
                      uint64_t& invalid) const;
 
  private:
-  // How a column's bytes become a cell. Hash: the server's own value of a long UNIQUE, shown to nobody.
-  // Sized: behind a length prefix; Fixed: so, and padded to one length.
+  // How a column's bytes become a cell. Sized: behind a length prefix; Fixed: so, and padded to one length.
   enum class Take : uint8_t {
     Int8,
     Int16,
@@ -74,7 +73,6 @@ class RowPlan {
     Time,
     Bit,
     Number,
-    Hash,
     Sized,
     Fixed,
   };

@@ -219,7 +219,8 @@ class Replay:
         if not self.named:
             return {columns[int(name[1:]) - 1].name: columns[int(name[1:]) - 1].of_line(v) for name, v in image.items()}
         known = {column.name: column for column in columns}
-        return {name: known[name].of_line(value) for name, value in image.items()}
+        # MariaDB's own column of a long UNIQUE, which SELECT does not show.
+        return {name: known[name].of_line(value) for name, value in image.items() if not name.startswith("DB_ROW_HASH_")}
 
     def compare(self, table, expected, what):
         left = list(expected)
