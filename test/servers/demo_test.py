@@ -46,9 +46,8 @@ def test_a_reader_that_leaves_ends_it(environment):
 
 def test_ctrl_c_closes_the_shop_on_a_terminal(environment):
     screen, terminal = pty.openpty()
-    # A shell's background jobs, and so their children, ignore Ctrl-C; a program on a terminal does not.
     process = subprocess.Popen(DEMO, stdin=terminal, stdout=terminal, stderr=terminal, env={**environment, "TERM": "xterm"},
-                               start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+                               start_new_session=True)
     os.close(terminal)
     shown = []
     reader = threading.Thread(target=read_all, args=[screen, shown], daemon=True)

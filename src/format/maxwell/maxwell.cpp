@@ -132,7 +132,7 @@ class Maxwell final : public Encoder {
   // The cell that `data` shows of a column: of a partial image, the columns of the row before stand in for
   // those that the row after lacks.
   static const Cell& shown(const Change& change, size_t column) {
-    static constexpr Cell kMissing;
+    static constexpr Cell kMissing{};
     if (column < change.after.count && change.after[column].present()) return change.after[column];
     return column < change.before.count ? change.before[column] : kMissing;
   }

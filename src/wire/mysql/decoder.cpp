@@ -84,7 +84,7 @@ Failure not_understood(EventType type) {
                setting.empty() ? "" : " on the server, no more of them are written");
 }
 
-// Of the log: so much of a transaction is kept back from its first savepoint on, as long as it may still be
+// Of memory: so much of a transaction is kept back from its first savepoint on, because it may still be
 // rolled back to it.
 constexpr size_t kMostKeptBytes = 16 << 20;
 
@@ -327,7 +327,7 @@ Result<bool> Decoder::Impl::take(std::string_view event, Batch& batch) {
 
 bool Decoder::Impl::is_full(const Batch& batch, size_t more) const {
   // What must be kept back would only be copied from batch to batch.
-  if (tx_.open && !tx_.savepoints.empty() && batch.log_bytes < kMostKeptBytes) return false;
+  if (tx_.open && !tx_.savepoints.empty() && batch.arena.used() < kMostKeptBytes) return false;
   return batch.log_bytes + more > options_.batch_bytes || batch.changes.size() >= kMostChanges ||
          cell_bytes_ >= kCellBytesFactor * options_.batch_bytes;
 }
@@ -538,7 +538,6 @@ void Decoder::Impl::open_batch(Batch& batch) {
   transaction_ = event_ = kNone;
   file_copy_ = query_copy_ = {};
   if (held_.changes.empty()) return;
-  batch.log_bytes += held_.log_bytes;
   move_changes(held_, 0, batch);
   transaction_ = static_cast<uint32_t>(batch.transactions.size() - 1);
   held_.reset();
@@ -614,7 +613,9 @@ Result<void> Decoder::Impl::query(const EventHeader& header, std::string_view bo
       return fatal("XA transactions are not understood; nothing after it was read, so nothing is lost");
     case StatementKind::Savepoint: set_savepoint(query.sql); return {};
     case StatementKind::RollbackTo: return roll_back_to(query.sql, batch);
-    case StatementKind::Ddl: SLUICE_TRY(ddl(header, query, batch)); break;
+    case StatementKind::Ddl:
+      if (!tx_.gtid.alter_without_effect) SLUICE_TRY(ddl(header, query, batch));
+      break;
     case StatementKind::Begin:
     case StatementKind::OtherDdl:
     case StatementKind::Other: break;
@@ -723,7 +724,7 @@ Result<bool> Decoder::Impl::decode_rows(const RowsEvent& event, const TableUse& 
 size_t Decoder::Impl::kept_back(const Batch& batch) const {
   uint32_t from = tx_.changes ? tx_.changes - 1 : 0;
   // With the change before it, which is the last one if nothing follows what is taken back.
-  if (!tx_.savepoints.empty() && batch.log_bytes < kMostKeptBytes) {
+  if (!tx_.savepoints.empty() && batch.arena.used() < kMostKeptBytes) {
     uint32_t before = tx_.savepoints.front().changes;
     from = std::min(from, before ? before - 1 : 0);
   }
@@ -741,7 +742,6 @@ void Decoder::Impl::finish(Batch& batch, bool end) {
   if (tx_.open) {
     size_t kept = end ? 0 : kept_back(batch);
     auto handed = tx_.changes - static_cast<uint32_t>(kept);
-    if (kept > 1) held_.log_bytes = batch.log_bytes;
     move_changes(batch, batch.changes.size() - kept, held_);
     // Coming again, it may not have come as far as before.
     handed_ = handed_id_ == tx_.id ? std::max(handed_, handed) : handed;

@@ -111,6 +111,16 @@ TEST(Decoder, EventOfManyEmptyRowsIsSplit) {
   }
 }
 
+TEST(Decoder, WhatIsHeldBackIsBounded) {
+  constexpr size_t kColumns = 4000, kRows = 3'000;
+  LogBuilder log;
+  log.begin().query("SAVEPOINT `x`").map(1, kColumns);
+  log.insert(std::string(kRows, '\1'), 1, kColumns, "\1").query("ROLLBACK TO `x`").commit();
+  ReadResult result = read(log.file());
+  EXPECT_NE(result.error.find("of them were delivered"), std::string::npos) << result.error;
+  EXPECT_LT(result.most_held, size_t{64} << 20) << "bytes of cells in one batch";
+}
+
 TEST(Decoder, FloodOfStatementsFillsABatch) {
   LogBuilder log;
   for (int i = 0; i < 100; ++i) log.query("CREATE TABLE x (a int) COMMENT '" + std::string(1000, 'x') + "'");

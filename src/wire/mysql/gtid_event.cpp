@@ -8,8 +8,12 @@ namespace sluice::mysql {
 namespace {
 
 constexpr uint8_t kMariaDbStandalone = 0x1;
+constexpr uint8_t kMariaDbGroupCommit = 0x2;
 constexpr uint8_t kMariaDbPreparedXa = 0x40;
 constexpr uint8_t kMariaDbCompletedXa = 0x80;
+// Of the second byte of flags (FL_START_ALTER_E1, FL_ROLLBACK_ALTER_E1).
+constexpr uint8_t kMariaDbStartAlter = 0x2;
+constexpr uint8_t kMariaDbRollbackAlter = 0x8;
 
 // GNO_END of the server: numbers are positive and signed.
 bool in_range(uint64_t number) { return number > 0 && number < INT64_MAX; }
@@ -97,6 +101,10 @@ Result<GtidEvent> read_mariadb(const EventHeader& header, std::string_view body)
   event.standalone = flags & kMariaDbStandalone;
   event.xa = flags & (kMariaDbPreparedXa | kMariaDbCompletedXa);
   if (in.bad()) return fatal("a GTID event is cut short");
+  // Before the second byte of flags: the group commit's id, and of XA its name, for which nobody reads on.
+  if (flags & kMariaDbGroupCommit) in.skip(8);
+  if (!event.xa && !in.done())
+    event.alter_without_effect = in.u8() & (kMariaDbStartAlter | kMariaDbRollbackAlter);
   return event;
 }
 

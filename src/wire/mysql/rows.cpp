@@ -105,6 +105,14 @@ int64_t old_time(uint32_t raw) {
   return n < 0 ? -packed : packed;
 }
 
+// MariaDB before 10.1 and with mysql56_temporal_format=OFF; the log does not tell how long such values are.
+Failure old_fraction(const Column& column) {
+  return fatal(
+      "column `{}` has fractional seconds in MariaDB's old format, which is not understood. Set "
+      "mysql56_temporal_format=ON and rebuild the table (ALTER TABLE … FORCE)",
+      column.name);
+}
+
 }  // namespace
 
 Result<RowPlan> RowPlan::make(const TableMap& map, const Table& table) {
@@ -159,9 +167,14 @@ Result<RowPlan::Step> RowPlan::make_step(const MapColumn& wire, const Column& co
     case WireType::Year: plain(Kind::Year, Take::Year, 1); break;
     case WireType::Date:
     case WireType::NewDate: plain(Kind::Date, Take::Date, 3); break;
-    case WireType::Time: plain(Kind::Time, Take::OldTime, 3); break;
-    case WireType::DateTime: plain(Kind::DateTime, Take::OldDateTime, 8); break;
-    case WireType::Timestamp: plain(Kind::Timestamp, Take::OldTimestamp, 4); break;
+    case WireType::Time:
+    case WireType::DateTime:
+    case WireType::Timestamp:
+      if (column.fraction_digits > 0) return old_fraction(column);
+      if (wire.type == WireType::Time) plain(Kind::Time, Take::OldTime, 3);
+      if (wire.type == WireType::DateTime) plain(Kind::DateTime, Take::OldDateTime, 8);
+      if (wire.type == WireType::Timestamp) plain(Kind::Timestamp, Take::OldTimestamp, 4);
+      break;
     case WireType::Timestamp2: temporal(Kind::Timestamp, Take::Timestamp); break;
     case WireType::DateTime2: temporal(Kind::DateTime, Take::DateTime); break;
     case WireType::Time2: temporal(Kind::Time, Take::Time); break;

@@ -431,6 +431,7 @@ Table merge(const TableMap& map, const Table& known) {
     if (!map.has_signs) column.is_unsigned = from.is_unsigned;
     if (!map.columns[i].charset) column.charset = from.charset;
     if (column.members.empty()) column.members = from.members;
+    if (column.fraction_digits == 0) column.fraction_digits = from.fraction_digits;
     // What the log says outweighs the catalogue, but it cannot tell a UUID from bytes nor text from bytes
     // without a character set.
     if (!map.columns[i].charset || from.type == ColumnType::Uuid || from.type == ColumnType::Inet4 ||
