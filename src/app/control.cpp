@@ -83,7 +83,7 @@ Result<std::unique_ptr<ControlServer>> ControlServer::start(const std::string& f
   server->answer_ = std::move(answer);
   server->listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_un address = place.address();
-  ::unlinkat(place.fd, kName.data(), 0);
+  ::unlinkat(place.fd, std::string(kName).c_str(), 0);
   mode_t before = ::umask(0177);  // the owner's alone
   int bound = ::bind(server->listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
   int reason = errno;

@@ -15,7 +15,7 @@ const Option* find_option(std::span<const Option> options, std::string_view name
 }
 
 // --set key=value: of the format or of the way out, whichever knows the key.
-Result<void> set_one(LanePlan& plan, const std::string& key, std::string value) {
+Result<void> set_one(LanePlan& plan, const std::string& key, const std::string& value) {
   std::vector<std::string> known;
   for (Settings* settings : {&plan.format_settings, &plan.sink_settings}) {
     for (const Option& option : settings->options()) known.emplace_back(option.name);
