@@ -31,8 +31,12 @@ check_tidy() {
   record clang-tidy "$code"
 }
 
-stage_checks() {
+stage_style() {
   check_format
   check_layers
+}
+
+stage_checks() {
+  stage_style
   check_tidy
 }
