@@ -239,6 +239,8 @@ def play(folder):
 
 
 def main():
+    # Ctrl-C counts even where the shell that started this had its jobs ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     folder = pathlib.Path(tempfile.mkdtemp(prefix="sluice-demo-"))
     try:
