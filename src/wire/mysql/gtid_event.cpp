@@ -18,6 +18,12 @@ constexpr uint8_t kMariaDbRollbackAlter = 0x8;
 // GNO_END of the server: numbers are positive and signed.
 bool in_range(uint64_t number) { return number > 0 && number < INT64_MAX; }
 
+// Up to 32 of a-z, 0-9 and _, not a digit first; the server has them in lower case (libs/mysql/gtid/tag.h).
+bool is_tag(std::string_view tag) {
+  return tag.size() <= 32 && (tag.empty() || tag[0] > '9') &&
+         tag.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
+}
+
 Uuid uuid_of(std::string_view bytes) {
   Uuid uuid{};
   if (bytes.size() == uuid.size()) std::copy(bytes.begin(), bytes.end(), uuid.begin());
@@ -86,7 +92,8 @@ Result<GtidEvent> read_tagged(std::string_view body) {
       variable(in);
     }
   }
-  if (in.bad() || !in_range(event.number)) return fatal("a GTID_TAGGED event is malformed");
+  if (in.bad() || !in_range(event.number) || !is_tag(event.sid.tag))
+    return fatal("a GTID_TAGGED event is malformed");
   return event;
 }
 
@@ -120,6 +127,7 @@ Result<GtidSet> read_previous(std::string_view body) {
     GtidSet::Sid sid;
     sid.uuid = uuid_of(in.bytes(16));
     if (tagged) sid.tag = in.bytes(variable(in));
+    if (!is_tag(sid.tag)) return fatal("a PREVIOUS_GTIDS event holds an impossible tag");
     uint64_t intervals = in.u64();
     if (intervals > in.left() / 16) return fatal("a PREVIOUS_GTIDS event claims {} intervals", intervals);
     for (uint64_t k = 0; k < intervals; ++k) {

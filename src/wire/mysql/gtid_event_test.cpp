@@ -57,6 +57,11 @@ TEST(GtidEvent, ListsThatClaimTooMuch) {
             "\5\0\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff"s}) {
     EXPECT_FALSE(read_gtid_list(EventType::PreviousGtids, body).has_value()) << body.size();
   }
+  std::string tagged = "\1\1\0\0\0\0\0\1"s + kUuid,
+              interval = "\1\0\0\0\0\0\0\0\5\0\0\0\0\0\0\0\6\0\0\0\0\0\0\0"s;
+  EXPECT_TRUE(read_gtid_list(EventType::PreviousGtids, tagged + "\6t_1"s + interval).has_value());
+  EXPECT_FALSE(read_gtid_list(EventType::PreviousGtids, tagged + "\6T_1"s + interval).has_value());
+  EXPECT_FALSE(read_gtid_list(EventType::PreviousGtids, tagged + "\0061t_"s + interval).has_value());
   EXPECT_FALSE(read_gtid_list(EventType::MariaDbGtidList, "\xff\xff\xff\x0f"s).has_value());
 }
 
