@@ -2,32 +2,13 @@
 
 #include <libdeflate.h>
 
-#include <algorithm>
-#include <string>
-#include <vector>
-
 #include "base/check.h"
 #include "base/log.h"
 #include "wire/mysql/charset.h"
-#include "wire/mysql/ddl.h"
-#include "wire/mysql/event.h"
-#include "wire/mysql/gtid_event.h"
-#include "wire/mysql/query_event.h"
-#include "wire/mysql/rows.h"
-#include "wire/mysql/table_uses.h"
+#include "wire/mysql/decoder_impl.h"
 
 namespace sluice::mysql {
 namespace {
-
-constexpr uint32_t kNone = ~uint32_t{0};
-// A batch of tiny rows is full by their number before it is by its bytes: a change takes about 100 bytes of
-// memory.
-constexpr size_t kMostChanges = 16'384;
-// Cells take more memory than the log does: columns that are null, one bit each, or not in the image at all,
-// none. A batch is full, in the middle of an event if need be, once its cells take so many times batch_bytes.
-constexpr size_t kCellBytesFactor = 16;
-
-enum class Checksum : uint8_t { Unknown, None, Crc32 };
 
 uint32_t stored_checksum(std::string_view event) {
   Cursor in(event.substr(event.size() - kChecksumBytes));
@@ -84,27 +65,6 @@ Failure not_understood(EventType type) {
                setting.empty() ? "" : " on the server, no more of them are written");
 }
 
-// Of memory: so much of a transaction is kept back from its first savepoint on, because it may still be
-// rolled back to it.
-constexpr size_t kMostKeptBytes = 16 << 20;
-
-struct Savepoint {
-  std::string name;      // as the statement spells it, in lower case
-  uint32_t changes = 0;  // of the transaction before it
-};
-
-struct OpenTransaction {
-  bool open = false;
-  bool block = false;  // ends with XID or COMMIT, not with its first statement
-  bool has_gtid = false;
-  GtidEvent gtid;
-  std::string id, gtid_text;
-  uint64_t begin = 0;
-  uint64_t xid = 0;
-  uint32_t changes = 0;  // so far
-  std::vector<Savepoint> savepoints;
-};
-
 // INSERT INTO t () VALUES (): MySQL's MINIMAL image of it has no column, and so no byte. It refuses to log
 // two of them in one event.
 bool is_row_of_defaults(const RowsEvent& event) {
@@ -112,115 +72,7 @@ bool is_row_of_defaults(const RowsEvent& event) {
          event.after_bitmap.find_first_not_of('\0') == std::string_view::npos;
 }
 
-// Moves the changes of one transaction, from `first` on, to the end of `to`.
-void move_changes(Batch& from, size_t first, Batch& to) {
-  auto transaction = static_cast<uint32_t>(to.transactions.size());
-  for (size_t i = first; i < from.changes.size(); ++i) {
-    to.adopt(from, from.changes[i]);
-    to.changes.back().transaction = transaction;
-    to.transactions.resize(transaction + 1);
-  }
-  from.changes.resize(first);
-}
-
-// What stands behind the words; names are compared without regard to case.
-std::string savepoint_name(std::string_view sql) {
-  std::string text(sql);
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  for (std::string_view word : {"rollback ", "work ", "to ", "savepoint "}) {
-    if (text.starts_with(word)) text.erase(0, word.size());
-  }
-  return text;
-}
-
 }  // namespace
-
-class Decoder::Impl {
- public:
-  Impl(Catalogue& catalogue, const Selection& selection, SchemaOracle* oracle, DecoderOptions options)
-      : catalogue_(catalogue),
-        selection_(selection),
-        options_(options),
-        uses_(catalogue, selection, oracle) {}
-
-  void start(const Position& position);
-  Result<bool> take(std::string_view event, Batch& batch);
-  void finish(Batch& batch, bool end);
-
-  Position position_;  // after the last whole transaction
-  std::string server_uuid_;
-  uint32_t timestamp_ = 0;
-  OpenTransaction tx_;
-
-  void set_file(std::string_view name) {
-    if (position_.file != name) position_.offset = 0;
-    position_.file = name;
-    at_ = position_.offset;
-    uses_.clear();
-    file_copy_ = {};
-  }
-
- private:
-  Result<bool> dispatch(const EventHeader& header, std::string_view event, std::string_view body,
-                        Batch& batch);
-  Result<std::string_view> unframe(const EventHeader& header, std::string_view event);
-  Result<void> format_description(std::string_view event);
-  Result<void> rotate(const EventHeader& header, std::string_view body);
-  Result<void> gtid(const EventHeader& header, std::string_view body);
-  Result<void> gtid_list(const EventHeader& header, std::string_view body);
-  Result<void> query(const EventHeader& header, std::string_view body, Batch& batch);
-  Result<void> ddl(const EventHeader& header, const QueryEvent& query, Batch& batch);
-  Result<bool> rows(const EventHeader& header, std::string_view body, Batch& batch);
-  Result<bool> decode_rows(const RowsEvent& event, const TableUse& use, Batch& batch);
-  void rows_query(std::string_view text);
-
-  bool is_full(const Batch& batch, size_t more) const;
-  void advance(const EventHeader& header, size_t size);
-  void begin_transaction(bool block);
-  void end_transaction(Batch& batch);
-  Result<void> roll_back(Batch& batch, std::string_view why);
-  void set_savepoint(std::string_view sql);
-  Result<void> roll_back_to(std::string_view sql, Batch& batch);
-  uint32_t take_back(uint32_t from, Batch& batch);
-  size_t kept_back(const Batch& batch) const;
-  Result<void> abandon(Batch& batch);
-  void open_batch(Batch& batch);
-  uint32_t transaction_in(Batch& batch);
-  void event_in(Batch& batch, const EventHeader& header);
-  bool passed_over() const { return tx_.changes < handed_ && tx_.id == handed_id_; }
-  std::string utf8(const QueryEvent& query, std::string_view text) const;
-  std::string where() const { return fmt::format("{}:{}", position_.file, event_begin_); }
-  void touch_progress();
-
-  Catalogue& catalogue_;
-  const Selection& selection_;
-  DecoderOptions options_;
-  TableUses uses_;
-  Checksum checksum_ = Checksum::Unknown;
-  DdlContext server_;  // what the format description tells of the server
-
-  uint64_t at_ = 0;           // offset behind the last event
-  uint64_t event_begin_ = 0;  // of the event in hand
-  bool file_start_ = false;
-
-  Batch* batch_ = nullptr;        // the batch in hand; null between batches
-  size_t cell_bytes_ = 0;         // that decoding its rows took of its arena
-  size_t rows_done_ = 0;          // bytes of the event in hand's rows that the batches before this one hold
-  uint32_t transaction_ = kNone;  // indexes in that batch
-  uint32_t event_ = kNone;
-  std::string_view file_copy_;  // position_.file in that batch's arena
-  std::string_view query_copy_;
-  std::string rows_query_;  // the statement behind the row events to come
-  uint32_t thread_id_ = 0;
-
-  Batch held_;  // the last changes of a batch that ended inside a transaction
-
-  // The open transaction that changes were handed over of, and how many. Survives a lost connection: when it
-  // comes again, these are passed over.
-  std::string handed_id_;
-  uint32_t handed_ = 0;
-  uint64_t invalid_bytes_ = 0;
-};
 
 void Decoder::Impl::start(const Position& position) {
   position_ = position;
@@ -309,7 +161,10 @@ Result<bool> Decoder::Impl::take(std::string_view event, Batch& batch) {
   bool adds = (header.type >= EventType::WriteRowsV1 && header.type <= EventType::DeleteRowsV1) ||
               (header.type >= EventType::WriteRows && header.type <= EventType::DeleteRows) ||
               header.type == EventType::Query;
-  if (adds && !batch.changes.empty() && batch_ == &batch && is_full(batch, event.size())) return false;
+  if (adds && !batch.changes.empty() && batch_ == &batch) {
+    bool over = batch.log_bytes + event.size() > options_.batch_bytes && !keeps_back(batch);
+    if (over || is_crowded(batch)) return false;
+  }
   if (rows_done_ == 0) advance(header, event.size());
   SLUICE_ASSIGN(body, unframe(header, event));
   if (batch_ != &batch) open_batch(batch);
@@ -323,19 +178,6 @@ Result<bool> Decoder::Impl::take(std::string_view event, Batch& batch) {
   }
   if (!tx_.open) touch_progress();
   return *done;
-}
-
-bool Decoder::Impl::is_full(const Batch& batch, size_t more) const {
-  // What must be kept back would only be copied from batch to batch.
-  if (tx_.open && !tx_.savepoints.empty() && batch.arena.used() < kMostKeptBytes) return false;
-  return batch.log_bytes + more > options_.batch_bytes || batch.changes.size() >= kMostChanges ||
-         cell_bytes_ >= kCellBytesFactor * options_.batch_bytes;
-}
-
-// Between transactions every event moves the place to go on from.
-void Decoder::Impl::touch_progress() {
-  position_.offset = at_;
-  if (timestamp_) position_.timestamp = timestamp_;
 }
 
 Result<bool> Decoder::Impl::dispatch(const EventHeader& header, std::string_view, std::string_view body,
@@ -438,109 +280,6 @@ Result<void> Decoder::Impl::gtid_list(const EventHeader& header, std::string_vie
   if (file_start_ && position_.gtids.empty()) position_.gtids = std::move(set);
   file_start_ = false;
   return {};
-}
-
-void Decoder::Impl::begin_transaction(bool block) {
-  tx_ = {};
-  tx_.open = true;
-  tx_.block = block;
-  tx_.begin = event_begin_;
-  tx_.id = server_uuid_.empty() ? fmt::format("{}:{}", position_.file, event_begin_)
-                                : fmt::format("{}:{}:{}", server_uuid_, position_.file, event_begin_);
-  transaction_ = kNone;
-  rows_query_.clear();
-}
-
-void Decoder::Impl::end_transaction(Batch& batch) {
-  if (!tx_.open) return;
-  if (transaction_ != kNone) {
-    batch.transactions[transaction_].xid = tx_.xid;
-    if (!batch.changes.empty() && batch.changes.back().transaction == transaction_)
-      batch.changes.back().last = true;
-  }
-  if (tx_.has_gtid) {
-    if (tx_.gtid.flavor == Flavor::MariaDb) {
-      position_.gtids.set(tx_.gtid.domain, tx_.gtid.server_id, tx_.gtid.number);
-    } else {
-      position_.gtids.add(tx_.gtid.sid, tx_.gtid.number);
-    }
-  }
-  tx_.open = false;
-  transaction_ = kNone;
-  handed_id_.clear();
-  handed_ = 0;
-  touch_progress();
-}
-
-// Removes the changes from this place in the transaction on, where they were not handed over yet.
-uint32_t Decoder::Impl::take_back(uint32_t from, Batch& batch) {
-  uint32_t count = 0;
-  while (!batch.changes.empty() && transaction_ != kNone &&
-         batch.changes.back().transaction == transaction_ && batch.changes.back().index >= from) {
-    batch.changes.pop_back();
-    ++count;
-  }
-  return count;
-}
-
-void Decoder::Impl::set_savepoint(std::string_view sql) {
-  std::string name = savepoint_name(sql);
-  std::erase_if(tx_.savepoints, [&](const Savepoint& old) { return old.name == name; });
-  tx_.savepoints.push_back({std::move(name), tx_.changes});
-}
-
-// Stands in a log of rows where the transaction also touched tables that cannot be rolled back: their rows
-// have transactions of their own, before it.
-Result<void> Decoder::Impl::roll_back_to(std::string_view sql, Batch& batch) {
-  std::string name = savepoint_name(sql);
-  std::vector<Savepoint>& known = tx_.savepoints;
-  while (!known.empty() && known.back().name != name) known.pop_back();
-  if (known.empty())
-    return fatal("a transaction was rolled back to a savepoint that it does not have ({:.80})", sql);
-  uint32_t wanted = tx_.changes - known.back().changes;
-  uint32_t taken = take_back(known.back().changes, batch);
-  if (taken != wanted) {
-    return fatal(
-        "the last {} changes of a transaction were rolled back ({:.80}) after {} of them were delivered. "
-        "Leave its tables out, or read from behind it",
-        wanted, sql, wanted - taken);
-  }
-  tx_.changes = known.back().changes;
-  return {};
-}
-
-// Row-based logs leave a rolled-back transaction out; where one is in (it also touched what cannot be rolled
-// back), its rows must not be shown.
-Result<void> Decoder::Impl::roll_back(Batch& batch, std::string_view why) {
-  uint32_t here = take_back(0, batch);
-  if (here != tx_.changes) {
-    return fatal(
-        "a transaction of {} changes {} after {} of them were delivered. Leave its tables out, or read from "
-        "behind it",
-        tx_.changes, why, tx_.changes - here);
-  }
-  if (here) log::warning("{}: a transaction of {} changes {}; they are not shown", where(), here, why);
-  end_transaction(batch);
-  return {};
-}
-
-// A server that dies while it writes a transaction may leave the first part of it in the log. It never
-// committed, and replicas roll it back (Format_description_log_event::do_apply_event).
-Result<void> Decoder::Impl::abandon(Batch& batch) {
-  if (!tx_.open) return {};
-  tx_.has_gtid = false;
-  return roll_back(batch, "was never finished (its server died)");
-}
-
-void Decoder::Impl::open_batch(Batch& batch) {
-  batch_ = &batch;
-  cell_bytes_ = 0;
-  transaction_ = event_ = kNone;
-  file_copy_ = query_copy_ = {};
-  if (held_.changes.empty()) return;
-  move_changes(held_, 0, batch);
-  transaction_ = static_cast<uint32_t>(batch.transactions.size() - 1);
-  held_.reset();
 }
 
 uint32_t Decoder::Impl::transaction_in(Batch& batch) {
@@ -693,6 +432,7 @@ Result<bool> Decoder::Impl::decode_rows(const RowsEvent& event, const TableUse& 
   std::optional<RowPlan::Image> before, after;
   if (!event.before_bitmap.empty()) before.emplace(plan, event.before_bitmap);
   if (!event.after_bitmap.empty()) after.emplace(plan, event.after_bitmap);
+  CHECK(rows_done_ <= event.rows.size());  // the same event comes again
   const size_t cells_before = cell_bytes_, arena_before = batch.arena.used();
   const char* at = event.rows.data() + rows_done_;
   const char* end = event.rows.data() + event.rows.size();
@@ -709,49 +449,13 @@ Result<bool> Decoder::Impl::decode_rows(const RowsEvent& event, const TableUse& 
     if (!passed_over()) batch.changes.push_back(change);
     ++tx_.changes;
     cell_bytes_ = cells_before + batch.arena.used() - arena_before;
-    if (at < end &&
-        (cell_bytes_ >= kCellBytesFactor * options_.batch_bytes || batch.changes.size() >= kMostChanges)) {
+    if (at < end && is_crowded(batch)) {
       rows_done_ = static_cast<size_t>(at - event.rows.data());
       return false;
     }
   } while (at < end);
   rows_done_ = 0;
   return true;
-}
-
-// How many changes of the open transaction must not be handed over yet: its last one may be the last of all,
-// and what stands behind a savepoint may still be taken back.
-size_t Decoder::Impl::kept_back(const Batch& batch) const {
-  uint32_t from = tx_.changes ? tx_.changes - 1 : 0;
-  // With the change before it, which is the last one if nothing follows what is taken back.
-  if (!tx_.savepoints.empty() && batch.arena.used() < kMostKeptBytes) {
-    uint32_t before = tx_.savepoints.front().changes;
-    from = std::min(from, before ? before - 1 : 0);
-  }
-  size_t kept = 0;
-  while (kept < batch.changes.size() && transaction_ != kNone) {
-    const Change& change = batch.changes[batch.changes.size() - 1 - kept];
-    if (change.transaction != transaction_ || change.index < from) break;
-    ++kept;
-  }
-  return kept;
-}
-
-void Decoder::Impl::finish(Batch& batch, bool end) {
-  if (batch_ != &batch) open_batch(batch);
-  if (tx_.open) {
-    size_t kept = end ? 0 : kept_back(batch);
-    auto handed = tx_.changes - static_cast<uint32_t>(kept);
-    move_changes(batch, batch.changes.size() - kept, held_);
-    // Coming again, it may not have come as far as before.
-    handed_ = handed_id_ == tx_.id ? std::max(handed_, handed) : handed;
-    handed_id_ = tx_.id;
-  }
-  batch.resume = position_;
-  batch.resume.server_uuid = server_uuid_;
-  batch.catalogue = catalogue_.take_changes();
-  batch_ = nullptr;
-  transaction_ = kNone;
 }
 
 Decoder::Decoder(Catalogue& catalogue, const Selection& selection, SchemaOracle* oracle,

@@ -111,6 +111,18 @@ TEST(Decoder, EventOfManyEmptyRowsIsSplit) {
   }
 }
 
+TEST(Decoder, ManyRowsBehindASavepointStayInOneBatch) {
+  constexpr size_t kRows = 60'000;
+  LogBuilder log;
+  log.begin().query("SAVEPOINT `x`").map(1, 1).insert(std::string(kRows, '\1'), 1, 1).commit();
+  ReadOptions options;
+  options.each_event = true;
+  ReadResult result = read(log.file(), options);
+  EXPECT_EQ(result.error, "");
+  ASSERT_EQ(result.changes.size(), kRows);
+  EXPECT_TRUE(result.changes.back().last);
+}
+
 TEST(Decoder, WhatIsHeldBackIsBounded) {
   constexpr size_t kColumns = 4000, kRows = 3'000;
   LogBuilder log;

@@ -1,0 +1,147 @@
+// The decoder's inside, for decoder.cpp (events) and decoder_transaction.cpp (transactions and batches)
+// alone.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wire/mysql/ddl.h"
+#include "wire/mysql/decoder.h"
+#include "wire/mysql/event.h"
+#include "wire/mysql/gtid_event.h"
+#include "wire/mysql/query_event.h"
+#include "wire/mysql/rows.h"
+#include "wire/mysql/table_uses.h"
+
+namespace sluice::mysql {
+
+// A batch of tiny rows is full by their number before it is by its bytes: a change takes about 100 bytes of
+// memory.
+constexpr size_t kMostChanges = 16'384;
+// Cells take more memory than the log does: columns that are null, one bit each, or not in the image at all,
+// none. A batch is full, in the middle of an event if need be, once its cells take so many times batch_bytes.
+constexpr size_t kCellBytesFactor = 16;
+
+// Of memory: so much of a transaction is kept back from its first savepoint on, because it may still be
+// rolled back to it.
+constexpr size_t kMostKeptBytes = 16 << 20;
+
+enum class Checksum : uint8_t { Unknown, None, Crc32 };
+
+struct Savepoint {
+  std::string name;      // as the statement spells it, in lower case
+  uint32_t changes = 0;  // of the transaction before it
+};
+
+struct OpenTransaction {
+  bool open = false;
+  bool block = false;  // ends with XID or COMMIT, not with its first statement
+  bool has_gtid = false;
+  GtidEvent gtid;
+  std::string id, gtid_text;
+  uint64_t begin = 0;
+  uint64_t xid = 0;
+  uint32_t changes = 0;  // so far
+  std::vector<Savepoint> savepoints;
+};
+
+class Decoder::Impl {
+ public:
+  Impl(Catalogue& catalogue, const Selection& selection, SchemaOracle* oracle, DecoderOptions options)
+      : catalogue_(catalogue),
+        selection_(selection),
+        options_(options),
+        uses_(catalogue, selection, oracle) {}
+
+  void start(const Position& position);
+  Result<bool> take(std::string_view event, Batch& batch);
+  void finish(Batch& batch, bool end);
+
+  Position position_;  // after the last whole transaction
+  std::string server_uuid_;
+  uint32_t timestamp_ = 0;
+  OpenTransaction tx_;
+
+  void set_file(std::string_view name) {
+    if (position_.file != name) position_.offset = 0;
+    position_.file = name;
+    at_ = position_.offset;
+    uses_.clear();
+    file_copy_ = {};
+  }
+
+ private:
+  static constexpr uint32_t kNone = ~uint32_t{0};
+
+  Result<bool> dispatch(const EventHeader& header, std::string_view event, std::string_view body,
+                        Batch& batch);
+  Result<std::string_view> unframe(const EventHeader& header, std::string_view event);
+  Result<void> format_description(std::string_view event);
+  Result<void> rotate(const EventHeader& header, std::string_view body);
+  Result<void> gtid(const EventHeader& header, std::string_view body);
+  Result<void> gtid_list(const EventHeader& header, std::string_view body);
+  Result<void> query(const EventHeader& header, std::string_view body, Batch& batch);
+  Result<void> ddl(const EventHeader& header, const QueryEvent& query, Batch& batch);
+  Result<bool> rows(const EventHeader& header, std::string_view body, Batch& batch);
+  Result<bool> decode_rows(const RowsEvent& event, const TableUse& use, Batch& batch);
+  void rows_query(std::string_view text);
+
+  // What must be kept back would only be copied from batch to batch.
+  bool keeps_back(const Batch& batch) const {
+    return tx_.open && !tx_.savepoints.empty() && batch.arena.used() < kMostKeptBytes;
+  }
+  // Asked for every row.
+  bool is_crowded(const Batch& batch) const {
+    return (batch.changes.size() >= kMostChanges || cell_bytes_ >= kCellBytesFactor * options_.batch_bytes) &&
+           !keeps_back(batch);
+  }
+  void advance(const EventHeader& header, size_t size);
+  void begin_transaction(bool block);
+  void end_transaction(Batch& batch);
+  Result<void> roll_back(Batch& batch, std::string_view why);
+  void set_savepoint(std::string_view sql);
+  Result<void> roll_back_to(std::string_view sql, Batch& batch);
+  uint32_t take_back(uint32_t from, Batch& batch);
+  size_t kept_back(const Batch& batch) const;
+  Result<void> abandon(Batch& batch);
+  void open_batch(Batch& batch);
+  uint32_t transaction_in(Batch& batch);
+  void event_in(Batch& batch, const EventHeader& header);
+  bool passed_over() const { return tx_.changes < handed_ && tx_.id == handed_id_; }
+  std::string utf8(const QueryEvent& query, std::string_view text) const;
+  std::string where() const { return fmt::format("{}:{}", position_.file, event_begin_); }
+  void touch_progress();
+
+  Catalogue& catalogue_;
+  const Selection& selection_;
+  DecoderOptions options_;
+  TableUses uses_;
+  Checksum checksum_ = Checksum::Unknown;
+  DdlContext server_;  // what the format description tells of the server
+
+  uint64_t at_ = 0;           // offset behind the last event
+  uint64_t event_begin_ = 0;  // of the event in hand
+  bool file_start_ = false;
+
+  Batch* batch_ = nullptr;        // the batch in hand; null between batches
+  size_t cell_bytes_ = 0;         // that decoding its rows took of its arena
+  size_t rows_done_ = 0;          // bytes of the event in hand's rows that the batches before this one hold
+  uint32_t transaction_ = kNone;  // indexes in that batch
+  uint32_t event_ = kNone;
+  std::string_view file_copy_;  // position_.file in that batch's arena
+  std::string_view query_copy_;
+  std::string rows_query_;  // the statement behind the row events to come
+  uint32_t thread_id_ = 0;
+
+  Batch held_;  // the last changes of a batch that ended inside a transaction
+
+  // The open transaction that changes were handed over of, and how many. Survives a lost connection: when it
+  // comes again, these are passed over.
+  std::string handed_id_;
+  uint32_t handed_ = 0;
+  uint64_t invalid_bytes_ = 0;
+};
+
+}  // namespace sluice::mysql
