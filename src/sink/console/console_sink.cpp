@@ -22,7 +22,7 @@ class ConsoleSink : public Sink {
     CHECK(wake_ >= 0);
   }
   ~ConsoleSink() override {
-    close();
+    ConsoleSink::close();
     ::close(wake_);
   }
 
