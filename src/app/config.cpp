@@ -69,7 +69,8 @@ std::span<const Option> lane_table() {
       {"encode_threads",
        OptionKind::Integer,
        "1",
-       "threads that write changes out in their format; order is kept",
+       "threads that write changes out in their format, the reading one among them while it waits; order is "
+       "kept",
        {},
        false,
        {},

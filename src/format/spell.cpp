@@ -86,6 +86,36 @@ char* spell_decimal(char* out, std::string_view bytes, unsigned precision, unsig
 
 namespace {
 
+constexpr uint64_t kPowers[] = {1,
+                                10,
+                                100,
+                                1'000,
+                                10'000,
+                                100'000,
+                                1'000'000,
+                                10'000'000,
+                                100'000'000,
+                                1'000'000'000,
+                                10'000'000'000,
+                                100'000'000'000,
+                                1'000'000'000'000,
+                                10'000'000'000'000,
+                                100'000'000'000'000,
+                                1'000'000'000'000'000,
+                                10'000'000'000'000'000};
+
+// significand / 10^places = `whole` and a rest, 0 < places <= 16; each part is written where it belongs: to
+// cut the digits apart once they are in memory would wait for them.
+char* spell_with_point(char* out, uint64_t whole, uint64_t significand, unsigned places) {
+  out = spell_uint(out, whole);
+  *out++ = '.';
+  uint64_t rest = significand - whole * kPowers[places];
+  if (places <= 8) return spell_padded(out, static_cast<uint32_t>(rest), places);
+  uint64_t high = rest / 100'000'000;
+  out = spell_padded(out, static_cast<uint32_t>(high), places - 8);
+  return spell_eight(out, static_cast<uint32_t>(rest - high * 100'000'000));
+}
+
 // The shortest digits of a value come from Dragonbox; how they are set out is decided here. Between 1e-5 and
 // 1e15 the servers show no exponent, and neither do most readers expect one.
 template <class Real>
@@ -99,7 +129,14 @@ char* spell_real(char* out, Real value) {
     *out = '0';
     return out + 1;
   }
+  Real magnitude = std::fabs(value);
   auto decimal = jkj::dragonbox::to_decimal(value, jkj::dragonbox::policy::sign::ignore);
+  if (decimal.exponent < 0 && decimal.exponent >= -16 && magnitude >= Real(1e-5) && magnitude < Real(1e15)) {
+    // The digits never round up to the next whole number, which would read back as itself: the whole part is
+    // known before they are.
+    return spell_with_point(out, static_cast<uint64_t>(magnitude), decimal.significand,
+                            static_cast<unsigned>(-decimal.exponent));
+  }
   char digits[kScalarBytes];
   int count = static_cast<int>(spell_uint(digits, decimal.significand) - digits);
   int point = count + decimal.exponent;  // digits before the point
@@ -113,8 +150,8 @@ char* spell_real(char* out, Real value) {
     int exponent = point - 1;
     *out++ = 'e';
     *out++ = exponent < 0 ? '-' : '+';
-    auto magnitude = static_cast<uint32_t>(exponent < 0 ? -exponent : exponent);
-    return magnitude < 100 ? spell_pair(out, magnitude) : spell_uint(out, magnitude);
+    auto places = static_cast<uint32_t>(exponent < 0 ? -exponent : exponent);
+    return places < 100 ? spell_pair(out, places) : spell_uint(out, places);
   }
   if (point <= 0) {
     std::memcpy(out, "0.0000", 6);

@@ -15,7 +15,16 @@ BatchPool::BatchPool(size_t count) {
 BatchPool::Mine BatchPool::take() {
   std::unique_lock lock(mutex_);
   returned_.wait(lock, [&] { return closed_ || !free_.empty(); });
-  if (closed_) return {};
+  return take_free();
+}
+
+BatchPool::Mine BatchPool::try_take() {
+  std::lock_guard lock(mutex_);
+  return take_free();
+}
+
+BatchPool::Mine BatchPool::take_free() {
+  if (closed_ || free_.empty()) return {};
   Parcel* parcel = free_.back();
   free_.pop_back();
   return Mine(parcel, Return{this});

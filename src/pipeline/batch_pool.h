@@ -36,12 +36,15 @@ class BatchPool {
 
   // An empty one; waits until one is free. Null: closed.
   Mine take();
+  // Null: none is free, or closed.
+  Mine try_take();
   // Ends the waiting for good. Batches still come back.
   void close();
   size_t count() const { return parcels_.size(); }
   size_t free() const;
 
  private:
+  Mine take_free();
   void give_back(Parcel* parcel);
 
   std::vector<std::unique_ptr<Parcel>> parcels_;

@@ -23,18 +23,16 @@ Encoding::Encoding(std::unique_ptr<Encoder> encoder, unsigned threads, size_t sl
                    std::optional<Position> delivered, const std::string& lane)
     : delivered_(std::move(delivered)), slots_(slots) {
   CHECK(threads > 0 && slots > 0);
-  // One more output than threads: one is written while the others are filled.
+  // One is written while the others are filled.
   size_t outputs = threads == 1 ? 1 : threads + 1;
   for (size_t i = 0; i < outputs; ++i) {
     outputs_.push_back(std::make_unique<Encoded>());
+    outputs_.back()->encoder = i + 1 < outputs ? encoder->clone() : std::move(encoder);
     free_.push_back(outputs_.back().get());
   }
-  for (unsigned i = 1; i < threads; ++i) encoders_.push_back(encoder->clone());
-  encoders_.push_back(std::move(encoder));
-  if (threads == 1) return;
   std::string name = ("enc " + lane).substr(0, 15);  // the kernel's bound
-  for (auto& each : encoders_) {
-    threads_.emplace_back([this, &each] { work(*each); });
+  for (unsigned i = 2; i < threads; ++i) {
+    threads_.emplace_back([this] { work(); });
     pthread_setname_np(threads_.back().native_handle(), name.c_str());
   }
 }
@@ -57,7 +55,16 @@ void Encoding::offer(BatchPool::Shared parcel) {
     next.parcel = std::move(parcel);
     next.passing = passing;
   }
-  (threads_.empty() ? ready_ : work_).notify_one();
+  ready_.notify_one();
+  if (!threads_.empty()) work_.notify_one();
+}
+
+bool Encoding::help() {
+  if (outputs_.size() == 1) return false;
+  std::unique_lock lock(mutex_);
+  if (closed_ || !claimable()) return false;
+  encode_next(lock);
+  return true;
 }
 
 void Encoding::finish() {
@@ -88,31 +95,30 @@ bool Encoding::ended() const {
   return closed_ || (finished_ && taken_ == offered_);
 }
 
-Encoding::Slot& Encoding::claim() {
-  Slot& next = slot(claimed_++);
-  next.encoded = free_.back();
+void Encoding::encode_next(std::unique_lock<std::mutex>& lock) {
+  uint64_t number = claimed_++;
+  Slot& mine = slot(number);
+  Encoded* into = mine.encoded = free_.back();
   free_.pop_back();
-  next.encoded->parcel = std::move(next.parcel);
-  next.ready = false;
-  return next;
+  into->parcel = std::move(mine.parcel);
+  bool passing = mine.passing;
+  mine.ready = false;
+  lock.unlock();
+  encode(*into, passing);
+  lock.lock();
+  mine.ready = true;
+  if (number == taken_) ready_.notify_one();
 }
 
 Encoded* Encoding::next(std::chrono::microseconds patience) {
   std::unique_lock lock(mutex_);
-  auto something = [&] {
-    if (closed_) return true;
-    if (taken_ == offered_) return finished_;
-    return threads_.empty() || (taken_ < claimed_ && slot(taken_).ready);
-  };
-  if (!ready_.wait_for(lock, patience, something) || closed_ || taken_ == offered_) return nullptr;
-  if (!threads_.empty()) return slot(taken_++).encoded;
-  Slot& mine = claim();
-  Encoded* encoded = mine.encoded;
-  bool passing = mine.passing;
-  ++taken_;
-  lock.unlock();
-  encode(*encoders_.front(), *encoded, passing);
-  return encoded;
+  auto something = [&] { return closed_ || ready() || claimable() || (finished_ && taken_ == offered_); };
+  for (;;) {
+    if (!ready_.wait_for(lock, patience, something) || closed_) return nullptr;
+    if (ready()) return slot(taken_++).encoded;
+    if (!claimable()) return nullptr;
+    encode_next(lock);
+  }
 }
 
 void Encoding::release(Encoded* encoded) {
@@ -128,24 +134,16 @@ void Encoding::release(Encoded* encoded) {
   if (!threads_.empty()) work_.notify_one();
 }
 
-void Encoding::work(Encoder& encoder) {
+void Encoding::work() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    work_.wait(lock, [&] { return closed_ || (claimed_ < offered_ && !free_.empty()); });
+    work_.wait(lock, [&] { return closed_ || claimable(); });
     if (closed_) return;
-    Slot& mine = claim();
-    uint64_t number = claimed_ - 1;
-    Encoded* encoded = mine.encoded;
-    bool passing = mine.passing;
-    lock.unlock();
-    encode(encoder, *encoded, passing);
-    lock.lock();
-    mine.ready = true;
-    if (number == taken_) ready_.notify_one();
+    encode_next(lock);
   }
 }
 
-void Encoding::encode(Encoder& encoder, Encoded& into, bool passing) const {
+void Encoding::encode(Encoded& into, bool passing) const {
   const Batch& batch = into.parcel->batch;
   uint32_t known = Parcel::kNone;  // the transaction that `skip` speaks of
   bool skip = false;
@@ -157,7 +155,7 @@ void Encoding::encode(Encoder& encoder, Encoded& into, bool passing) const {
     }
     if (skip) continue;
     size_t begin = into.bytes.size();
-    encoder.encode(batch, change, into.bytes);
+    into.encoder->encode(batch, change, into.bytes);
     size_t end = into.bytes.size();
     if (end == begin) continue;
     into.bytes.push('\n');

@@ -22,7 +22,7 @@ struct LaneSetup {
   std::string name;
   std::unique_ptr<Sink> sink;
   std::unique_ptr<Encoder> encoder;
-  unsigned encode_threads = 1;  // 1: the lane's own thread encodes
+  unsigned encode_threads = 1;  // 1: the lane's own thread encodes; 2: the source's too, while it waits
 };
 
 class Lane {
@@ -39,6 +39,7 @@ class Lane {
   // The source thread. `from` is where reading begins.
   void start(const Position& from);
   void offer(const BatchPool::Shared& parcel) { encoding_.offer(parcel); }
+  bool help() { return encoding_.help(); }
   // Nothing more will be offered: deliver what waits, then end.
   void finish() { encoding_.finish(); }
 

@@ -85,7 +85,7 @@ Result<void> Pipeline::pump(const Position& from) {
   resume_ = from;
   SLUICE_TRY(open_source(from));
   for (;;) {
-    BatchPool::Mine parcel = pool_.take();
+    BatchPool::Mine parcel = free_batch();
     if (!parcel || stop_.raised()) return stopped();
     auto more = source_.read(parcel->batch);
     if (!more) {
@@ -103,6 +103,15 @@ Result<void> Pipeline::pump(const Position& from) {
     }
     SLUICE_TRY(hand_over(std::move(parcel)));
     if (*more == Source::More::End) return {};
+  }
+}
+
+BatchPool::Mine Pipeline::free_batch() {
+  for (;;) {
+    if (BatchPool::Mine parcel = pool_.try_take()) return parcel;
+    bool helped = false;
+    for (auto& lane : lanes_) helped |= lane->help();
+    if (!helped) return pool_.take();
   }
 }
 

@@ -44,6 +44,8 @@ class Pipeline {
  private:
   Result<void> make_lanes(const Position& from);
   Result<void> pump(const Position& from);
+  // An empty batch; while none is free this thread helps the lanes. Null: stopped.
+  BatchPool::Mine free_batch();
   Result<void> open_source(const Position& at);
   // Complains, and waits until it is time for another try.
   Result<void> source_failed(Error error);
