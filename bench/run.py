@@ -16,13 +16,23 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "bench")]
 
 import compare  # noqa: E402
+import compare_shape  # noqa: E402
 import latency  # noqa: E402
+import shapes  # noqa: E402
 import timing  # noqa: E402
 import workload  # noqa: E402
 from server import Server  # noqa: E402
 
 PERFORMANCE = ROOT / "docs/performance.md"
-BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+
+
+def put_between(name, table):
+    """Puts the table into the page, between the marks of that name."""
+    text = PERFORMANCE.read_text()
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    head, _, rest = text.partition(begin)
+    PERFORMANCE.write_text(head + begin + "\n" + table + "\n" + end + rest.partition(end)[2])
+    print(f"\nwritten to {PERFORMANCE.relative_to(ROOT)}")
 
 
 class Bench:
@@ -149,10 +159,59 @@ class Bench:
         table = "\n".join(lines)
         print("\n" + table)
         if self.options.write:
-            text = PERFORMANCE.read_text()
-            head, _, rest = text.partition(BEGIN)
-            PERFORMANCE.write_text(head + BEGIN + "\n" + table + "\n" + END + rest.partition(END)[2])
-            print(f"\nwritten to {PERFORMANCE.relative_to(ROOT)}")
+            put_between(f"figures {self.options.server}", table)
+
+
+class ShapeBench:
+    """One core against mysqlbinlog of the same server, for each shape."""
+
+    def __init__(self, options):
+        self.options = options
+        self.sluice = str(ROOT / "build/sluice")
+        self.lines = ["| log | size, changes | Sluice | mysqlbinlog -v | ratio | Sluice resident |", "|---|---|---|---|---|---|"]
+
+    def run(self):
+        wanted = self.options.shapes.split(",")
+        known = [s.name for s in shapes.SHAPES]
+        for name in wanted:
+            if name != "all" and name not in known:
+                sys.exit(f"--shapes knows no '{name}'; expected all or some of {', '.join(known)}")
+        for shape in shapes.SHAPES:
+            if "all" in wanted or shape.name in wanted:
+                self.measure(shape)
+        table = (f"Machine: {timing.machine()}. Server: {self.options.server}. One core each; medians of {self.options.runs} alternating runs, "
+                 "in brackets the least and the most.\n\n" + "\n".join(self.lines))
+        print("\n" + table)
+        if self.options.write:
+            put_between(f"shapes {self.options.server}", table)
+
+    def measure(self, shape):
+        print(f"{shape.name}: making the log", flush=True)
+        with (Server(self.options.server, shape.server_options(self.options.server), full=True) as server,
+              tempfile.TemporaryDirectory(prefix="sluice-bench-") as folder):
+            folder = pathlib.Path(folder)
+            log = folder / "binlog.000001"
+            shutil.copy(shapes.build(server, shape), log)
+            ours = [self.sluice, "decode", str(log)]
+            theirs = [*server.mysqlbinlog, "-v", "--base64-output=DECODE-ROWS", str(log)]
+            self.compare(shape, folder, ours, theirs)
+            mine, other = timing.side_by_side(lambda: timing.run(ours, cpus={0}), lambda: timing.run(theirs, cpus={0}), self.options.runs)
+            middle, least, most = timing.ratio(mine, other)
+            self.lines.append(
+                f"| {shape.what} | {log.stat().st_size / 1e6:.0f} MB, {shape.changes:,} | {timing.median(mine):.3f} s | "
+                f"{timing.median(other):.3f} s | {middle:.1f} times ({least:.1f} to {most:.1f}) | "
+                f"{max(r.peak_kb for r in mine) // 1024} MB |")
+            print(self.lines[-1], flush=True)
+
+    def compare(self, shape, folder, ours, theirs):
+        for name, argv in (("ours", ours), ("theirs", theirs)):
+            with open(folder / name, "wb") as out:
+                timing.run(argv, stdout=out)
+        with open(folder / "ours", "rb") as mine, open(folder / "theirs", "rb") as other:
+            count = compare_shape.compare(shape.columns, mine, other)
+        if count != shape.changes:
+            raise AssertionError(f"{shape.name}: {count} changes in the log instead of {shape.changes}")
+        print(f"{shape.name}: the same {count:,} changes", flush=True)
 
 
 def main():
@@ -162,8 +221,11 @@ def main():
     parser.add_argument("--runs", type=int, default=7, help="timed runs of each program")
     parser.add_argument("--latency-rows", type=int, default=400, help="rows of the slow latency run; the fast one takes 20 times as many")
     parser.add_argument("--idle", type=int, default=20, help="seconds of watching it idle")
+    parser.add_argument("--shapes", metavar="NAME,...", help="instead of the shop's log, measure decoding of others: all, or some of "
+                        + ", ".join(s.name for s in shapes.SHAPES))
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
-    Bench(parser.parse_args()).run()
+    options = parser.parse_args()
+    (ShapeBench if options.shapes else Bench)(options).run()
 
 
 if __name__ == "__main__":
