@@ -42,7 +42,7 @@ Result<void> set_all(LanePlan& plan, const std::vector<std::string>& parts) {
       pairs.emplace_back(part.substr(0, equals), part.substr(equals + 1));
     }
   }
-  for (auto& [key, value] : pairs) SLUICE_TRY(set_one(plan, key, std::move(value)));
+  for (auto& [key, value] : pairs) SLUICE_TRY(set_one(plan, key, value));
   return {};
 }
 

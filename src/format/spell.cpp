@@ -4,8 +4,6 @@
 
 #include <cmath>
 
-#include "base/utf8.h"
-
 namespace sluice {
 namespace {
 
@@ -214,75 +212,6 @@ void DayMemo::remember_date(uint32_t date) {
   date_ = date;
   char* end = spell_day(date_text_, (date >> 5) / 13, (date >> 5) % 13, date & 31);
   *end = ' ';
-}
-
-namespace {
-
-char* spell_escape(char* out, uint32_t unit) {
-  constexpr char kHex[] = "0123456789abcdef";
-  std::memcpy(out, "\\u", 2);
-  out[2] = kHex[unit >> 12 & 15];
-  out[3] = kHex[unit >> 8 & 15];
-  out[4] = kHex[unit >> 4 & 15];
-  out[5] = kHex[unit & 15];
-  return out + 6;
-}
-
-char* spell_ascii(char* out, uint8_t c) {
-  char letter = 0;
-  switch (c) {
-    case '"': letter = '"'; break;
-    case '\\': letter = '\\'; break;
-    case '\n': letter = 'n'; break;
-    case '\r': letter = 'r'; break;
-    case '\t': letter = 't'; break;
-    case '\b': letter = 'b'; break;
-    case '\f': letter = 'f'; break;
-    default: break;
-  }
-  if (letter) {
-    *out++ = '\\';
-    *out++ = letter;
-    return out;
-  }
-  if (c < 0x20) return spell_escape(out, c);
-  *out++ = static_cast<char>(c);
-  return out;
-}
-
-// U+DC00 + byte as its three bytes of UTF-8: what a character set could not map.
-bool is_escaped_byte(const uint8_t* at, size_t left) {
-  return left >= 3 && at[0] == 0xed && at[1] >= 0xb0 && at[1] <= 0xb3 && (at[2] & 0xc0) == 0x80;
-}
-
-}  // namespace
-
-char* spell_json_special(char* out, const char*& next, const char* finish) {
-  const auto* at = reinterpret_cast<const uint8_t*>(next);
-  const auto* end = reinterpret_cast<const uint8_t*>(finish);
-  unsigned plain = 0;  // ASCII characters in a row that needed nothing: the wide scan pays again
-  while (at < end && plain < 8) {
-    auto left = static_cast<size_t>(end - at);
-    if (*at < 0x80) {
-      bool special = *at < 0x20 || *at == '"' || *at == '\\';
-      plain = special ? 0 : plain + 1;
-      out = spell_ascii(out, *at++);
-      continue;
-    }
-    plain = 0;
-    if (size_t n = utf8_length({reinterpret_cast<const char*>(at), left < 4 ? left : 4})) {
-      std::memcpy(out, at, 4);
-      out += n;
-      at += n;
-    } else if (is_escaped_byte(at, left)) {
-      out = spell_escape(out, 0xdc00 | (at[1] & 15u) << 6 | (at[2] & 63u));
-      at += 3;
-    } else {
-      out = spell_escape(out, 0xdc00 | *at++);
-    }
-  }
-  next = reinterpret_cast<const char*>(at);
-  return out;
 }
 
 }  // namespace sluice

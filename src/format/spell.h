@@ -3,8 +3,6 @@
 // fails: what no server can have meant is spelt as something harmless.
 #pragma once
 
-#include <emmintrin.h>
-
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -257,43 +255,6 @@ inline char* spell_timestamp(char* out, uint64_t packed, unsigned digits, DayMem
   out = spell_fraction(out, packed & 0xffffff, digits);
   *out = 'Z';
   return out + 1;
-}
-
-// The inside of a JSON string. Room: 6 bytes for each byte of text. Reads up to 15 bytes behind the text, as
-// every arena allows. Bytes that are not UTF-8, and those that a character set could not map (U+DC00 + byte),
-// become \udcXX: a reader can have the bytes back.
-inline char* spell_json_text(char* out, std::string_view text);
-
-// From `next`, which needs more than copying, until the text looks plain again; moves `next`.
-char* spell_json_special(char* out, const char*& next, const char* end);
-
-inline char* spell_json_text(char* out, std::string_view text) {
-  const char* at = text.data();
-  const char* end = at + text.size();
-  const __m128i quote = _mm_set1_epi8('"');
-  const __m128i backslash = _mm_set1_epi8('\\');
-  const __m128i control = _mm_set1_epi8(0x1f);
-  while (at < end) {
-    __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes);
-    // Quotes, backslashes, control characters, and (by their top bit) all bytes beyond ASCII.
-    __m128i special =
-        _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
-                     _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes), bytes));
-    auto mask = static_cast<uint32_t>(_mm_movemask_epi8(special));
-    auto left = static_cast<size_t>(end - at);
-    if (left < 16) mask &= (1u << left) - 1;
-    if (mask == 0) {
-      if (left <= 16) return out + left;
-      at += 16;
-      out += 16;
-      continue;
-    }
-    auto plain = static_cast<unsigned>(std::countr_zero(mask));
-    at += plain;
-    out = spell_json_special(out + plain, at, end);
-  }
-  return out;
 }
 
 }  // namespace sluice

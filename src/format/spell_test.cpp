@@ -136,40 +136,5 @@ TEST(Spell, Temporals) {
   EXPECT_EQ(spelt([&](char* out) { return spell_timestamp(out, 0, 3, memo); }), "0000-00-00 00:00:00.000");
 }
 
-TEST(Spell, JsonTextAtEveryOffset) {
-  struct Case {
-    std::string text, json;
-  };
-  const Case cases[] = {
-      {"plain", "plain"},
-      {"\"", "\\\""},
-      {"\\", "\\\\"},
-      {"\n", "\\n"},
-      {std::string(1, '\0'), "\\u0000"},
-      {"\x1f", "\\u001f"},
-      {"\x7f", "\x7f"},
-      {"é", "é"},
-      {"漢", "漢"},
-      {"😀", "😀"},
-      {"\xff", "\\udcff"},
-      {"\xed\xb3\xbf", "\\udcff"},
-      {"\xed\xa0\x80", "\\udced\\udca0\\udc80"},
-      {"\xc3", "\\udcc3"},
-      {"\xf0\x9f\x98", "\\udcf0\\udc9f\\udc98"},
-  };
-  Arena arena;
-  for (const Case& c : cases) {
-    for (size_t before = 0; before < 40; ++before) {
-      for (size_t after : {0, 1, 15, 16, 17, 40}) {
-        std::string text = std::string(before, 'a') + c.text + std::string(after, 'z');
-        std::string_view kept = arena.copy(text);
-        std::string json = std::string(before, 'a') + c.json + std::string(after, 'z');
-        ASSERT_EQ(spelt([&](char* out) { return spell_json_text(out, kept); }), json)
-            << before << " before, " << after << " after";
-      }
-    }
-  }
-}
-
 }  // namespace
 }  // namespace sluice

@@ -27,9 +27,10 @@ Encoding::Encoding(std::unique_ptr<Encoder> encoder, unsigned threads, size_t sl
   size_t outputs = threads == 1 ? 1 : threads + 1;
   for (size_t i = 0; i < outputs; ++i) {
     outputs_.push_back(std::make_unique<Encoded>());
-    outputs_.back()->encoder = i + 1 < outputs ? encoder->clone() : std::move(encoder);
+    if (i > 0) outputs_.back()->encoder = encoder->clone();
     free_.push_back(outputs_.back().get());
   }
+  outputs_.front()->encoder = std::move(encoder);
   std::string name = ("enc " + lane).substr(0, 15);  // the kernel's bound
   for (unsigned i = 2; i < threads; ++i) {
     threads_.emplace_back([this] { work(); });

@@ -5,6 +5,7 @@
 #include "format/address.h"
 #include "format/encoder.h"
 #include "format/json_binary.h"
+#include "format/json_text.h"
 #include "format/spell.h"
 
 namespace sluice {

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "format/encoder.h"
+#include "format/json_text.h"
 #include "format/maxwell/ddl.h"
 #include "format/maxwell/options.h"
 #include "format/maxwell/plan.h"

@@ -1,6 +1,7 @@
 #include "format/maxwell/names.h"
 
 #include "base/arena.h"
+#include "format/json_text.h"
 #include "format/spell.h"
 
 namespace sluice::maxwell {

@@ -1,4 +1,5 @@
 #include "format/maxwell/value.h"
+#include "format/json_text.h"
 
 #include <algorithm>
 #include <cstring>

@@ -1,0 +1,42 @@
+// Text as the inside of a JSON string.
+#pragma once
+
+#include <emmintrin.h>
+
+#include <bit>
+#include <cstdint>
+#include <string_view>
+
+namespace sluice {
+
+// What needs more than copying begins at `at`.
+char* spell_json_rest(char* out, const char* at, const char* end);
+
+// Room: 6 bytes for each byte of text, and kSlack (spell.h). Reads up to 16 bytes behind the text, as every
+// arena allows. Bytes that are not UTF-8, and those that a character set could not map (U+DC00 + byte),
+// become \udcXX: a reader can have the bytes back.
+inline char* spell_json_text(char* out, std::string_view text) {
+  const char* at = text.data();
+  const char* end = at + text.size();
+  const __m128i quote = _mm_set1_epi8('"');
+  const __m128i backslash = _mm_set1_epi8('\\');
+  const __m128i control = _mm_set1_epi8(0x1f);
+  while (at < end) {
+    __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes);
+    // Quotes, backslashes, control characters, and (by their top bit) all bytes beyond ASCII.
+    __m128i special =
+        _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
+                     _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes), bytes));
+    auto mask = static_cast<uint32_t>(_mm_movemask_epi8(special));
+    auto left = static_cast<size_t>(end - at);
+    if (left < 16) mask &= (1u << left) - 1;
+    if (mask != 0) return spell_json_rest(out, at, end);
+    if (left <= 16) return out + left;
+    at += 16;
+    out += 16;
+  }
+  return out;
+}
+
+}  // namespace sluice
