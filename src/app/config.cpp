@@ -33,6 +33,7 @@ constexpr Option kPipeline[] = {
      {},
      false,
      "PATTERN,..."},
+    {"ddl", OptionKind::Boolean, "true", "deliver schema changes as well, to every sink whose format has them"},
 };
 
 constexpr Option kMemory[] = {

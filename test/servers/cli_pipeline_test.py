@@ -175,6 +175,18 @@ def test_tail_ends_where_it_is_told(server, table):
     assert keys("--until", "now", "--from", gtids[0]) == [2, 3, 4]
 
 
+@pytest.mark.parametrize("ddl, ops", [("ddl: true", ["ddl", "insert"]), ("ddl: false", ["insert"]), ("", ["ddl", "insert"])])
+def test_schema_changes_can_be_switched_off(server, table, sluice, tmp_path, ddl, ops):
+    process = sluice("run", configure(tmp_path, server.url, table, ddl))
+    process.wait_for_error("reading ")
+    server.sql(f"alter table {table} add column name varchar(20); insert into {table} values (1, 'pear')")
+    changes = lambda: [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]  # noqa: E731
+    wait_until(lambda: len(changes()) == len(ops), "the changes")
+    assert process.terminate() == 0
+    assert [change["op"] for change in changes()] == ops
+    assert changes()[-1]["after"] == {"id": 1, "name": "pear"}  # what is not delivered is followed all the same
+
+
 # The password
 
 def command_line(pid):
