@@ -33,7 +33,8 @@ constexpr Option kPipeline[] = {
      {},
      false,
      "PATTERN,..."},
-    {"ddl", OptionKind::Boolean, "true", "deliver schema changes as well, to every sink whose format has them"},
+    {"ddl", OptionKind::Boolean, "true",
+     "deliver schema changes as well, to every sink whose format has them"},
 };
 
 constexpr Option kMemory[] = {

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -69,13 +70,13 @@ class FileSink : public Sink {
   bool rotation_due() const;
   Result<void> rotate();
   void take_back();
-  int64_t age_ms() const { return (unix_us() - active_.started_us) / 1000; }
 
   const FileOptions options_;
   int fd_ = -1;
   uint64_t size_ = 0;          // of the active file: everything before it is safe
   bool inside_frame_ = false;  // and ends inside a zstd frame
   FileNote active_;            // as of the last whole transaction
+  SteadyTime began_;           // when the active file was, as far as anybody can tell whatever the clock did
   file::FrameWriter frames_;
   Bytes compressed_;
 };
@@ -123,6 +124,7 @@ Result<void> FileSink::begin_anew() {
   const std::string& path = options_.path;
   SLUICE_TRY(open_active(0));
   active_ = {.number = file::newest_rotated(path) + 1, .size = size_, .started_us = unix_us(), .path = path};
+  began_ = steady_now();
   inside_frame_ = false;
   frames_.resume(false);
   if (size_ == 0) return {};
@@ -148,9 +150,12 @@ Result<void> FileSink::begin_anew() {
 Result<void> FileSink::go_on(const FileNote& saved) {
   const std::string& path = options_.path;
   active_ = saved;
+  // A file from the future was begun before the clock was set back.
+  began_ = steady_now() - std::chrono::microseconds(std::max<int64_t>(unix_us() - saved.started_us, 0));
   // Turned over since, before anything else was noted: the active file holds nothing that counts.
   if (auto rotated = file::find_rotated(path, saved.number)) {
     active_ = {.number = file::newest_rotated(path) + 1, .started_us = unix_us(), .path = path};
+    began_ = steady_now();
     std::error_code reason;
     uint64_t size = std::filesystem::file_size(*rotated, reason);
     // Only a machine that lost its power forgets what was saved before the file was turned over.
@@ -261,7 +266,7 @@ std::string FileSink::note() const { return active_.text(); }
 bool FileSink::rotation_due() const {
   if (size_ == 0 || size_ != active_.size) return false;
   if (options_.rotate_bytes > 0 && size_ >= options_.rotate_bytes) return true;
-  return options_.rotate_age.count() > 0 && age_ms() >= options_.rotate_age.count();
+  return options_.rotate_age.count() > 0 && steady_now() - began_ >= options_.rotate_age;
 }
 
 Result<void> FileSink::rotate() {
@@ -273,6 +278,7 @@ Result<void> FileSink::rotate() {
   if (::rename(options_.path.c_str(), name.c_str()) != 0) return failure("rename", options_.path, errno);
   drop();
   active_ = {.number = active_.number + 1, .started_us = now, .path = options_.path};
+  began_ = steady_now();
   size_ = 0;
   return reopen();
 }
@@ -286,7 +292,6 @@ Result<void> FileSink::tick() {
         "`rotate.time` to have it turned over",
         options_.path);
   }
-  if (age_ms() < 0) active_.started_us = unix_us();  // the clock was set back
   return rotation_due() ? rotate() : Result<void>();
 }
 
