@@ -26,7 +26,7 @@ SERVERS = ["mysql-9.7", "mariadb-10.11", "mariadb-11.8", "mysql-5.6"]  # the fir
 ILL_FORMED, UNASSIGNED = 0xFFFE, 0xFFFF  # charset_tables.h
 LITERAL, RUN, COPY, FILL = range(4)
 BASES = {"gbk": "gb2312", "gb18030": "gbk", "cp932": "sjis", "eucjpms": "ujis"}
-ALGORITHMIC = {"binary": "Binary", "ascii": "Utf8", "utf8mb3": "Utf8", "utf8mb4": "Utf8", "ucs2": "Ucs2",
+ALGORITHMIC = {"binary": "Binary", "utf8mb3": "Utf8", "utf8mb4": "Utf8", "ucs2": "Ucs2",
                "utf16": "Utf16", "utf16le": "Utf16le", "utf32": "Utf32"}
 LINE = 105  # a multiple of 3: a token is not split
 FOUR_BASIC, FOUR_SUPPLEMENTARY = 39420, 189000  # gb18030: first four-byte index behind U+FFFF, and that of U+10000

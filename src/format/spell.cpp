@@ -42,7 +42,7 @@ char* spell_small_decimal(char* out, const char* at, unsigned whole, unsigned sc
   out = spell_uint(out, head);
   if (scale == 0) return out;
   *out++ = '.';
-  if (scale >= 9) out = spell_nine(out, take(4) % kGroup);
+  for (unsigned full = scale / 9; full > 0; --full) out = spell_nine(out, take(4) % kGroup);
   unsigned odd = scale % 9;
   if (odd == 0) return out;
   uint32_t last = take(kBytesOfDigits[odd]) % kTen[odd];

@@ -59,6 +59,8 @@ TEST(Spell, DecimalsAsTheServerPacksThem) {
       {"89", 1, 0, "9"},
       {"76", 1, 0, "-9"},
       {"85", 1, 1, "0.5"},
+      {"bb9ac9ff3b9ac9ff", 18, 18, "0.999999999999999999"},
+      {"7ffffffffffffffe", 18, 18, "-0.000000000000000001"},
   };
   for (const Case& c : cases) {
     EXPECT_EQ(spelt([&](char* out) {

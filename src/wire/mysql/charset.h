@@ -24,7 +24,7 @@ class Charset {
   std::string_view name() const;
   // Bytes, not text. to_utf8 copies them.
   bool is_binary() const { return binary_; }
-  // utf8mb4, utf8mb3 and ascii: the text is UTF-8 already, if it is valid at all. to_utf8 copies it and
+  // utf8mb4 and utf8mb3: the text is UTF-8 already, if it is valid at all. to_utf8 copies it and
   // validates nothing.
   bool is_utf8() const { return utf8_; }
 

@@ -9,7 +9,8 @@ const CharsetSource charset_sources[kCharsetCount] = {
 @2Q2M102W0F900Y00X02k02[20D00^0EM00\00]0EO20V0EL0EK0EN0Da0EQ0Db0ER0Dc0ES0Dd0ET0De0EU0Df0EV0Dg0EW0Dh0EX0Di
 0EY0Dj0EZ0Dk0E[0Dl0E\0Dm0E]0Dn0E^0Do0E_0E00E`0E10Ea0E20Eb0E30Ec0E40Ed0E50Ee0E60Ef0E70Eg0E80Eh0E90Ei0E:0Ej
 0E;0Ek0E<0El0E=0Em0E>0En0E?0Eo0E@0F00EA0F10EB0F20EC0F30ED0F40EE0F50EF0F620I00W)", ""},
-  {"ascii", Encoding::Utf8, nullptr, "", ""},
+  {"ascii", Encoding::Single, nullptr, R"(
+@20`40)", ""},
   {"big5", Encoding::Double, nullptr, R"(
 d>0300?l<301302?l>20R?lK?lJ?lO?l1?h`20V20U?i@?mT?iB02g?iD@03?mL20C?ha20D?hc?om?hd?i??l8?l9?he?hf?mK?mM?hg
 ?hh30D30E?hi?hj30@30A?hk?hl30:30;?hm?hn308309?ho?i030<30=?i1?i230>30??i3?i4?iI?iJ`14?iK@0320H20I20L20M30M

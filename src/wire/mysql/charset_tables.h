@@ -9,7 +9,7 @@ namespace sluice::mysql {
 
 enum class Encoding : uint8_t {
   Binary,
-  Utf8,     // utf8mb4, utf8mb3, ascii
+  Utf8,     // utf8mb4, utf8mb3
   Single,   // one byte a character, ASCII below 0x80
   Swedish,  // one byte a character, ASCII's brackets are letters (swe7)
   Double,   // one or two bytes
