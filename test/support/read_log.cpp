@@ -92,7 +92,7 @@ class Reader {
     for (const Change& change : batch_.changes) {
       Bytes line;
       encoder_->encode(batch_, change, line);
-      result_.lines.emplace_back(line.view());
+      if (options_.keep_lines) result_.lines.emplace_back(line.view());
       result_.changes.push_back(
           {std::string(batch_.transactions[change.transaction].id), change.index, change.last});
     }

@@ -19,6 +19,7 @@ struct ReadOptions {
   bool each_event = false;  // hand a batch over after every single event
   bool verify_checksums = true;
   bool query = true;
+  bool keep_lines = true;
   std::vector<std::string> with = {"source", "tx", "query"};
 };
 

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "wire/mysql/decoder.h"
 #include "wire/mysql/event.h"
 
 namespace sluice::binlog_file {
@@ -21,6 +22,8 @@ constexpr size_t kChunkBytes = Arena::kBlockBytes / 4;
 // max_allowed_packet is at most 1 GiB and bounds what the servers write as one event; the rest is room for
 // headers. A larger size is not one.
 constexpr uint32_t kMostEventBytes = (uint32_t{1} << 30) + (uint32_t{1} << 20);
+// The same, of an event that is read to a place of its own, which grows as its bytes come.
+constexpr size_t kApartBytes = 1 << 20;
 constexpr int kPollMilliseconds = 100;
 constexpr int kWaitMilliseconds = 1000;
 
@@ -42,7 +45,8 @@ Result<void> EventReader::open(const LogFile& file) {
   if (file.regular) (void)::posix_fadvise(fd_, 0, 0, POSIX_FADV_SEQUENTIAL);
   begin_ = at_ = filled_ = end_ = nullptr;
   stash_.clear();
-  ended_ = in_use_ = first_ = false;
+  ended_ = in_use_ = first_ = is_apart_ = was_apart_ = false;
+  apart_ = {};
   offset_ = last_ = 0;
   return {};
 }
@@ -56,7 +60,8 @@ void EventReader::seek(uint64_t offset) {
 }
 
 void EventReader::put_back() {
-  at_ -= last_;
+  is_apart_ = was_apart_;
+  if (!is_apart_) at_ -= last_;
   offset_ -= last_;
   last_ = 0;
   first_ = was_first_;
@@ -95,22 +100,51 @@ Result<bool> EventReader::wait_for_input() {
   return false;
 }
 
-// False: nothing came for about a second.
-Result<bool> EventReader::read_more() {
+// -1: nothing came for about a second. 0: the end, and `ended_` says so.
+Result<ssize_t> EventReader::read_into(char* to, size_t room) {
   if (!file_.regular) {
     SLUICE_ASSIGN(ready, wait_for_input());
-    if (!ready) return false;
+    if (!ready) return -1;
   }
   ssize_t got;
-  do { got = ::read(fd_, filled_, static_cast<size_t>(end_ - filled_)); } while (got < 0 && errno == EINTR);
+  do { got = ::read(fd_, to, room); } while (got < 0 && errno == EINTR);
   if (got < 0) {
-    return fatal("cannot read the log file {} at byte {}: {}", file_.path, offset_ + left(),
+    return fatal("cannot read the log file {} at byte {}: {}", file_.path, offset_ + left() + apart_.size(),
                  std::strerror(errno));
   }
   if (got == 0) ended_ = true;
-  filled_ += got;
   bytes_read_.fetch_add(static_cast<uint64_t>(got), std::memory_order_relaxed);
+  return got;
+}
+
+// False: nothing came for about a second.
+Result<bool> EventReader::read_more() {
+  SLUICE_ASSIGN(got, read_into(filled_, static_cast<size_t>(end_ - filled_)));
+  if (got < 0) return false;
+  filled_ += got;
   return true;
+}
+
+// Reads an event to a place of its own, where it stays while batch after batch is filled from it.
+Result<EventReader::State> EventReader::next_apart(uint32_t size, std::string_view& event) {
+  is_apart_ = true;
+  size_t at_hand = std::min<size_t>(left(), size - apart_.size());
+  apart_.append({at_, at_hand});
+  at_ += at_hand;
+  while (apart_.size() < size && !ended_) {
+    char* to = apart_.reserve(std::min<size_t>(size - apart_.size(), kApartBytes));
+    SLUICE_ASSIGN(got, read_into(to, std::min<size_t>(size - apart_.size(), kApartBytes)));
+    if (got < 0) return State::Waiting;
+    apart_.commit(to + got);
+  }
+  if (apart_.size() < size) return cut(offset_ + apart_.size());
+  event = apart_.view();
+  is_apart_ = false;
+  was_apart_ = true;
+  offset_ += size;
+  last_ = size;
+  was_first_ = std::exchange(first_, false);
+  return was_first_ ? State::FirstEvent : State::Event;
 }
 
 // True: `bytes` are at hand, or all that the file still has (ended_). False: nothing came for about a second.
@@ -153,8 +187,9 @@ uint64_t EventReader::end_of_file() const {
 
 Failure EventReader::cut(uint64_t end) const {
   std::string event = "the header of the event";
-  if (left() >= mysql::kHeaderBytes) {
-    mysql::EventHeader header = mysql::read_header({at_, left()});
+  std::string_view begin = is_apart_ ? apart_.view() : std::string_view(at_, left());
+  if (begin.size() >= mysql::kHeaderBytes) {
+    mysql::EventHeader header = mysql::read_header(begin);
     event = fmt::format("the {} event of {} bytes", mysql::name(header.type), header.size);
   }
   return fatal("{} is cut at byte {}: {} that begins at byte {} is not whole. {}",
@@ -167,6 +202,10 @@ Failure EventReader::cut(uint64_t end) const {
 
 Result<EventReader::State> EventReader::next(Arena& arena, bool reuse, std::string_view& event) {
   last_ = 0;
+  // It was put back, or the rest of it is still to come.
+  if (is_apart_) return next_apart(mysql::read_header(apart_.view()).size, event);
+  if (was_apart_) apart_ = {};
+  was_apart_ = false;
   SLUICE_ASSIGN(begins, take_magic(arena, reuse));
   if (!begins) return State::Waiting;
   if (left() == 0) return State::End;
@@ -180,6 +219,7 @@ Result<EventReader::State> EventReader::next(Arena& arena, bool reuse, std::stri
   }
   // Asked only where it matters, before room for what a broken size claims is taken.
   if (left() < size && end_of_file() < offset_ + size) return cut(end_of_file());
+  if (!mysql::Decoder::needs_arena({at_, left()})) return next_apart(size, event);
   SLUICE_ASSIGN(came, have(arena, reuse, size));
   if (!came) return State::Waiting;
   if (left() < size) return cut(offset_ + left());

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/arena.h"
+#include "base/bytes.h"
 #include "base/result.h"
 #include "source/binlog_file/log_files.h"
 
@@ -29,7 +30,8 @@ class EventReader {
   // The next event is at hand; the same, and it is the first of a file; the file ended behind a whole event;
   // or, of streams alone, nothing came for about a second.
   enum class State : uint8_t { Event, FirstEvent, End, Waiting };
-  // `event` lives in `arena`. Where nothing points to the events before it any more, `reuse` takes their
+  // `event` lives in `arena`, or in the reader until the next call where the decoder needs it no longer than
+  // that. Where nothing points to the events before it any more, `reuse` takes their
   // room.
   Result<State> next(Arena& arena, bool reuse, std::string_view& event);
   // The event just taken comes again.
@@ -46,6 +48,8 @@ class EventReader {
   Result<bool> have(Arena& arena, bool reuse, size_t bytes);
   void make_room(Arena& arena, bool reuse, size_t bytes);
   Result<bool> read_more();
+  Result<ssize_t> read_into(char* to, size_t room);
+  Result<State> next_apart(uint32_t size, std::string_view& event);
   Result<bool> wait_for_input();
   Result<bool> take_magic(Arena& arena, bool reuse);
   bool at_magic() const;
@@ -72,6 +76,9 @@ class EventReader {
   bool first_ = false;      // the next event is the first of a file
   bool was_first_ = false;  // the event just taken was
   size_t last_ = 0;         // its length
+  Bytes apart_;             // an event that lives here, as far as it was read
+  bool is_apart_ = false;   // the next event does
+  bool was_apart_ = false;  // the event just taken does
 };
 
 }  // namespace sluice::binlog_file

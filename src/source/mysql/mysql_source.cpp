@@ -277,12 +277,13 @@ Result<Source::More> Impl::fill(Batch& batch) {
 
 Result<bool> Impl::take(Batch& batch) {
   size_t size = dump_->event().size(), changes = batch.changes.size();
-  std::string_view event = batch.arena.copy(dump_->event());
+  bool copies = Decoder::needs_arena(dump_->event());
+  std::string_view event = copies ? batch.arena.copy(dump_->event()) : dump_->event();
   SLUICE_ASSIGN(taken, decoder_.take(event, batch));
   if (!taken) return false;
   holds_event_ = false;
   // Events of which nothing is kept must not fill the batch's memory.
-  if (batch.changes.size() == changes) batch.arena.trim(const_cast<char*>(event.data()), size, 0);
+  if (copies && batch.changes.size() == changes) batch.arena.trim(const_cast<char*>(event.data()), size, 0);
   if (dump_->wants_ack()) SLUICE_TRY(dump_->acknowledge(decoder_.position().file));
   return true;
 }

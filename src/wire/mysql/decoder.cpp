@@ -49,15 +49,7 @@ uint32_t version_number(std::string_view text) {
 Failure not_understood(EventType type) {
   std::string_view setting;
   switch (type) {
-    case EventType::TransactionPayload: setting = "binlog_transaction_compression=OFF"; break;
     case EventType::PartialUpdateRows: setting = "binlog_row_value_options=''"; break;
-    case EventType::QueryCompressed:
-    case EventType::WriteRowsCompressedV1:
-    case EventType::UpdateRowsCompressedV1:
-    case EventType::DeleteRowsCompressedV1:
-    case EventType::WriteRowsCompressed:
-    case EventType::UpdateRowsCompressed:
-    case EventType::DeleteRowsCompressed: setting = "log_bin_compress=OFF"; break;
     default: break;
   }
   return fatal("events of type {} are not understood; nothing after it was read, so nothing is lost.{}{}{}",
@@ -82,6 +74,7 @@ void Decoder::Impl::start(const Position& position) {
   uses_.clear();
   tx_ = {};
   rows_done_ = 0;
+  payload_.close();
   held_.reset();
   batch_ = nullptr;
   rows_query_.clear();
@@ -154,21 +147,30 @@ void Decoder::Impl::advance(const EventHeader& header, size_t size) {
   at_ = end;
 }
 
+bool Decoder::Impl::is_full(const EventHeader& header, const Batch& batch) const {
+  bool adds = (header.type >= EventType::WriteRowsV1 && header.type <= EventType::DeleteRowsV1) ||
+              (header.type >= EventType::WriteRows && header.type <= EventType::DeleteRows) ||
+              header.type == EventType::Query || header.type >= EventType::QueryCompressed;
+  if (!adds || batch.changes.empty() || batch_ != &batch) return false;
+  bool over = batch.log_bytes + inflated_bytes_ + header.size > options_.batch_bytes && !keeps_back(batch);
+  return over || is_crowded(batch);
+}
+
 Result<bool> Decoder::Impl::take(std::string_view event, Batch& batch) {
   if (event.size() < kHeaderBytes)
     return fatal("the event at {}:{} is shorter than its header", position_.file, at_);
   EventHeader header = read_header(event);
-  bool adds = (header.type >= EventType::WriteRowsV1 && header.type <= EventType::DeleteRowsV1) ||
-              (header.type >= EventType::WriteRows && header.type <= EventType::DeleteRows) ||
-              header.type == EventType::Query;
-  if (adds && !batch.changes.empty() && batch_ == &batch) {
-    bool over = batch.log_bytes + event.size() > options_.batch_bytes && !keeps_back(batch);
-    if (over || is_crowded(batch)) return false;
+  if (is_full(header, batch)) return false;
+  // Of what comes again the checks were done.
+  bool again = rows_done_ > 0 || payload_.is_open();
+  if (!again) advance(header, event.size());
+  std::string_view body = event.substr(kHeaderBytes, payload_size_);
+  if (!payload_.is_open()) {
+    SLUICE_ASSIGN(unframed, unframe(header, event));
+    body = unframed;
   }
-  if (rows_done_ == 0) advance(header, event.size());
-  SLUICE_ASSIGN(body, unframe(header, event));
   if (batch_ != &batch) open_batch(batch);
-  if (rows_done_ == 0) batch.log_bytes += event.size();
+  if (!again) batch.log_bytes += event.size();
   if (header.timestamp && header.type != EventType::FormatDescription) timestamp_ = header.timestamp;
   auto done = dispatch(header, event, body, batch);
   if (!done) {
@@ -192,9 +194,16 @@ Result<bool> Decoder::Impl::dispatch(const EventHeader& header, std::string_view
     case EventType::DeleteRows:
     case EventType::WriteRowsV1:
     case EventType::UpdateRowsV1:
-    case EventType::DeleteRowsV1: return rows(header, body, batch);
+    case EventType::DeleteRowsV1:
+    case EventType::WriteRowsCompressed:
+    case EventType::UpdateRowsCompressed:
+    case EventType::DeleteRowsCompressed:
+    case EventType::WriteRowsCompressedV1:
+    case EventType::UpdateRowsCompressedV1:
+    case EventType::DeleteRowsCompressedV1: return rows(header, body, batch);
     case EventType::TableMap: return done(uses_.map(body, server_.flavor));
-    case EventType::Query: return done(query(header, body, batch));
+    case EventType::Query:
+    case EventType::QueryCompressed: return done(query(header, body, batch));
     case EventType::Xid:
       tx_.xid = Cursor(body).u64();
       end_transaction(batch);
@@ -208,6 +217,7 @@ Result<bool> Decoder::Impl::dispatch(const EventHeader& header, std::string_view
       return done(gtid(header, body));
     case EventType::PreviousGtids:
     case EventType::MariaDbGtidList: return done(gtid_list(header, body));
+    case EventType::TransactionPayload: return payload(body, batch);
     case EventType::Rotate: return done(rotate(header, body));
     case EventType::RowsQuery:
       if (!body.empty()) rows_query(body.substr(1));  // a length byte that saturates and is of no use
@@ -327,6 +337,10 @@ std::string Decoder::Impl::utf8(const QueryEvent& query, std::string_view text) 
 
 Result<void> Decoder::Impl::query(const EventHeader& header, std::string_view body, Batch& batch) {
   SLUICE_ASSIGN(query, read_query_event(body));
+  if (header.type == EventType::QueryCompressed) {
+    SLUICE_ASSIGN(sql, inflate(query.sql, batch));
+    query.sql = sql;
+  }
   thread_id_ = query.thread_id;
   StatementKind kind = classify(query.sql);
   if (kind == StatementKind::Begin) {
@@ -406,6 +420,10 @@ Result<void> Decoder::Impl::ddl(const EventHeader& header, const QueryEvent& que
 Result<bool> Decoder::Impl::rows(const EventHeader& header, std::string_view body, Batch& batch) {
   SLUICE_ASSIGN(event, read_rows_event(header.type, body));
   const TableUse* use = uses_.find(event.table_id);
+  if (header.type >= EventType::WriteRowsCompressedV1 && use && use->wanted) {
+    SLUICE_ASSIGN(images, inflate(event.rows, batch));
+    event.rows = images;
+  }
   // Without a byte it ends a statement of which nothing is logged, or holds one row of nothing but defaults.
   if (event.rows.empty() && (!use || !is_row_of_defaults(event))) return true;
   if (!use) return fatal("no table map explains table id {}", event.table_id);
@@ -465,6 +483,9 @@ Decoder::~Decoder() = default;
 void Decoder::start(const Position& position) { impl_->start(position); }
 void Decoder::set_file(std::string_view name) { impl_->set_file(name); }
 void Decoder::set_server_uuid(std::string uuid) { impl_->server_uuid_ = std::move(uuid); }
+bool Decoder::needs_arena(std::string_view event) {
+  return event.size() < kHeaderBytes || read_header(event).type != EventType::TransactionPayload;
+}
 Result<bool> Decoder::take(std::string_view event, Batch& batch) { return impl_->take(event, batch); }
 void Decoder::finish(Batch& batch, bool end) { impl_->finish(batch, end); }
 bool Decoder::in_transaction() const { return impl_->tx_.open; }

@@ -49,6 +49,9 @@ class Decoder {
   // into it). False: the batch is full: hand it over, then offer the same event again with the next one.
   // (Some of its rows may already be in the batch, and point into it: the event's bytes stay where they are.)
   Result<bool> take(std::string_view event, Batch& batch);
+  // A compressed transaction alone may live elsewhere, as long as it is offered: nothing points into it. It
+  // can be as large as many batches, which it is offered with one by one.
+  static bool needs_arena(std::string_view event);
   // To be called before a batch is handed over: sets its resume position and catalogue changes. In the middle
   // of a transaction its last change is kept back for the next batch, until it is known whether it is the
   // transaction's last; with `end`, because nothing will come any more, it is not.

@@ -11,6 +11,7 @@
 #include "wire/mysql/decoder.h"
 #include "wire/mysql/event.h"
 #include "wire/mysql/gtid_event.h"
+#include "wire/mysql/payload.h"
 #include "wire/mysql/query_event.h"
 #include "wire/mysql/rows.h"
 #include "wire/mysql/table_uses.h"
@@ -77,6 +78,8 @@ class Decoder::Impl {
 
   Result<bool> dispatch(const EventHeader& header, std::string_view event, std::string_view body,
                         Batch& batch);
+  Result<bool> payload(std::string_view body, Batch& batch);
+  Result<std::string_view> inflate(std::string_view record, Batch& batch);
   Result<std::string_view> unframe(const EventHeader& header, std::string_view event);
   Result<void> format_description(std::string_view event);
   Result<void> rotate(const EventHeader& header, std::string_view body);
@@ -92,6 +95,8 @@ class Decoder::Impl {
   bool keeps_back(const Batch& batch) const {
     return tx_.open && !tx_.savepoints.empty() && batch.arena.used() < kMostKeptBytes;
   }
+  // Of a batch that begins with the next change, or not at all: whether this event is to come in another one.
+  bool is_full(const EventHeader& header, const Batch& batch) const;
   // Asked for every row.
   bool is_crowded(const Batch& batch) const {
     return (batch.changes.size() >= kMostChanges || cell_bytes_ >= kCellBytesFactor * options_.batch_bytes) &&
@@ -127,6 +132,7 @@ class Decoder::Impl {
 
   Batch* batch_ = nullptr;        // the batch in hand; null between batches
   size_t cell_bytes_ = 0;         // that decoding its rows took of its arena
+  size_t inflated_bytes_ = 0;     // of events that came out of compressed ones
   size_t rows_done_ = 0;          // bytes of the event in hand's rows that the batches before this one hold
   uint32_t transaction_ = kNone;  // indexes in that batch
   uint32_t event_ = kNone;
@@ -134,6 +140,9 @@ class Decoder::Impl {
   std::string_view query_copy_;
   std::string rows_query_;  // the statement behind the row events to come
   uint32_t thread_id_ = 0;
+
+  Payload payload_;          // the compressed transaction in hand
+  size_t payload_size_ = 0;  // of its event's body
 
   Batch held_;  // the last changes of a batch that ended inside a transaction
 

@@ -123,7 +123,7 @@ Result<void> Decoder::Impl::abandon(Batch& batch) {
 
 void Decoder::Impl::open_batch(Batch& batch) {
   batch_ = &batch;
-  cell_bytes_ = 0;
+  cell_bytes_ = inflated_bytes_ = 0;
   transaction_ = event_ = kNone;
   file_copy_ = query_copy_ = {};
   if (held_.changes.empty()) return;

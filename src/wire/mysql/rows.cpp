@@ -113,6 +113,10 @@ Failure old_fraction(const Column& column) {
       column.name);
 }
 
+bool is_compressed_v1(EventType type) {
+  return type >= EventType::WriteRowsCompressedV1 && type <= EventType::DeleteRowsCompressedV1;
+}
+
 }  // namespace
 
 Result<RowPlan> RowPlan::make(const TableMap& map, const Table& table) {
@@ -402,7 +406,7 @@ Result<RowsEvent> read_rows_event(EventType type, std::string_view body) {
   RowsEvent event;
   event.table_id = in.u48();
   event.statement_end = in.u16() & kStatementEnd;
-  bool version2 = type >= EventType::WriteRows;
+  bool version2 = type >= EventType::WriteRows && !is_compressed_v1(type);
   if (version2) {
     uint16_t extra = in.u16();  // counts itself
     if (extra < 2) return fatal("a {} event has an impossible header", name(type));
@@ -413,11 +417,15 @@ Result<RowsEvent> read_rows_event(EventType type, std::string_view body) {
   switch (type) {
     case EventType::WriteRows:
     case EventType::WriteRowsV1:
+    case EventType::WriteRowsCompressed:
+    case EventType::WriteRowsCompressedV1:
       event.op = Op::Insert;
       event.after_bitmap = bitmap;
       break;
     case EventType::DeleteRows:
     case EventType::DeleteRowsV1:
+    case EventType::DeleteRowsCompressed:
+    case EventType::DeleteRowsCompressedV1:
       event.op = Op::Delete;
       event.before_bitmap = bitmap;
       break;

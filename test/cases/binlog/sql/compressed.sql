@@ -1,6 +1,20 @@
--- Compressed parts of the log.
+-- MariaDB's compressed events: the text of statements, the images of rows; short ones stay as they are.
 create database shop;
 use shop;
-create table a (id int primary key, t varchar(200));
-insert into a values (1, 'short');
-insert into a values (2, repeat('long ', 40));
+create table a (id int primary key, t varchar(200), n int) comment = 'a statement that is long enough to be compressed, since it says and says and says and says and says the same';
+create table b (id int primary key, t text character set latin1);
+insert into a values (1, 'short', null);
+insert into a values (2, repeat('long ', 40), 7), (3, 'x', 8);
+begin;
+insert into a values (4, 'four', 4);
+insert into b values (1, repeat('é', 300));
+savepoint s;
+insert into b values (2, 'taken back');
+rollback to s;
+update a set t = upper(t);
+delete from a where id = 3;
+commit;
+alter table b add column n int, comment = 'another statement that is long, and becomes long, and longer, and longer and longer';
+insert into b select seq, repeat(char(97 + seq % 26), 20 * seq), seq from seq_10_to_40;
+update b set n = n + 1;
+delete from b;

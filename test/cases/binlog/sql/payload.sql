@@ -1,0 +1,23 @@
+-- Transactions that MySQL compresses whole. Statements of other kinds stand between them as they are.
+create database shop;
+use shop;
+create table a (id int primary key, t varchar(200), j json);
+create table b (id int primary key, t text character set latin1);
+insert into a values (1, 'short', '{"a": 1}');
+insert into a values (2, repeat('long ', 40), null), (3, 'x', '[1, 2]');
+begin;
+insert into a values (4, 'four', '4');
+insert into b values (1, repeat('é', 300));
+savepoint s;
+insert into b values (2, 'taken back');
+rollback to s;
+update a set t = upper(t);
+delete from a where id = 3;
+commit;
+alter table b add column n int;
+set session binlog_transaction_compression_level_zstd = 22;
+insert into b select seq, repeat(char(97 + seq % 26), 20 * seq), seq from (select a.id * 10 + b.id as seq from a join (select 1 id union select 2 union select 3 union select 4) b where a.id > 1) s;
+set session binlog_transaction_compression = off;
+insert into a values (5, 'as it is', null);
+set session binlog_transaction_compression = on;
+delete from b;
