@@ -131,99 +131,98 @@ Result<RowPlan> RowPlan::make(const TableMap& map, const Table& table) {
   return plan;
 }
 
-Result<RowPlan::Step> RowPlan::make_step(const MapColumn& wire, const Column& column) {
+RowPlan::Step RowPlan::step_of(Kind kind, Take take, uint32_t width, uint8_t aux, uint8_t aux2) {
   Step step{};
-  auto plain = [&](Kind kind, Take take, uint32_t width, uint8_t aux = 0, uint8_t aux2 = 0) {
-    step.blank.kind = kind;
-    step.blank.aux = aux;
-    step.blank.aux2 = aux2;
-    step.take = take;
-    step.width = static_cast<uint8_t>(width);
+  step.blank.kind = kind;
+  step.blank.aux = aux;
+  step.blank.aux2 = aux2;
+  step.take = take;
+  step.width = static_cast<uint8_t>(width);
+  return step;
+}
+
+Result<RowPlan::Step> RowPlan::text_step(const Column& column, uint32_t prefix) {
+  Step step = step_of(Kind::Text, Take::Sized, prefix);
+  if (column.charset.empty()) return step;
+  const Charset* charset = charset_by_name(column.charset);
+  if (!charset) return fatal("column `{}` has the unknown character set {}", column.name, column.charset);
+  if (!charset->is_utf8() && !charset->is_binary()) step.convert = charset;
+  return step;
+}
+
+// CHAR and BINARY, and the types that MariaDB stores as they are.
+Result<RowPlan::Step> RowPlan::fixed_step(const MapColumn& wire, const Column& column, uint32_t prefix) {
+  auto fixed = [&](Kind kind) {
+    Step step = step_of(kind, Take::Fixed, prefix);
+    step.fixed = static_cast<uint16_t>(wire.length);
+    return step;
   };
+  // The log strips the zeros at a BINARY's end, SELECT shows them.
+  if (column.type == ColumnType::Binary) return fixed(Kind::Blob);
+  if (column.type == ColumnType::Uuid && wire.length == 16) return fixed(Kind::Uuid);
+  if (column.type == ColumnType::Inet4 && wire.length == 4) return fixed(Kind::Inet4);
+  if (column.type == ColumnType::Inet6 && wire.length == 16) return fixed(Kind::Inet6);
+  return text_step(column, prefix);
+}
+
+Result<RowPlan::Step> RowPlan::make_step(const MapColumn& wire, const Column& column) {
   auto number = [&](Take with_sign, Take without) {
-    plain(column.is_unsigned ? Kind::Uint : Kind::Int, column.is_unsigned ? without : with_sign, 0);
+    return column.is_unsigned ? step_of(Kind::Uint, without, 0) : step_of(Kind::Int, with_sign, 0);
+  };
+  auto old_temporal = [&](Kind kind, Take take, uint32_t width) -> Result<Step> {
+    if (column.fraction_digits > 0) return old_fraction(column);
+    return step_of(kind, take, width);
   };
   auto temporal = [&](Kind kind, Take take) {
-    plain(kind, take, fraction_bytes(wire.length), static_cast<uint8_t>(wire.length));
+    return step_of(kind, take, fraction_bytes(wire.length), static_cast<uint8_t>(wire.length));
   };
-  auto text = [&](bool binary, Take take, uint32_t prefix) -> bool {
-    plain(binary ? Kind::Blob : Kind::Text, take, prefix);
-    if (binary || column.charset.empty()) return true;
-    const Charset* charset = charset_by_name(column.charset);
-    if (charset && !charset->is_utf8() && !charset->is_binary()) step.convert = charset;
-    return charset != nullptr;
-  };
-  bool known_charset = true;
   uint32_t prefix = wire.length < 256 ? 1 : 2;
   switch (wire.type) {
-    case WireType::Tiny: number(Take::Int8, Take::Uint8); break;
-    case WireType::Short: number(Take::Int16, Take::Uint16); break;
-    case WireType::Int24: number(Take::Int24, Take::Uint24); break;
-    case WireType::Long: number(Take::Int32, Take::Uint32); break;
-    case WireType::LongLong: number(Take::Int64, Take::Uint64); break;
-    case WireType::Float: plain(Kind::Float, Take::Float, 4); break;
-    case WireType::Double: plain(Kind::Double, Take::Double, 8); break;
-    case WireType::NewDecimal:
-      plain(Kind::Decimal, Take::Decimal, decimal_bytes(wire.precision, wire.scale), wire.precision,
-            wire.scale);
+    case WireType::Tiny: return number(Take::Int8, Take::Uint8);
+    case WireType::Short: return number(Take::Int16, Take::Uint16);
+    case WireType::Int24: return number(Take::Int24, Take::Uint24);
+    case WireType::Long: return number(Take::Int32, Take::Uint32);
+    case WireType::LongLong: return number(Take::Int64, Take::Uint64);
+    case WireType::Float: return step_of(Kind::Float, Take::Float, 4);
+    case WireType::Double: return step_of(Kind::Double, Take::Double, 8);
+    case WireType::NewDecimal: {
+      uint32_t width = decimal_bytes(wire.precision, wire.scale);
+      Step step = step_of(Kind::Decimal, Take::Decimal, width, wire.precision, wire.scale);
       step.blank.size = step.width;
-      break;
-    case WireType::Year: plain(Kind::Year, Take::Year, 1); break;
+      return step;
+    }
+    case WireType::Year: return step_of(Kind::Year, Take::Year, 1);
     case WireType::Date:
-    case WireType::NewDate: plain(Kind::Date, Take::Date, 3); break;
-    case WireType::Time:
-    case WireType::DateTime:
-    case WireType::Timestamp:
-      if (column.fraction_digits > 0) return old_fraction(column);
-      if (wire.type == WireType::Time) plain(Kind::Time, Take::OldTime, 3);
-      if (wire.type == WireType::DateTime) plain(Kind::DateTime, Take::OldDateTime, 8);
-      if (wire.type == WireType::Timestamp) plain(Kind::Timestamp, Take::OldTimestamp, 4);
-      break;
-    case WireType::Timestamp2: temporal(Kind::Timestamp, Take::Timestamp); break;
-    case WireType::DateTime2: temporal(Kind::DateTime, Take::DateTime); break;
-    case WireType::Time2: temporal(Kind::Time, Take::Time); break;
+    case WireType::NewDate: return step_of(Kind::Date, Take::Date, 3);
+    case WireType::Time: return old_temporal(Kind::Time, Take::OldTime, 3);
+    case WireType::DateTime: return old_temporal(Kind::DateTime, Take::OldDateTime, 8);
+    case WireType::Timestamp: return old_temporal(Kind::Timestamp, Take::OldTimestamp, 4);
+    case WireType::Timestamp2: return temporal(Kind::Timestamp, Take::Timestamp);
+    case WireType::DateTime2: return temporal(Kind::DateTime, Take::DateTime);
+    case WireType::Time2: return temporal(Kind::Time, Take::Time);
     case WireType::Bit:
-      plain(Kind::Bit, Take::Bit, (wire.length + 7) / 8, static_cast<uint8_t>(wire.length));
-      break;
-    case WireType::Enum: plain(Kind::Enum, Take::Number, wire.length); break;
-    case WireType::Set: plain(Kind::Set, Take::Number, wire.length); break;
+      return step_of(Kind::Bit, Take::Bit, (wire.length + 7) / 8, static_cast<uint8_t>(wire.length));
+    case WireType::Enum: return step_of(Kind::Enum, Take::Number, wire.length);
+    case WireType::Set: return step_of(Kind::Set, Take::Number, wire.length);
     case WireType::VarChar:
     case WireType::VarString:
-      known_charset = text(column.type == ColumnType::VarBinary, Take::Sized, prefix);
-      if (column.type == ColumnType::Vector) plain(Kind::Vector, Take::Sized, prefix);
-      break;
-    case WireType::String: {
-      auto fixed = [&](Kind kind) {
-        plain(kind, Take::Fixed, prefix);
-        step.fixed = static_cast<uint16_t>(wire.length);
-      };
-      // The log strips the zeros at a BINARY's end, SELECT shows them.
-      if (column.type == ColumnType::Binary)
-        fixed(Kind::Blob);
-      else if (column.type == ColumnType::Uuid && wire.length == 16)
-        fixed(Kind::Uuid);
-      else if (column.type == ColumnType::Inet4 && wire.length == 4)
-        fixed(Kind::Inet4);
-      else if (column.type == ColumnType::Inet6 && wire.length == 16)
-        fixed(Kind::Inet6);
-      else
-        known_charset = text(false, Take::Sized, prefix);
-      break;
-    }
+      if (column.type == ColumnType::Vector) return step_of(Kind::Vector, Take::Sized, prefix);
+      if (column.type == ColumnType::VarBinary) return step_of(Kind::Blob, Take::Sized, prefix);
+      return text_step(column, prefix);
+    case WireType::String: return fixed_step(wire, column, prefix);
     case WireType::TinyBlob:
     case WireType::MediumBlob:
     case WireType::LongBlob:
-    case WireType::Blob: known_charset = text(!is_text(column.type), Take::Sized, wire.length); break;
-    case WireType::Json: plain(Kind::Json, Take::Sized, wire.length); break;
-    case WireType::Geometry: plain(Kind::Geometry, Take::Sized, wire.length); break;
-    case WireType::Vector: plain(Kind::Vector, Take::Sized, wire.length); break;
+    case WireType::Blob:
+      return is_text(column.type) ? text_step(column, wire.length)
+                                  : step_of(Kind::Blob, Take::Sized, wire.length);
+    case WireType::Json: return step_of(Kind::Json, Take::Sized, wire.length);
+    case WireType::Geometry: return step_of(Kind::Geometry, Take::Sized, wire.length);
+    case WireType::Vector: return step_of(Kind::Vector, Take::Sized, wire.length);
     default:
       return fatal("column `{}` has type code {} in the log, which is not understood", column.name,
                    static_cast<int>(wire.type));
   }
-  if (!known_charset)
-    return fatal("column `{}` has the unknown character set {}", column.name, column.charset);
-  return step;
 }
 
 RowPlan::Image::Image(const RowPlan& plan, std::string_view bitmap)

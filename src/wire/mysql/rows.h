@@ -84,6 +84,9 @@ class RowPlan {
     const Charset* convert = nullptr;  // text in this character set, to be made UTF-8; null: as it is
   };
   static Result<Step> make_step(const MapColumn& wire, const Column& column);
+  static Step step_of(Kind kind, Take take, uint32_t width, uint8_t aux = 0, uint8_t aux2 = 0);
+  static Result<Step> text_step(const Column& column, uint32_t prefix);
+  static Result<Step> fixed_step(const MapColumn& wire, const Column& column, uint32_t prefix);
 
   static const char* take(const Step& step, const char* at, const char* end, Arena& arena, Cell& cell,
                           uint32_t& converted, uint64_t& invalid);
