@@ -7,11 +7,20 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <optional>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 namespace sluice::app {
+namespace {
+
+// One request, however many signals it takes: timeout(1) and others signal their child, and then the whole
+// group.
+constexpr std::chrono::milliseconds kOnce{100};
+
+}  // namespace
 
 Signals::Signals(std::function<void()> stop) : stop_(std::move(stop)) {
   sigset_t set;
@@ -34,7 +43,7 @@ Signals::~Signals() {
 
 void Signals::listen() {
   pthread_setname_np(pthread_self(), "signals");
-  bool asked = false;
+  std::optional<SteadyTime> asked;
   for (;;) {
     pollfd waiting[] = {{signals_, POLLIN, 0}, {end_, POLLIN, 0}};
     if (::poll(waiting, 2, -1) < 0) continue;
@@ -44,10 +53,10 @@ void Signals::listen() {
     if (info.ssi_signo == SIGHUP) {
       log::reopen();
     } else if (!asked) {
-      asked = true;
+      asked = steady_now();
       log::debug("asked to stop by signal {}", info.ssi_signo);
       stop_();
-    } else {
+    } else if (steady_now() - *asked >= kOnce) {
       log::warning("asked a second time: ends at once; what was not saved yet comes again at the next start");
       ::_exit(128 + static_cast<int>(info.ssi_signo));
     }

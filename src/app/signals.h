@@ -1,5 +1,5 @@
-// Signals: SIGINT and SIGTERM ask to stop, a second one ends the process at once; SIGHUP reopens the log
-// file.
+// Signals: SIGINT and SIGTERM ask to stop, a later second one ends the process at once; SIGHUP reopens the
+// log file.
 #pragma once
 
 #include <functional>

@@ -97,6 +97,17 @@ def test_a_signal_ends_it_with_everything_saved(server, table, sluice, tmp_path,
     assert ids(tmp_path) == list(range(1, 21))
 
 
+def test_one_request_may_come_as_two_signals(server, table, sluice, tmp_path):
+    config = configure(tmp_path, server.url, table)
+    for _ in range(5):
+        process = sluice("run", config)
+        process.wait_for_error("reading ")
+        process.signal(signal.SIGTERM)  # as timeout(1) does it: to its child, then to the group
+        process.signal(signal.SIGINT)
+        assert process.wait() == 0, process.stderr
+        assert "ends at once" not in process.stderr
+
+
 def test_a_second_signal_ends_it_at_once(server, table, tmp_path):
     values = ", ".join(f"({i})" for i in range(20000))
     server.sql(f"insert into {table} values {values}")

@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
+
 #include "base/check.h"
 
 namespace sluice::sqlite {
@@ -10,15 +12,18 @@ namespace {
 Failure failure(sqlite3* database, const std::string& path) {
   int code = sqlite3_extended_errcode(database);
   const char* words = sqlite3_errmsg(database);
+  int reason = sqlite3_system_errno(database);
+  // A write that found no room is SQLITE_FULL, a shared memory file that could not grow is SQLITE_IOERR.
+  if ((code & 0xff) == SQLITE_FULL ||
+      ((code & 0xff) == SQLITE_IOERR && (reason == ENOSPC || reason == EDQUOT))) {
+    return retryable("cannot write {}: the disk is full; make room there", path);
+  }
   switch (code & 0xff) {
-    case SQLITE_FULL:
-      return retryable("cannot write {}: the disk is full; make room and it goes on by itself", path);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return retryable("cannot use {}: another program holds it open for writing; end that program", path);
     case SQLITE_IOERR:
-      return retryable("cannot read or write {}: {} (SQLite code {}, errno {})", path, words, code,
-                       sqlite3_system_errno(database));
+      return retryable("cannot read or write {}: {} (SQLite code {}, errno {})", path, words, code, reason);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return fatal(

@@ -15,7 +15,7 @@ Result<FolderLock> FolderLock::take(const std::string& folder) {
   if (file < 0) {
     int reason = errno;
     if (reason == ENOSPC || reason == EDQUOT) {
-      return retryable("cannot create {}: the disk is full; make room and it goes on by itself", path);
+      return retryable("cannot create {}: the disk is full; make room there", path);
     }
     return fatal("cannot write in the state folder {}: {}; give this user the right to write there", folder,
                  std::strerror(reason));

@@ -200,7 +200,25 @@ TEST(SqliteState, OnAFullDiskCanBeTriedAgain) {
     if (state->lane("lane").value()->position != second) return "the second save was lost";
     return full.error().what;
   });
-  EXPECT_THAT(told, HasSubstr("state.db: the disk is full; make room and it goes on by itself"));
+  EXPECT_THAT(told, HasSubstr("state.db: the disk is full; make room there"));
+}
+
+TEST(SqliteState, OnADiskWithoutRoomIsRefusedUntilThereIs) {
+  for (bool begun : {false, true}) {
+    test::TemporaryFolder folder;
+    std::string told = test::in_child([&]() -> std::string {
+      test::mount_small_disk(folder.path(), 256 * 1024);
+      if (begun) open_sqlite_state(folder.path()).value();
+      std::string ballast = folder / "ballast";
+      test::write_file(ballast, std::string(1 << 20, 'x'));  // as much as fits
+      auto state = open_sqlite_state(folder.path());
+      if (state) return "the full disk was not noticed";
+      unlink(ballast.c_str());
+      if (auto again = open_sqlite_state(folder.path()); !again) return again.error().what;
+      return state.error().what;
+    });
+    EXPECT_THAT(told, HasSubstr("state.db: the disk is full; make room there")) << "begun before: " << begun;
+  }
 }
 
 }  // namespace

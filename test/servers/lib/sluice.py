@@ -28,10 +28,10 @@ def environment(more):
 
 
 class Sluice:
-    """A running sluice whose lines on stdout are read as they come."""
+    """A running sluice whose lines on stdout are read as they come. `through` is a command that ends in running another."""
 
-    def __init__(self, *arguments, env=None, cwd=None):
-        self.arguments = [str(BINARY), *map(str, arguments)]
+    def __init__(self, *arguments, env=None, cwd=None, through=()):
+        self.arguments = [*map(str, through), str(BINARY), *map(str, arguments)]
         self.process = subprocess.Popen(self.arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True, env=environment(env), cwd=cwd)
         self._lines = queue.Queue()
