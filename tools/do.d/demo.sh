@@ -5,7 +5,7 @@
 #                                        change, kills Sluice in the middle and counts that nothing is missing. On a
 #                                        terminal the shop stays open until Ctrl-C; elsewhere it ends by itself.
 #   ./do demo mysql://user@host:3306/    the changes of your own server, from now on; it only reads. The password is asked
-#                                        for, or comes from where ./do demo --help of sluice says: build/sluice help tail
+#                                        for, or comes from one of the places that `build/sluice help tail` names.
 # Installs the Debian packages that are missing, as root or through sudo.
 
 do_demo() {

@@ -8,7 +8,8 @@ namespace sluice {
 namespace {
 
 constexpr std::string_view kExpected =
-    "expected now, earliest, FILE:OFFSET, a GTID set, or a time such as 2026-01-15T10:30:00Z (UTC)";
+    "expected now, start (or earliest), FILE:OFFSET, a GTID set, or a time such as 2026-01-15T10:30:00Z "
+    "(UTC)";
 
 // Exactly `digits` digits at the front of `text`, which are taken off.
 std::optional<int> take_digits(std::string_view& text, size_t digits) {

@@ -55,7 +55,7 @@ TEST(StartPoint, Others) {
     Result<StartPoint> start = parse_start_point(text);
     ASSERT_FALSE(start) << text;
     EXPECT_EQ(start.error().fault, Fault::Usage);
-    EXPECT_NE(start.error().what.find("expected now, earliest, FILE:OFFSET"), std::string::npos)
+    EXPECT_NE(start.error().what.find("expected now, start (or earliest), FILE:OFFSET"), std::string::npos)
         << start.error().what;
   }
 }
