@@ -13,6 +13,7 @@
 #include "app/time_text.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "format/json_binary.h"
 #include "state/sqlite/sqlite_state.h"
 
 namespace sluice::app {
@@ -41,7 +42,9 @@ JsonObject source_json(const MysqlSourceStatus& source) {
     int64_t behind = source.idle ? 0 : unix_us() / 1'000'000 - source.timestamp;
     json.number("seconds_behind", std::max<int64_t>(behind, 0));
   }
-  return json.number("bytes", source.bytes).number("connections", source.connections);
+  return json.number("bytes", source.bytes)
+      .number("connections", source.connections)
+      .number("invalid_bytes", source.invalid_bytes);
 }
 
 JsonObject lane_json(const LaneStatus& lane) {
@@ -143,6 +146,7 @@ std::string Engine::status() const {
         .text("source_error_since", utc_text(status.source_error_us));
   }
   json.number("changes", status.changes).number("log_bytes", status.log_bytes);
+  json.number("malformed_json", malformed_json_documents());
   json.number("batches_free", status.batches_free).number("batches_total", status.batches_total);
   return json.number("resident_bytes", resident_bytes()).list("sinks", lanes).str();
 }

@@ -69,6 +69,17 @@ void source_rows(std::string& out, const YAML::Node& source) {
   }
 }
 
+// Values that could not be shown as what they are meant to be; empty: there are none.
+std::string oddities(const YAML::Node& all) {
+  std::string bytes = text(all["source"], "invalid_bytes"), documents = text(all, "malformed_json");
+  std::string odd;
+  if (!bytes.empty() && bytes != "0")
+    odd = fmt::format("{} bytes of text unknown to their character set", grouped(bytes));
+  if (!documents.empty() && documents != "0")
+    odd += fmt::format("{}{} damaged JSON documents", odd.empty() ? "" : ", ", grouped(documents));
+  return odd;
+}
+
 void sink_rows(std::string& out, const YAML::Node& sinks) {
   for (const auto& sink : sinks) {
     row(out, "sink",
@@ -97,6 +108,8 @@ std::string status_table(const RunningStatus& status) {
   row(out, "read",
       fmt::format("{} changes, {} of the log", grouped(text(all, "changes")),
                   megabytes(text(all, "log_bytes"))));
+  std::string odd = oddities(all);
+  if (!odd.empty()) row(out, "", odd);
   row(out, "memory",
       fmt::format("{}, {} of {} batches free", megabytes(text(all, "resident_bytes")),
                   text(all, "batches_free"), text(all, "batches_total")));

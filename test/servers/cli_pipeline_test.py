@@ -307,6 +307,27 @@ def test_start_status_restart_stop(server, table, tmp_path, stop_after):
     assert (nothing.returncode, nothing.stderr) == (1, "")
 
 
+def test_text_that_its_character_set_does_not_know_is_told(server, table, sluice, tmp_path):
+    config = configure(tmp_path, server.url, table)
+    server.sql(f"alter table {table} add column name varchar(20) charset gbk")
+    process = sluice("run", config)
+    process.wait_for_error("reading ")
+    server.sql(f"insert into {table} values (1, 'pear')")
+    wait_until(lambda: ids(tmp_path) == [1], "the first row")
+    assert json.loads(run("status", config, "--json").stdout)["source"]["invalid_bytes"] == 0
+    assert "character set" not in run("status", config).stdout
+    # A code of GBK's user-defined area.
+    server.sql(f"insert into {table} values (2, x'aaa1'), (3, x'61aaa162')")
+    wait_until(lambda: ids(tmp_path) == [1, 2, 3], "the other rows")
+    last = json.loads((tmp_path / "out.jsonl").read_text().splitlines()[-1])
+    assert last["after"]["name"] == "a\udcaa\udca1b"
+    assert json.loads(run("status", config, "--json").stdout)["source"]["invalid_bytes"] == 4
+    assert "4 bytes of text unknown to their character set" in run("status", config).stdout
+    process.wait_for_error(f"text of {table} has bytes that its column's character set does not know")
+    assert process.stderr.count("character set") == 1
+    assert process.terminate() == 0
+
+
 def test_restart_keeps_the_options_of_the_start(server, table, tmp_path, stop_after):
     config = configure(tmp_path, server.url, table)
     assert run("restart", config, check=False).returncode == 2

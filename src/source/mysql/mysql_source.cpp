@@ -293,6 +293,7 @@ void Impl::note(const Batch& batch, bool idle) {
   status_.position = decoder_.position();
   status_.timestamp = decoder_.timestamp();
   status_.idle = idle;
+  status_.invalid_bytes = decoder_.invalid_bytes();
   if (!idle) status_.bytes += batch.log_bytes;
 }
 

@@ -47,6 +47,7 @@ struct MysqlSourceStatus {
   bool idle = false;       // everything that the server has was read
   uint64_t bytes = 0;      // of the log, read since the start
   uint64_t connections = 0;
+  uint64_t invalid_bytes = 0;  // of text, that their columns' character sets do not know
 };
 
 class MysqlSource : public Source {

@@ -454,6 +454,7 @@ Result<bool> Decoder::Impl::decode_rows(const RowsEvent& event, const TableUse& 
   const size_t cells_before = cell_bytes_, arena_before = batch.arena.used();
   const char* at = event.rows.data() + rows_done_;
   const char* end = event.rows.data() + event.rows.size();
+  const uint64_t invalid_before = invalid_bytes_;
   do {
     const char* begin = at;
     Change change{
@@ -467,6 +468,7 @@ Result<bool> Decoder::Impl::decode_rows(const RowsEvent& event, const TableUse& 
     if (!passed_over()) batch.changes.push_back(change);
     ++tx_.changes;
     cell_bytes_ = cells_before + batch.arena.used() - arena_before;
+    if (invalid_bytes_ != invalid_before) warn_of_text(*table);
     if (at < end && is_crowded(batch)) {
       rows_done_ = static_cast<size_t>(at - event.rows.data());
       return false;
@@ -474,6 +476,14 @@ Result<bool> Decoder::Impl::decode_rows(const RowsEvent& event, const TableUse& 
   } while (at < end);
   rows_done_ = 0;
   return true;
+}
+
+void Decoder::Impl::warn_of_text(const Table& table) {
+  if (warned_of_text_.size() >= kMostWarnings || !warned_of_text_.insert(table.serial).second) return;
+  log::warning(
+      "{}: text of {} has bytes that its column's character set does not know; they are shown as \\udcXX, XX "
+      "being the byte",
+      where(), full_name(table));
 }
 
 Decoder::Decoder(Catalogue& catalogue, const Selection& selection, SchemaOracle* oracle,
@@ -491,5 +501,6 @@ void Decoder::finish(Batch& batch, bool end) { impl_->finish(batch, end); }
 bool Decoder::in_transaction() const { return impl_->tx_.open; }
 const Position& Decoder::position() const { return impl_->position_; }
 uint32_t Decoder::timestamp() const { return impl_->timestamp_; }
+uint64_t Decoder::invalid_bytes() const { return impl_->invalid_bytes_; }
 
 }  // namespace sluice::mysql

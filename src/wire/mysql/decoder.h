@@ -62,6 +62,8 @@ class Decoder {
   const Position& position() const;
   // Of the last event taken, seconds since 1970 UTC; 0: none yet. For --until and progress.
   uint32_t timestamp() const;
+  // So many bytes of text, of all events so far, their columns' character sets do not know.
+  uint64_t invalid_bytes() const;
 
  private:
   class Impl;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "wire/mysql/ddl.h"
@@ -73,6 +74,8 @@ class Decoder::Impl {
     file_copy_ = {};
   }
 
+  uint64_t invalid_bytes_ = 0;
+
  private:
   static constexpr uint32_t kNone = ~uint32_t{0};
 
@@ -90,6 +93,7 @@ class Decoder::Impl {
   Result<bool> rows(const EventHeader& header, std::string_view body, Batch& batch);
   Result<bool> decode_rows(const RowsEvent& event, const TableUse& use, Batch& batch);
   void rows_query(std::string_view text);
+  void warn_of_text(const Table& table);
 
   // What must be kept back would only be copied from batch to batch.
   bool keeps_back(const Batch& batch) const {
@@ -150,7 +154,9 @@ class Decoder::Impl {
   // comes again, these are passed over.
   std::string handed_id_;
   uint32_t handed_ = 0;
-  uint64_t invalid_bytes_ = 0;
+
+  static constexpr size_t kMostWarnings = 1000;
+  std::unordered_set<uint64_t> warned_of_text_;  // table versions
 };
 
 }  // namespace sluice::mysql
