@@ -102,9 +102,7 @@ def statements(shape, table):
         for first in range(1, shape.rows + 1, shape.statement_rows):
             last = min(first + shape.statement_rows - 1, shape.rows)
             if verb == "insert":
-                source = (f"(select {first} as n) as one" if first == last
-                          else f"({workload.numbers(first, last)}) as numbers")
-                yield f"insert into {table} select {columns} from {source}"
+                yield f"insert into {table} select {columns} from bench.numbers where n between {first} and {last} order by n"
             elif verb == "update":
                 yield f"update {table} set {shape.update} where id between {first} and {last}"
             else:
@@ -115,7 +113,9 @@ def build(server, shape):
     """Writes the log, alone in one binlog file; returns its path."""
     declared = ", ".join(f"{c.name} {c.declared}" for c in shape.columns)
     tables = [f"bench.t{i}" for i in range(shape.tables)]
-    run(server, ["create database bench", *(f"create table {t} ({declared}) engine=innodb default charset=utf8mb4" for t in tables),
+    run(server, ["create database bench", "create table bench.numbers (n int primary key)",
+                 *(f"insert into bench.numbers {workload.numbers(first, first + 9_999)}" for first in range(1, shape.rows + 1, 10_000)),
+                 *(f"create table {t} ({declared}) engine=innodb default charset=utf8mb4" for t in tables),
                  "flush binary logs"])
     run(server, (s for table in tables for s in statements(shape, table)))
     server.sql("flush binary logs")

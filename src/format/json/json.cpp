@@ -59,7 +59,6 @@ struct TablePlan {
     const Column* column;
     std::vector<std::string> labels;  // of Enum: quoted and padded; of Set: escaped, unquoted
     std::vector<uint32_t> label_sizes;
-    mutable RealMemo real;  // of Double; an encoder is one thread's
   };
 
   TablePtr table;  // keeps the columns alive
@@ -83,7 +82,7 @@ class Json final : public Encoder {
   std::unique_ptr<Encoder> clone() const override { return std::make_unique<Json>(options_); }
 
  private:
-  const TablePlan& plan_for(const Table& table);
+  const TablePlan& plan_for(const Batch& batch, const Table& table);
   char* put_stamp(char* out, const Batch& batch, const Change& change);
   char* put_extras(char* out, const Batch& batch, const Change& change, Bytes& bytes);
   char* put_row(char* out, const TablePlan& plan, const Row& row, Bytes& bytes);
@@ -106,6 +105,7 @@ class Json final : public Encoder {
   size_t room_ = 0;   // what the message in hand may take, but for the text of a big one
   bool big_ = false;  // the message in hand is written cell by cell
   DayMemo stamp_day_, cell_day_;
+  RealMemo reals_[16];  // by a hash of the value
   // The end of the stamp, `…Z","id":"0-1-42#`, as spelt for the change before: the changes of a transaction
   // share it.
   std::string stamp_, stamp_id_;
@@ -113,8 +113,10 @@ class Json final : public Encoder {
   bool stamp_fraction_ = false;
 };
 
-std::unique_ptr<TablePlan> make_plan(const Table& table) {
+std::unique_ptr<TablePlan> make_plan(TablePtr shared) {
+  const Table& table = *shared;
   auto plan = std::make_unique<TablePlan>();
+  plan->table = std::move(shared);
   constexpr std::string_view ops[] = {"insert", "update", "delete"};
   for (size_t i = 0; i < 3; ++i) {
     plan->heads[i] = fmt::format(R"({{"op":"{}","db":{},"table":{},"ts":")", ops[i], quoted(table.database),
@@ -144,16 +146,11 @@ std::unique_ptr<TablePlan> make_plan(const Table& table) {
   return plan;
 }
 
-const TablePlan& Json::plan_for(const Table& table) {
+const TablePlan& Json::plan_for(const Batch& batch, const Table& table) {
   if (table.serial == last_serial_ && last_plan_) return *last_plan_;
   if (plans_.size() >= kMostPlans) plans_.clear();
   std::unique_ptr<TablePlan>& plan = plans_[table.serial];
-  if (!plan) {
-    // A copy of its own: the batch that holds the table will be gone when the next one comes.
-    auto copy = std::make_shared<const Table>(table);
-    plan = make_plan(*copy);
-    plan->table = std::move(copy);
-  }
+  if (!plan) plan = make_plan(batch.share(table));
   last_serial_ = table.serial;
   return *(last_plan_ = plan.get());
 }
@@ -237,7 +234,7 @@ char* Json::put_bytes_cell(char* out, const TablePlan::ColumnPlan& column, const
     case Kind::Year:
     case Kind::Bit: return spell_uint(bare(), cell.u);
     case Kind::Float: return spell_float(bare(), static_cast<float>(cell.d));
-    case Kind::Double: return column.real.spell(bare(), cell.d);
+    case Kind::Double: return reals_[cell.u * 0x9e3779b97f4a7c15 >> 60].spell(bare(), cell.d);
     case Kind::Text: return close(spell_json_text(open(), cell.bytes()));
     case Kind::Decimal: return close(spell_decimal(open(), cell.bytes(), cell.aux, cell.aux2));
     case Kind::Date: return close(spell_date(open(), cell.u));
@@ -368,7 +365,7 @@ void Json::encode_ddl(const Batch& batch, const Change& change, Bytes& bytes) {
 
 void Json::encode(const Batch& batch, const Change& change, Bytes& bytes) {
   if (change.op == Op::Ddl) return encode_ddl(batch, change, bytes);
-  const TablePlan& plan = plan_for(*change.table);
+  const TablePlan& plan = plan_for(batch, *change.table);
   size_t text = size_t{change.before.text_bytes} + change.after.text_bytes;
   const std::string& head = plan.heads[static_cast<size_t>(change.op)];
   big_ = text > kBigRow;

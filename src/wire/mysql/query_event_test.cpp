@@ -14,7 +14,8 @@ std::string body(const std::string& status, const std::string& rest) {
 TEST(QueryEvent, StatusVariablesUpToTheCharacterSets) {
   std::string status = "\0\1\2\3\4"s + "\1\0\0\x20\0\0\0\0\0"s + "\6\3std"s + "\3\1\0\1\0"s +
                        "\4\x2d\0\x2d\0\x08\0"s + "\x80\1\2\3"s;
-  auto event = read_query_event(body(status, "d\0create table t (a int)"s));
+  std::string bytes = body(status, "d\0create table t (a int)"s);
+  auto event = read_query_event(bytes);
   ASSERT_TRUE(event.has_value()) << event.error().what;
   EXPECT_EQ(event->thread_id, 7u);
   EXPECT_EQ(event->sql_mode, 0x200000u);
