@@ -9,6 +9,7 @@ import random
 
 import pytest
 from lib.grid.run import THOROUGH, Grid, Way
+from lib.grid.temporals import temporals
 
 SEED = int(os.environ.get("SLUICE_SEED") or random.SystemRandom().randrange(1 << 32))
 IMAGES = ["FULL", "MINIMAL", "NOBLOB"]
@@ -31,7 +32,20 @@ def test_every_value_is_what_the_server_shows(start_server, sluice, kind, way):
     # A statement's rows come in many small events or in few, with checksums or without.
     options = [f"--binlog-row-event-max-size={rng.choice([256, 1024, 8192, 65536])}", f"--binlog-checksum={rng.choice(['CRC32', 'NONE'])}"]
     server = start_server(kind, [*OPTIONS.get(kind, []), *options], gtid=True)
-    grid = Grid(server, way, seed, sluice)
+    # Of columns declared COMPRESSED.
+    setup = [f"set column_compression_zlib_wrap = {rng.choice(['ON', 'OFF'])}, column_compression_threshold = {rng.choice([1, 100])}"]
+    grid = Grid(server, way, seed, sluice, setup=setup if kind.startswith("mariadb") else ())
     grid.run()
     print(f"{grid.statements} statements, {len(grid.expected)} changes, {grid.values} values, {grid.refused} refused rows")
     assert grid.values > 20_000, "the grid has shrunk"
+
+
+@pytest.mark.parametrize("metadata", ["NO_LOG", "FULL"])
+@pytest.mark.parametrize("image", ["FULL", "MINIMAL"])
+@pytest.mark.parametrize("kind", ["mariadb-10.11", "mariadb-11.8"])
+def test_temporal_values_as_servers_stored_them_before_5_6_4(start_server, sluice, kind, image, metadata):
+    """How many digits of fraction such a column has, only its CREATE TABLE tells."""
+    server = start_server(kind, ["--mysql56-temporal-format=OFF"], gtid=True)
+    grid = Grid(server, Way(image, metadata), f"{SEED} {kind} {image} {metadata}", sluice, [*temporals("2038")] * 3)
+    grid.run()
+    assert grid.values > 2_000, "the grid has shrunk"

@@ -33,11 +33,18 @@ Result<std::string_view> inflate_record(std::string_view record, Arena& arena) {
   thread_local std::unique_ptr<libdeflate_decompressor, Free> decompressor(libdeflate_alloc_decompressor());
   char* plain = arena.allocate(length);
   size_t got = 0;
+  auto decompress = head & 0x08 ? libdeflate_deflate_decompress : libdeflate_zlib_decompress;
   libdeflate_result result =
-      libdeflate_zlib_decompress(decompressor.get(), packed.data(), packed.size(), plain, length, &got);
+      decompress(decompressor.get(), packed.data(), packed.size(), plain, length, &got);
   if (result != LIBDEFLATE_SUCCESS || got != length)
     return fatal("its compressed part is damaged: {} bytes do not become {}", packed.size(), length);
   return std::string_view(plain, length);
+}
+
+Result<std::string_view> inflate_value(std::string_view stored, Arena& arena) {
+  if (stored.empty()) return stored;
+  if (stored[0] == 0) return stored.substr(1);
+  return inflate_record(stored, arena);
 }
 
 }  // namespace sluice::mysql

@@ -16,6 +16,11 @@ std::string zlib(std::string_view plain) {
   return out;
 }
 
+std::string raw_deflate(std::string_view plain) {
+  std::string framed = zlib(plain);
+  return framed.substr(2, framed.size() - 6);  // without head and checksum
+}
+
 std::string record(size_t length, std::string_view packed, size_t length_bytes = 4, uint8_t head = 0x80) {
   std::string out(1, static_cast<char>(head | length_bytes));
   for (size_t i = length_bytes; i-- > 0;) out += static_cast<char>(length >> (8 * i));
@@ -33,6 +38,27 @@ TEST(Inflate, WhatWasCompressed) {
       EXPECT_TRUE(*got == plain) << size << ", length in " << length_bytes;
     }
   }
+}
+
+TEST(Inflate, ValuesOfColumns) {
+  std::string plain(1000, 'x');
+  struct Case {
+    std::string stored, value;
+  };
+  const Case cases[] = {
+      {"", ""},
+      {std::string("\0", 1), ""},
+      {std::string("\0plain", 6), "plain"},
+      {record(1000, raw_deflate(plain), 2, 0x88), plain},
+      {record(1000, zlib(plain), 2), plain},
+  };
+  Arena arena;
+  for (const Case& c : cases) {
+    auto got = inflate_value(c.stored, arena);
+    ASSERT_TRUE(got.has_value()) << got.error().what;
+    EXPECT_EQ(*got, c.value);
+  }
+  EXPECT_FALSE(inflate_value("no head", arena).has_value());
 }
 
 TEST(Inflate, LiesAreFaults) {

@@ -6,6 +6,8 @@
 #include "base/check.h"
 #include "base/cursor.h"
 #include "wire/mysql/charset.h"
+#include "wire/mysql/inflate.h"
+#include "wire/mysql/old_temporal.h"
 
 namespace sluice::mysql {
 namespace {
@@ -85,34 +87,6 @@ int64_t time_packed(const char* at, uint8_t bytes) {
   return whole * (1LL << 24) + fraction;
 }
 
-uint64_t datetime_packed(uint64_t year, uint64_t month, uint64_t day, uint64_t hour, uint64_t minute,
-                         uint64_t second) {
-  return ((year * 13 + month) << 5 | day) << 41 | (hour << 12 | minute << 6 | second) << 24;
-}
-
-// Before 5.6.4: YYYYMMDDhhmmss as one decimal number.
-uint64_t old_datetime(uint64_t n) {
-  uint64_t date = n / 1000000, time = n % 1000000;
-  return datetime_packed(date / 10000, date / 100 % 100, date % 100, time / 10000, time / 100 % 100,
-                         time % 100);
-}
-
-// Before 5.6.4: ±hhmmss as one decimal number in three bytes.
-int64_t old_time(uint32_t raw) {
-  int64_t n = static_cast<int32_t>(raw << 8) >> 8;
-  int64_t magnitude = n < 0 ? -n : n;
-  int64_t packed = (magnitude / 10000 << 12 | magnitude / 100 % 100 << 6 | magnitude % 100) << 24;
-  return n < 0 ? -packed : packed;
-}
-
-// MariaDB before 10.1 and with mysql56_temporal_format=OFF; the log does not tell how long such values are.
-Failure old_fraction(const Column& column) {
-  return fatal(
-      "column `{}` has fractional seconds in MariaDB's old format, which is not understood. Set "
-      "mysql56_temporal_format=ON and rebuild the table (ALTER TABLE … FORCE)",
-      column.name);
-}
-
 bool is_compressed_v1(EventType type) {
   return type >= EventType::WriteRowsCompressedV1 && type <= EventType::DeleteRowsCompressedV1;
 }
@@ -150,6 +124,14 @@ Result<RowPlan::Step> RowPlan::text_step(const Column& column, uint32_t prefix) 
   return step;
 }
 
+Result<RowPlan::Step> RowPlan::packed_step(const Column& column, uint32_t prefix) {
+  if (!is_text(column.type) && column.type != ColumnType::VarChar)
+    return step_of(Kind::Blob, Take::Packed, prefix);
+  auto step = text_step(column, prefix);
+  if (step) step->take = Take::Packed;
+  return step;
+}
+
 // CHAR and BINARY, and the types that MariaDB stores as they are.
 Result<RowPlan::Step> RowPlan::fixed_step(const MapColumn& wire, const Column& column, uint32_t prefix) {
   auto fixed = [&](Kind kind) {
@@ -169,9 +151,10 @@ Result<RowPlan::Step> RowPlan::make_step(const MapColumn& wire, const Column& co
   auto number = [&](Take with_sign, Take without) {
     return column.is_unsigned ? step_of(Kind::Uint, without, 0) : step_of(Kind::Int, with_sign, 0);
   };
-  auto old_temporal = [&](Kind kind, Take take, uint32_t width) -> Result<Step> {
-    if (column.fraction_digits > 0) return old_fraction(column);
-    return step_of(kind, take, width);
+  auto old_temporal = [&](Kind kind, Take take, uint32_t width) {
+    uint8_t digits = column.fraction_digits;
+    if (digits == 0 || digits > 6) return step_of(kind, take, width);
+    return step_of(kind, Take::OldFraction, old_fraction_bytes(kind, digits), digits);
   };
   auto temporal = [&](Kind kind, Take take) {
     return step_of(kind, take, fraction_bytes(wire.length), static_cast<uint8_t>(wire.length));
@@ -216,6 +199,8 @@ Result<RowPlan::Step> RowPlan::make_step(const MapColumn& wire, const Column& co
     case WireType::Blob:
       return is_text(column.type) ? text_step(column, wire.length)
                                   : step_of(Kind::Blob, Take::Sized, wire.length);
+    case WireType::VarCharCompressed: return packed_step(column, prefix);
+    case WireType::BlobCompressed: return packed_step(column, wire.length);
     case WireType::Json: return step_of(Kind::Json, Take::Sized, wire.length);
     case WireType::Geometry: return step_of(Kind::Geometry, Take::Sized, wire.length);
     case WireType::Vector: return step_of(Kind::Vector, Take::Sized, wire.length);
@@ -241,6 +226,18 @@ const char* RowPlan::convert(const Step& step, Arena& arena, Cell& cell, uint64_
   arena.trim(place, bound, size);
   cell.data = place;
   cell.size = static_cast<uint32_t>(size);
+  converted += cell.size;
+  return after;
+}
+
+// A value of a column that MariaDB keeps COMPRESSED; the log has it as it is stored.
+const char* RowPlan::unpack(const Step& step, Arena& arena, Cell& cell, uint64_t& invalid, const char* after,
+                            uint32_t& converted) {
+  auto plain = inflate_value(cell.bytes(), arena);
+  if (!plain) return nullptr;
+  cell.data = plain->data();
+  cell.size = static_cast<uint32_t>(plain->size());
+  if (step.convert) return convert(step, arena, cell, invalid, after, converted);
   converted += cell.size;
   return after;
 }
@@ -323,16 +320,17 @@ const char* RowPlan::pad(const Step& step, Arena& arena, Cell& cell, const char*
       return at + 1;
     case Take::OldTime:
       if (!fits(3)) return nullptr;
-      cell.i = old_time(load24(at));
-      return at + 3;
+      return read_old_time(load24(at), cell) ? at + 3 : nullptr;
     case Take::OldDateTime:
       if (!fits(8)) return nullptr;
-      cell.u = old_datetime(load<uint64_t>(at));
-      return at + 8;
+      return read_old_datetime(load<uint64_t>(at), cell) ? at + 8 : nullptr;
     case Take::OldTimestamp:
       if (!fits(4)) return nullptr;
       cell.u = uint64_t{load<uint32_t>(at)} << 24;
       return at + 4;
+    case Take::OldFraction:
+      if (!fits(step.width)) return nullptr;
+      return read_old_fraction(at, step.width, cell) ? at + step.width : nullptr;
     case Take::Timestamp:
       if (!fits(4u + step.width)) return nullptr;
       cell.u = uint64_t{big32(at)} << 24 | fraction_us(at + 4, step.width);
@@ -355,13 +353,15 @@ const char* RowPlan::pad(const Step& step, Arena& arena, Cell& cell, const char*
       cell.u = little(at, step.width);
       return at + step.width;
     case Take::Sized:
-    case Take::Fixed: {
+    case Take::Fixed:
+    case Take::Packed: {
       if (!fits(step.width)) return nullptr;
       size_t size = little(at, step.width);
       if (!fits(step.width + size)) return nullptr;
       cell.data = at + step.width;
       cell.size = static_cast<uint32_t>(size);
       const char* after = cell.data + size;
+      if (step.take == Take::Packed) return unpack(step, arena, cell, invalid, after, converted);
       if (step.convert) return convert(step, arena, cell, invalid, after, converted);
       if (step.take == Take::Fixed && size != step.fixed) return pad(step, arena, cell, after, converted);
       return after;

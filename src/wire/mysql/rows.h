@@ -48,7 +48,8 @@ class RowPlan {
                      uint64_t& invalid) const;
 
  private:
-  // How a column's bytes become a cell. Sized: behind a length prefix; Fixed: so, and padded to one length.
+  // How a column's bytes become a cell. Sized: behind a length prefix; Fixed: so, and padded to one length;
+  // Packed: so, and compressed.
   enum class Take : uint8_t {
     Int8,
     Int16,
@@ -68,6 +69,7 @@ class RowPlan {
     OldTime,
     OldDateTime,
     OldTimestamp,
+    OldFraction,
     Timestamp,
     DateTime,
     Time,
@@ -75,6 +77,7 @@ class RowPlan {
     Number,
     Sized,
     Fixed,
+    Packed,
   };
   struct Step {
     Cell blank;  // kind, aux and size as every cell of this column has them
@@ -86,12 +89,15 @@ class RowPlan {
   static Result<Step> make_step(const MapColumn& wire, const Column& column);
   static Step step_of(Kind kind, Take take, uint32_t width, uint8_t aux = 0, uint8_t aux2 = 0);
   static Result<Step> text_step(const Column& column, uint32_t prefix);
+  static Result<Step> packed_step(const Column& column, uint32_t prefix);
   static Result<Step> fixed_step(const MapColumn& wire, const Column& column, uint32_t prefix);
 
   static const char* take(const Step& step, const char* at, const char* end, Arena& arena, Cell& cell,
                           uint32_t& converted, uint64_t& invalid);
   static const char* convert(const Step& step, Arena& arena, Cell& cell, uint64_t& invalid, const char* after,
                              uint32_t& converted);
+  static const char* unpack(const Step& step, Arena& arena, Cell& cell, uint64_t& invalid, const char* after,
+                            uint32_t& converted);
   static const char* pad(const Step& step, Arena& arena, Cell& cell, const char* after, uint32_t& converted);
 
   std::vector<Step> steps_;

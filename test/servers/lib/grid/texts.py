@@ -114,8 +114,20 @@ def choices(server):
             yield Kind(f"set({labels}) character set {charset}", spelling.LABEL, ["0", "1", "2", "3"])
 
 
+def compressed():
+    """Columns that MariaDB keeps compressed: the log has their values so."""
+    for declared, most in [("varchar(300)", 300), ("varchar(40)", 40), ("tinytext", 60), ("text", 16000), ("longtext", 20000)]:
+        for charset in ("utf8mb4", "latin1", "gbk"):
+            how = spelling.TEXT.but_late() if "text" in declared else spelling.TEXT
+            yield Kind(f"{declared} compressed character set {charset}", how, *long_texts(most // 2))
+    for declared, most in [("varbinary(300)", 300), ("tinyblob", 255), ("blob", 65000), ("mediumblob", 70000)]:
+        yield Kind(f"{declared} compressed", spelling.BYTES.but_late() if "blob" in declared else spelling.BYTES, *some_bytes(most))
+
+
 def texts(server, charsets):
     yield from charset_texts(charsets)
     yield from lengths()
     yield from octets()
     yield from choices(server)
+    if server.startswith("mariadb"):
+        yield from compressed()
