@@ -79,7 +79,7 @@ SHAPES = [
                   "json_object('id', n, 'name', concat('item ', n), 'price', n / 8, 'tags', json_array('new', 'sale', n % 10), "
                   "'size', json_object('w', n % 100, 'h', n % 37, 'unit', 'cm'), 'text', concat('a longer description of ', n), "
                   "'seen', null, 'history', json_array(1, 2, 3, 5, 8, 13, 21, 34, n))", "json")],
-          "doc = json_set(doc, '$.price', 1.5)", 60_000),
+          "doc = json_set(doc, '$.price', -1)", 60_000),
     Shape("charset", "text in latin1, utf8mb3 and gbk",
           [Column("id", "int unsigned not null primary key", "n"),
            Column("a", "varchar(200) character set latin1 not null", f"concat('{LATIN}', n)", "text", "cp1252"),

@@ -2,12 +2,14 @@
 #
 # usage: ./do bench [OPTION...]
 # Builds, makes a log of 900,000 changes on a real server, compares what each program makes of it, then times them side by
-# side. The options are those of bench/run.py: ./do bench --options lists them.
+# side; with --shapes all, logs of other shapes. The options are those of bench/run.py: ./do bench --options lists them.
 
 do_bench() {
   [[ ${1:-} == --options ]] && set -- --help
   need build test
-  install_servers mariadb-10.11
+  local server=mariadb-10.11
+  [[ " $* " =~ \ --server[\ =]([^\ ]+) ]] && server=${BASH_REMATCH[1]}
+  install_servers "$server"
   build_in build sluice || stop 1 "the build failed"
   exec /usr/bin/python3 bench/run.py "$@"
 }
