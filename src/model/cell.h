@@ -35,6 +35,8 @@ enum class Kind : uint8_t {
   Uuid,       // data/size: 16 bytes in the order of the text form
   Inet4,      // data/size: 4 bytes, network order
   Inet6,      // data/size: 16 bytes, network order
+  JsonPatch,  // data/size: what was changed within a JSON document that the log does not carry, itself as
+              // binary JSON: an array of {"op": "replace" | "insert" | "remove", "path", "value"}
 };
 
 // Whether such a cell points to bytes of its own.
@@ -48,7 +50,8 @@ constexpr bool has_bytes(Kind kind) {
     case Kind::Vector:
     case Kind::Uuid:
     case Kind::Inet4:
-    case Kind::Inet6: return true;
+    case Kind::Inet6:
+    case Kind::JsonPatch: return true;
     default: return false;
   }
 }

@@ -86,6 +86,7 @@ class Json final : public Encoder {
   char* put_stamp(char* out, const Batch& batch, const Change& change);
   char* put_extras(char* out, const Batch& batch, const Change& change, Bytes& bytes);
   char* put_row(char* out, const TablePlan& plan, const Row& row, Bytes& bytes);
+  char* put_patches(char* out, const TablePlan& plan, const Row& row, Bytes& bytes);
   char* put_key_columns(char* out, const TablePlan& plan, const Change& change, Bytes& bytes);
   [[gnu::always_inline]] char* put_cell(char* out, const TablePlan& plan, const TablePlan::ColumnPlan& column,
                                         const Cell& cell);
@@ -102,8 +103,9 @@ class Json final : public Encoder {
   std::unordered_map<uint64_t, std::unique_ptr<TablePlan>> plans_;
   const TablePlan* last_plan_ = nullptr;
   uint64_t last_serial_ = 0;
-  size_t room_ = 0;   // what the message in hand may take, but for the text of a big one
-  bool big_ = false;  // the message in hand is written cell by cell
+  size_t room_ = 0;         // what the message in hand may take, but for the text of a big one
+  bool big_ = false;        // the message in hand is written cell by cell
+  bool has_patch_ = false;  // the row just written has cells of JsonPatch
   DayMemo stamp_day_, cell_day_;
   RealMemo reals_[16];  // by a hash of the value
   // The end of the stamp, `…Z","id":"0-1-42#`, as spelt for the change before: the changes of a transaction
@@ -227,6 +229,7 @@ char* Json::put_bytes_cell(char* out, const TablePlan::ColumnPlan& column, const
     return end + 1;
   };
   switch (cell.kind) {
+    case Kind::JsonPatch: has_patch_ = true; return out;
     case Kind::Missing: return out;
     case Kind::Null: std::memcpy(out = bare(), "null", 4); return out + 4;
     case Kind::Int: return spell_int(bare(), cell.i);
@@ -262,6 +265,23 @@ char* Json::put_row(char* out, const TablePlan& plan, const Row& row, Bytes& byt
   char* first = bytes.data() + begin;
   if (out == first) ++out;
   *first = '{';  // each column began with a comma
+  *out = '}';
+  return out + 1;
+}
+
+// What was changed within documents that the log does not carry: no value of theirs, so it stands apart.
+char* Json::put_patches(char* out, const TablePlan& plan, const Row& row, Bytes& bytes) {
+  out = put(out, ",\"patch\":");
+  size_t begin = static_cast<size_t>(out - bytes.data());
+  for (size_t i = 0; i < row.count; ++i) {
+    const Cell& cell = row[i];
+    if (cell.kind != Kind::JsonPatch) continue;
+    if (big_) out = again(out, 6 * size_t{cell.size}, bytes);
+    const TablePlan::ColumnPlan& column = plan.columns[i];
+    out = put(out, {plan.key(column), column.key_size});
+    out = spell_json_binary_or_marker(out, cell.bytes(), JsonSpacing::Compact);
+  }
+  bytes.data()[begin] = '{';
   *out = '}';
   return out + 1;
 }
@@ -378,7 +398,9 @@ void Json::encode(const Batch& batch, const Change& change, Bytes& bytes) {
   if (options_.source || options_.tx || options_.query) out = put_extras(out, batch, change, bytes);
   out = put_key_columns(out, plan, change, bytes);
   if (change.before) out = put_row(put(out, ",\"before\":"), plan, change.before, bytes);
+  has_patch_ = false;
   if (change.after) out = put_row(put(out, ",\"after\":"), plan, change.after, bytes);
+  if (has_patch_) out = put_patches(out, plan, change.after, bytes);
   *out++ = '}';
   bytes.commit(out);
 }

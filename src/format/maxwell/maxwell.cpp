@@ -44,8 +44,9 @@ struct Fields {
     thread_id = key("thread_id", "");
     data = key("data", "");
     old = key("old", "");
+    patch = key("patch", "");
   }
-  Snippet query, types[3], ts, xid, xoffset, commit, position, gtid, server_id, thread_id, data, old;
+  Snippet query, types[3], ts, xid, xoffset, commit, position, gtid, server_id, thread_id, data, old, patch;
 };
 
 // The first `most` characters.
@@ -84,6 +85,7 @@ class Maxwell final : public Encoder {
     at = plan.key_columns.put(at);
     at = data(fields_.data.put(at), plan, change);
     if (change.op == Op::Update) at = old(at, plan, change);
+    if (has_patch_) at = patches(at, plan, change.after);
     *at++ = '}';
     out.commit(at);
   }
@@ -154,9 +156,23 @@ class Maxwell final : public Encoder {
 
   char* data(char* out, const Plan& plan, const Change& change) {
     size_t object = offset(out);
+    has_patch_ = false;
     for (size_t i = 0; i < plan.columns.size(); ++i) {
       const Cell& cell = shown(change, i);
-      if (cell.present()) out = member(out, cell, plan.columns[i]);
+      if (cell.kind == Kind::JsonPatch)
+        has_patch_ = true;
+      else if (cell.present())
+        out = member(out, cell, plan.columns[i]);
+    }
+    return finish_object(object, out);
+  }
+
+  // What was changed within documents that the log does not carry: no value of theirs, so it stands apart.
+  char* patches(char* out, const Plan& plan, const Row& row) {
+    out = fields_.patch.put(out);
+    size_t object = offset(out);
+    for (size_t i = 0; i < std::min<size_t>(plan.columns.size(), row.count); ++i) {
+      if (row[i].kind == Kind::JsonPatch) out = member(out, row[i], plan.columns[i]);
     }
     return finish_object(object, out);
   }
@@ -228,6 +244,7 @@ class Maxwell final : public Encoder {
   Bytes* out_ = nullptr;
   size_t bound_ = 0;  // of all of it, without the bytes that the cells of a big row point to
   bool big_ = false;
+  bool has_patch_ = false;                                     // its row after has cells of JsonPatch
   std::unordered_map<uint64_t, std::unique_ptr<Plan>> plans_;  // by the table's serial
   uint64_t serial_ = 0;                                        // of the table last seen, and its plan
   const Plan* plan_ = nullptr;

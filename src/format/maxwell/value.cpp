@@ -98,7 +98,8 @@ char* spell_value(char* out, const Cell& cell, const ColumnPlan& column, DayMemo
     case Kind::Timestamp: return quoted(out, [&](char* at) { return spell_utc(at, cell, memo); });
     case Kind::Enum: return spell_enum(out, cell.u, column);
     case Kind::Set: return spell_set(out, cell.u, column);
-    case Kind::Json: return spell_json_binary_or_marker(out, cell.bytes(), JsonSpacing::Compact);
+    case Kind::Json:
+    case Kind::JsonPatch: return spell_json_binary_or_marker(out, cell.bytes(), JsonSpacing::Compact);
     case Kind::Geometry: return spell_geometry(out, cell.bytes());
     case Kind::Vector: return spell_vector(out, cell.bytes());
     case Kind::Uuid: return quoted(out, [&](char* at) { return spell_uuid(at, cell.bytes()); });

@@ -49,7 +49,6 @@ uint32_t version_number(std::string_view text) {
 Failure not_understood(EventType type) {
   std::string_view setting;
   switch (type) {
-    case EventType::PartialUpdateRows: setting = "binlog_row_value_options=''"; break;
     default: break;
   }
   return fatal("events of type {} are not understood; nothing after it was read, so nothing is lost.{}{}{}",
@@ -150,7 +149,8 @@ void Decoder::Impl::advance(const EventHeader& header, size_t size) {
 bool Decoder::Impl::is_full(const EventHeader& header, const Batch& batch) const {
   bool adds = (header.type >= EventType::WriteRowsV1 && header.type <= EventType::DeleteRowsV1) ||
               (header.type >= EventType::WriteRows && header.type <= EventType::DeleteRows) ||
-              header.type == EventType::Query || header.type >= EventType::QueryCompressed;
+              header.type == EventType::PartialUpdateRows || header.type == EventType::Query ||
+              header.type >= EventType::QueryCompressed;
   if (!adds || batch.changes.empty() || batch_ != &batch) return false;
   bool over = batch.log_bytes + inflated_bytes_ + header.size > options_.batch_bytes && !keeps_back(batch);
   return over || is_crowded(batch);
@@ -195,6 +195,7 @@ Result<bool> Decoder::Impl::dispatch(const EventHeader& header, std::string_view
     case EventType::WriteRowsV1:
     case EventType::UpdateRowsV1:
     case EventType::DeleteRowsV1:
+    case EventType::PartialUpdateRows:
     case EventType::WriteRowsCompressed:
     case EventType::UpdateRowsCompressed:
     case EventType::DeleteRowsCompressed:
@@ -460,7 +461,10 @@ Result<bool> Decoder::Impl::decode_rows(const RowsEvent& event, const TableUse& 
     Change change{
         .op = event.op, .index = tx_.changes, .transaction = transaction_, .event = event_, .table = table};
     if (before) at = plan.decode(*before, at, end, batch.arena, change.before, invalid_bytes_);
-    if (at && after) at = plan.decode(*after, at, end, batch.arena, change.after, invalid_bytes_);
+    if (at && event.partial && after)
+      at = plan.decode_partial(*after, at, end, batch.arena, change.before, change.after, invalid_bytes_);
+    else if (at && after)
+      at = plan.decode(*after, at, end, batch.arena, change.after, invalid_bytes_);
     // Images of no bytes would never come to an end.
     if (!at || (at == begin && !event.rows.empty()))
       return fatal("a row of {}.{} makes no sense {} bytes into the event's rows", table->database,

@@ -1,5 +1,6 @@
 #include "wire/mysql/rows.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -8,6 +9,7 @@
 #include "wire/mysql/charset.h"
 #include "wire/mysql/inflate.h"
 #include "wire/mysql/old_temporal.h"
+#include "wire/mysql/json_patch.h"
 
 namespace sluice::mysql {
 namespace {
@@ -400,6 +402,41 @@ const char* RowPlan::decode(const Image& image, const char* at, const char* end,
   return at;
 }
 
+// Before the image: options (length-encoded; 1: parts of JSON), then a bit for each JSON column of the table,
+// in the image or not (sql/rpl_record.cc, unpack_row).
+const char* RowPlan::decode_partial(const Image& image, const char* at, const char* end, Arena& arena,
+                                    const Row& before, Row& row, uint64_t& invalid) const {
+  constexpr uint64_t kPartialJson = 1;
+  Cursor in({at, static_cast<size_t>(end - at)});
+  uint64_t options = in.length_encoded();
+  if (in.bad() || options > kPartialJson) return nullptr;
+  if (options == 0) return decode(image, in.at(), end, arena, row, invalid);
+  auto is_json = [](const Step& step) { return step.blank.kind == Kind::Json; };
+  auto documents = static_cast<size_t>(std::count_if(steps_.begin(), steps_.end(), is_json));
+  std::string_view bits = in.bytes((documents + 7) / 8);
+  if (in.bad()) return nullptr;
+  at = decode(image, in.at(), end, arena, row, invalid);
+  if (!at) return nullptr;
+  auto* cells = const_cast<Cell*>(row.cells);  // our own, of just now
+  size_t document = 0;
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    if (!is_json(steps_[i])) continue;
+    bool partial = bits[document / 8] >> (document % 8) & 1;
+    ++document;
+    if (!partial || !cells[i].has_value()) continue;
+    bool known = i < before.count && before[i].present();
+    if (known && before[i].kind != Kind::Json) return nullptr;
+    auto made = known ? apply_json_patch(before[i].bytes(), cells[i].bytes(), arena)
+                      : json_patch_document(cells[i].bytes(), arena);
+    if (!made) return nullptr;
+    if (!known) cells[i].kind = Kind::JsonPatch;
+    cells[i].data = made->data();
+    cells[i].size = static_cast<uint32_t>(made->size());
+    row.text_bytes += cells[i].size;
+  }
+  return at;
+}
+
 Result<RowsEvent> read_rows_event(EventType type, std::string_view body) {
   Cursor in(body);
   RowsEvent event;
@@ -430,6 +467,7 @@ Result<RowsEvent> read_rows_event(EventType type, std::string_view body) {
       break;
     default:
       event.op = Op::Update;
+      event.partial = type == EventType::PartialUpdateRows;
       event.before_bitmap = bitmap;
       event.after_bitmap = in.bytes((event.columns + 7) / 8);
   }

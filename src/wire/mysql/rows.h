@@ -46,6 +46,10 @@ class RowPlan {
   // not know.
   const char* decode(const Image& image, const char* at, const char* end, Arena& arena, Row& row,
                      uint64_t& invalid) const;
+  // The same of the image after a PARTIAL_UPDATE_ROWS, in front of which the columns stand that have what was
+  // changed in place of a document. `before`: the image before.
+  const char* decode_partial(const Image& image, const char* at, const char* end, Arena& arena,
+                             const Row& before, Row& row, uint64_t& invalid) const;
 
  private:
   // How a column's bytes become a cell. Sized: behind a length prefix; Fixed: so, and padded to one length;
@@ -106,6 +110,7 @@ class RowPlan {
 struct RowsEvent {
   uint64_t table_id = 0;
   bool statement_end = false;
+  bool partial = false;  // the image after may have parts of JSON documents
   Op op = Op::Insert;
   uint64_t columns = 0;
   std::string_view before_bitmap,

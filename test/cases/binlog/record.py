@@ -83,8 +83,9 @@ CASES = [
     Case("compressed", "compressed", MARIADB, ["--log-bin-compress=ON", "--log-bin-compress-min-len=10"], full=True),
     Case("compressed-minimal", "compressed", MARIADB, ["--log-bin-compress=ON", "--binlog-row-image=MINIMAL",
                                                        "--binlog-annotate-row-events=ON"]),
-    Case("partial-json", "partial_json", ["mysql-9.7"], ["--binlog-row-value-options=PARTIAL_JSON"], full=True, error=True,
-         check=False),
+    Case("partial-json", "partial_json", ["mysql-9.7"], ["--binlog-row-value-options=PARTIAL_JSON"], full=True),
+    Case("partial-json-minimal", "partial_json", ["mysql-9.7"],
+         ["--binlog-row-value-options=PARTIAL_JSON", "--binlog-row-image=MINIMAL"], full=True, check=False),
 ]
 
 

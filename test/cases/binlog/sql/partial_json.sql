@@ -1,6 +1,27 @@
--- Updates that carry only what changed within a JSON document.
+-- Updates that carry only what changed within JSON documents.
 create database shop;
 use shop;
-create table a (id int primary key, j json);
-insert into a values (1, '{"a": "a text that is long enough to be worth it", "b": 1}');
-update a set j = json_set(j, '$.b', 2);
+create table a (id int primary key, j json, k json, n int);
+insert into a values (1, '{"a": "a text that is long enough to be worth it", "b": 1, "c": [1, 2, {"d": [true, null]}]}', '[]', 1);
+insert into a values (2, '[1.5, "two", {"three": 3}, [4, [5, [6]]]]', '{"empty": {}, "array": []}', 2), (3, null, 'null', 3);
+update a set j = json_set(j, '$.b', 2) where id = 1;
+update a set j = json_set(j, '$.b', 123456789012, '$.c[2].d[0]', 'changed', '$.z', cast('2026-01-15 10:30:00.5' as datetime(6))) where id = 1;
+update a set j = json_remove(j, '$.c[1]', '$.a'), n = n + 1 where id = 1;
+update a set j = json_replace(j, '$[0]', -1e300, '$[3][1][1][0]', repeat('x', 300)), k = json_set(k, '$.empty', json_object('k', 1), '$."a \\"quoted\\" key"', 1, '$."ünïcode"', 'ü') where id = 2;
+update a set k = json_set(k, '$."a \\"quoted\\" key"', cast(12.340 as decimal(10,3)), '$."ünïcode"', json_array(1, json_array(2))) where id = 2;
+update a set k = json_remove(k, '$.empty.k', '$."ünïcode"[1][0]') where id = 2;
+update a set j = json_set(j, '$[9]', 'appended'), n = 0 where id = 2;
+update a set k = json_array(1, 2, 3) where id = 3;
+update a set k = json_set(k, '$[1]', 'mid'), j = '{}' where id = 3;
+update a set k = json_remove(k, '$[0]'), j = json_set(j, '$.x', json_object()) where id = 3;
+update a set j = json_set(j, '$.x.y', 18446744073709551615, '$.x.z', -9223372036854775808) where id = 3;
+update a set j = json_set(j, '$.n', id), k = json_set(k, '$[0]', n), n = 7;
+update a set j = json_set(j, '$.n', null) where json_type(j) = 'OBJECT';
+update a set n = 8;
+update a set j = null, k = json_set(k, '$[0]', 1);
+create table many (id int primary key, j1 json, j2 json, j3 json, j4 json, j5 json, j6 json, j7 json, j8 json, j9 json, t text);
+insert into many values (1, '{"a": 1}', '{"a": 2}', '{"a": 3}', '{"a": 4}', '{"a": 5}', '{"a": 6}', '{"a": 7}', '{"a": 8}', '{"a": 9}', 't');
+update many set j9 = json_set(j9, '$.a', 90), j2 = json_set(j2, '$.b', 20);
+update many set j9 = json_set(j9, '$.a', json_object('deep', json_array(json_object('x', 1))));
+update many set j9 = json_set(j9, '$.a.deep[0].x', 2, '$.a.deep[0].y', 'y'), t = 'u';
+delete from many;
