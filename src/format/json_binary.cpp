@@ -7,7 +7,7 @@
 #include <type_traits>
 
 #include "base/base64.h"
-#include "base/utf8.h"
+#include "format/json_text.h"
 #include "format/spell.h"
 
 namespace sluice {
@@ -166,31 +166,11 @@ class Printer {
   }
 
   bool string(std::string_view text) {
-    static constexpr char kHex[] = "0123456789abcdef";
-    if (!is_utf8(text)) return false;
     *out_++ = '"';
-    for (char c : text) {
-      auto byte = static_cast<uint8_t>(c);
-      if (byte >= 0x20 && c != '"' && c != '\\') {
-        *out_++ = c;
-        continue;
-      }
-      *out_++ = '\\';
-      switch (c) {
-        case '"':
-        case '\\': *out_++ = c; break;
-        case '\b': *out_++ = 'b'; break;
-        case '\f': *out_++ = 'f'; break;
-        case '\n': *out_++ = 'n'; break;
-        case '\r': *out_++ = 'r'; break;
-        case '\t': *out_++ = 't'; break;
-        default:
-          out_ = put(out_, "u00");
-          *out_++ = kHex[byte >> 4];
-          *out_++ = kHex[byte & 15];
-      }
-    }
-    *out_++ = '"';
+    char* end = spell_json_utf8(out_, text);
+    if (!end) return false;
+    *end = '"';
+    out_ = end + 1;
     return true;
   }
 

@@ -1,8 +1,8 @@
 // MySQL's binary JSON (layout: sql-common/json_binary.h of the server) as JSON text, value for value what
 // `SELECT` shows: members in the stored order, decimals with their declared digits, doubles always with a
 // point or an exponent, temporals as strings with six fraction digits, other opaque values as
-// "base64:type<n>:…". The bytes may be hostile: whatever they are, nothing outside of them is read, the depth
-// is bounded, and time and output are linear in their number.
+// "base64:type<n>:…". The bytes may be hostile: whatever they are, nothing beyond the slack behind them
+// (Arena::kReadSlack) is read, the depth is bounded, and time and output are linear in their number.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,8 @@ enum class JsonSpacing : bool {
 // Deepest nesting of arrays and objects; the server's own bound (JSON_DOCUMENT_MAX_DEPTH).
 inline constexpr int kMaxJsonDepth = 100;
 
-// What either function below may write for a document of `size` bytes.
+// What either function below may write for a document of `size` bytes, but for scribbles of up to kSlack
+// (spell.h) behind it.
 constexpr size_t json_binary_bound(size_t size) { return 6 * size + 64; }
 
 // Writes the document at `out` and returns the end of it; null: malformed, and what stands at `out` is of no

@@ -10,6 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "base/arena.h"
+#include "format/spell.h"
+
 namespace sluice {
 namespace {
 
@@ -27,12 +30,13 @@ std::string hex(std::string_view bytes) {
   return text;
 }
 
-// Exact buffers on the heap at both ends, so that the address sanitizer sees a byte too much.
+// Exact buffers on the heap at both ends but for the slack, so that the address sanitizer sees a byte too
+// much.
 std::string spelt(std::string_view document, JsonSpacing spacing = JsonSpacing::Compact) {
   size_t bound = json_binary_bound(document.size());
-  std::unique_ptr<char[]> in(new char[document.size()]);
+  std::unique_ptr<char[]> in(new char[document.size() + Arena::kReadSlack]);
   std::memcpy(in.get(), document.data(), document.size());
-  std::unique_ptr<char[]> out(new char[bound]);
+  std::unique_ptr<char[]> out(new char[bound + kSlack]);
   char* end = spell_json_binary(out.get(), {in.get(), document.size()}, spacing);
   if (end == nullptr) return "malformed";
   EXPECT_LE(static_cast<size_t>(end - out.get()), bound) << hex(document);

@@ -185,14 +185,12 @@ char* copy16(char* out, const char* at) {
   return out;
 }
 
-}  // namespace
-
-char* spell_json_rest(char* const begin, const char* const text, const char* const end) {
+// Null: it is not UTF-8.
+char* spell_blocks(char* out, const char* const text, const char* const end) {
   const __m128i quote = _mm_set1_epi8('"');
   const __m128i backslash = _mm_set1_epi8('\\');
   const __m128i control = _mm_set1_epi8(0x1f);
   Utf8Check check;
-  char* out = begin;
   for (const char* at = text; at < end; at += 16) {
     __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
     auto left = static_cast<size_t>(end - at);
@@ -214,7 +212,18 @@ char* spell_json_rest(char* const begin, const char* const text, const char* con
   }
   // A character that the text's end cuts off.
   if (!check.quiet(0)) check.block(_mm_setzero_si128());
-  return check.good() ? out : spell_broken(begin, text, end);
+  return check.good() ? out : nullptr;
+}
+
+}  // namespace
+
+char* spell_json_rest(char* out, const char* at, const char* end) {
+  char* whole = spell_blocks(out, at, end);
+  return whole ? whole : spell_broken(out, at, end);
+}
+
+char* spell_json_utf8(char* out, std::string_view text) {
+  return spell_blocks(out, text.data(), text.data() + text.size());
 }
 
 }  // namespace sluice

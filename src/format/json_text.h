@@ -9,7 +9,7 @@
 
 namespace sluice {
 
-// What needs more than copying begins at `at`.
+// Of spell_json_text: what needs more than copying begins at `at`.
 char* spell_json_rest(char* out, const char* at, const char* end);
 
 // Room: 6 bytes for each byte of text, and kSlack (spell.h). Reads up to 16 bytes behind the text, as every
@@ -38,5 +38,8 @@ inline char* spell_json_text(char* out, std::string_view text) {
   }
   return out;
 }
+
+// The same of text that must be UTF-8. Null: it is not, and what stands at `out` is of no use.
+char* spell_json_utf8(char* out, std::string_view text);
 
 }  // namespace sluice
