@@ -57,9 +57,9 @@ void Batch::adopt(const Batch& from, const Change& change) {
   copy.event = static_cast<uint32_t>(events.size());
   transactions.push_back(transaction);
   events.push_back(event);
-  if (change.table) {
+  for (const Table* kept : {change.table, event.ddl_before}) {
     auto same = std::find_if(from.tables.begin(), from.tables.end(),
-                             [&](const TablePtr& table) { return table.get() == change.table; });
+                             [&](const TablePtr& table) { return table.get() == kept; });
     if (same != from.tables.end()) hold(*same);
   }
   copy.before = copy_row(change.before);

@@ -18,10 +18,10 @@ struct Change {
   bool last = false;  // the last change of its transaction that is delivered
   uint32_t index =
       0;  // 0-based place in its transaction, counted over the delivered changes; same on every reading
-  uint32_t transaction = 0;  // index into Batch::transactions
-  uint32_t event = 0;        // index into Batch::events
-  const Table* table =
-      nullptr;  // kept alive by the batch; null for a Ddl that concerns no single known table
+  uint32_t transaction = 0;      // index into Batch::transactions
+  uint32_t event = 0;            // index into Batch::events
+  const Table* table = nullptr;  // kept alive by the batch; of a Ddl the table behind it, null where it
+                                 // shapes no single known one
   Row before = {};
   Row after = {};
 };
@@ -46,8 +46,9 @@ struct Event {
   uint32_t thread_id = 0;  // 0: not known
   std::string_view
       query;  // the statement behind row changes, where the log carries it; of a Ddl, the statement itself
-  std::string_view database;   // of a Ddl: the default database of the statement
-  std::string_view ddl_table;  // of a Ddl: the table it concerns where that is one table, else empty
+  std::string_view database;          // of a Ddl: the default database of the statement
+  std::string_view ddl_table;         // of a Ddl: the table it concerns where that is one table, else empty
+  const Table* ddl_before = nullptr;  // of a Ddl that shapes one known table: the table before it
 };
 
 }  // namespace sluice

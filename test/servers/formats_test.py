@@ -65,7 +65,8 @@ def logged(kind, shared, database):
     for statement in [
         "set sql_mode = '', time_zone = '+05:00', character_set_client = utf8mb4",
         "flush logs",
-        f"create table all_types ({', '.join(f'`{name}` {declared}' for name, (declared, _, _) in columns.items())})",
+        f"create table all_types ({', '.join(f'`{name}` {declared}' for name, (declared, _, _) in columns.items())}) "
+        "character set utf8mb4",
         f"insert into all_types values ({', '.join(values[0] for _, _, values in columns.values())})",
         f"insert into all_types values ({', '.join(values[1] for _, _, values in columns.values())})",
         "update all_types set tiny = 0, v = 'new' where id = 1",
@@ -169,4 +170,14 @@ def test_maxwell_shows_schema_changes_when_asked(logged):
     ddl = [(row["type"], row.get("table"), row["ts"] > 1e12) for row in rows if "sql" in row]
     assert ddl == [("table-create", "all_types", True), ("table-alter", "all_types", True),
                    ("table-create", "no_key", True), ("table-drop", "no_key", True)]
+    create, alter, other, drop = [row for row in rows if "sql" in row]
+    assert "old" not in create and "old" not in drop and "def" not in drop
+    names = list(logged[0])
+    assert [column["name"] for column in create["def"]["columns"]] == names
+    assert alter["old"] == create["def"]  # the log's own statements tell the shape, without any server
+    assert alter["def"] == {**create["def"], "columns": [*create["def"]["columns"],
+                                                         {"type": "text", "name": "note", "charset": "utf8mb4"}]}
+    assert create["def"]["primary-key"] == ["id"] and create["def"]["charset"] == "utf8mb4"
+    # What a table inherits of its database is told by a statement that these files lack.
+    assert other["def"]["columns"] == [{"type": "int", "name": "a", "signed": True}, {"type": "varchar", "name": "b"}]
     assert not any("sql" in json.loads(line) for line in decoded(logged, "--format", "maxwell"))

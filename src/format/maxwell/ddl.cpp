@@ -124,8 +124,9 @@ void describe_column(const Column& column, Bytes& out) {
   out.push('}');
 }
 
-void describe_table(const Table& table, Bytes& out) {
-  text(out, ",\"def\":{\"database\":", table.database);
+void describe_table(std::string_view key, const Table& table, Bytes& out) {
+  out.append(key);
+  text(out, "{\"database\":", table.database);
   if (!table.charset.empty()) text(out, ",\"charset\":", table.charset);
   text(out, ",\"table\":", table.name);
   out.append(",\"columns\":[");
@@ -166,10 +167,13 @@ void encode_ddl(const Batch& batch, const Change& change, bool with_position, bo
   std::string_view type = ddl_type(event.query);
   if (type.empty()) return;
   text(out, "{\"type\":", type);
-  text(out, ",\"database\":", change.table ? change.table->database : event.database);
-  std::string_view table = change.table ? change.table->name : event.ddl_table;
+  // A table that is renamed is told under its former name.
+  const Table* known = event.ddl_before ? event.ddl_before : change.table;
+  text(out, ",\"database\":", known ? known->database : event.database);
+  std::string_view table = known ? known->name : event.ddl_table;
   if (!table.empty()) text(out, ",\"table\":", table);
-  if (change.table && type != "table-drop") describe_table(*change.table, out);
+  if (event.ddl_before) describe_table(",\"old\":", *event.ddl_before, out);
+  if (change.table) describe_table(",\"def\":", *change.table, out);
   number(out, ",\"ts\":", uint64_t{event.timestamp} * 1000);
   text(out, ",\"sql\":", event.query);
   if (with_position) {

@@ -307,6 +307,15 @@ TEST(Maxwell, DdlRows) {
       R"("columns":[{"type":"bigint","name":"id","signed":false},{"type":"varchar","name":"name","charset":"latin1"},)"
       R"({"type":"timestamp","name":"at","column-length":6},{"type":"enum","name":"size","enum-values":["s","l"]}],)"
       R"("primary-key":["id"]},"ts":1768473000000,"sql":"ALTER TABLE shop.item ADD \"x\" int"})");
+  TablePtr before = table("shop", "thing", {column("n", ColumnType::Int)});
+  s.event().ddl_before = before.get();
+  s.event().query = s.keep("RENAME TABLE shop.thing TO shop.item");
+  EXPECT_EQ(
+      encoded(s, s.add(Op::Ddl, table("shop", "item", {column("n", ColumnType::Int)}), {}, {}), on),
+      R"({"type":"table-alter","database":"shop","table":"thing","old":{"database":"shop","table":"thing",)"
+      R"("columns":[{"type":"int","name":"n","signed":true}],"primary-key":[]},"def":{"database":"shop",)"
+      R"("table":"item","columns":[{"type":"int","name":"n","signed":true}],"primary-key":[]},)"
+      R"("ts":1768473000000,"sql":"RENAME TABLE shop.thing TO shop.item"})");
   s.event().query = s.keep("create user u");
   EXPECT_EQ(encoded(s, s.add(Op::Ddl, nullptr, {}, {}), on), "");
 }

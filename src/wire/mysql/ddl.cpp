@@ -32,12 +32,15 @@ Result<void> rename_tables(SqlReader& in, DdlRun& run) {
     SLUICE_ASSIGN(to, read_table_name(in, run.context));
     run.outcome.tables.push_back(from);
     run.outcome.tables.push_back(to);
-    if (run.catalogue.find(from.database, from.table)) {
-      run.catalogue.rename({{std::move(from), std::move(to)}});
+    if (TablePtr old = run.catalogue.find(from.database, from.table)) {
+      run.catalogue.rename({{std::move(from), to}});
+      run.outcome.before = std::move(old);
+      run.outcome.after = run.catalogue.find(to.database, to.table);
     } else if (!if_exists) {
       run.catalogue.drop(to.database, to.table);  // what was known under that name is another table now
     }
   } while (in.accept(','));
+  if (run.outcome.tables.size() > 2) run.outcome.before = run.outcome.after = nullptr;
   return {};
 }
 
@@ -134,6 +137,7 @@ DdlOutcome apply_ddl(std::string_view sql, const DdlContext& context, Catalogue&
   if (auto applied = apply(in, run); !applied) {
     outcome.understood = false;
     outcome.why = std::move(applied.error().what);
+    outcome.before = outcome.after = nullptr;
     for (const TableName& name : outcome.tables) catalogue.drop(name.database, name.table);
   }
   return outcome;

@@ -46,6 +46,7 @@ struct DdlOutcome {
   bool understood = true;
   std::string why;                // when not
   std::vector<TableName> tables;  // created, altered, dropped, renamed (old name and new name)
+  TablePtr before, after;         // of a statement that shapes one table: its shapes, where they are known
   bool is_temporary = false;      // of a temporary table: no concern of a log of rows
   bool has_query = false;  // CREATE TABLE … SELECT, as only a log of statements holds it: rows without values
 };

@@ -191,6 +191,9 @@ Result<void> apply_alter(AlterPlan plan, const TableName& name, DdlRun& run) {
   }
   run.catalogue.put(freeze(std::move(table)));
   if (rename_to) run.catalogue.rename({{name, *rename_to}});
+  const TableName& name_now = rename_to ? *rename_to : name;
+  run.outcome.before = std::move(old);
+  run.outcome.after = run.catalogue.find(name_now.database, name_now.table);
   return {};
 }
 

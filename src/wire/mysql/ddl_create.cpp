@@ -108,7 +108,8 @@ Result<void> create_table(SqlReader& in, DdlRun& run) {
   SLUICE_ASSIGN(create, read_create(in, run, "TABLE"));
   if (create.exists || run.outcome.is_temporary) return {};
   SLUICE_ASSIGN(table, read_definition(in, create.name, run));
-  run.catalogue.put(freeze(std::move(table)));
+  run.outcome.after = freeze(std::move(table));
+  run.catalogue.put(run.outcome.after);
   return {};
 }
 

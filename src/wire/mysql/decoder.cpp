@@ -413,8 +413,12 @@ Result<void> Decoder::Impl::ddl(const EventHeader& header, const QueryEvent& que
   event.database = batch.arena.copy(outcome.tables.size() == 1 ? outcome.tables[0].database
                                                                : std::string_view(query.database));
   if (outcome.tables.size() == 1) event.ddl_table = batch.arena.copy(outcome.tables[0].table);
-  batch.changes.push_back(
-      {.op = Op::Ddl, .index = tx_.changes++, .transaction = transaction, .event = event_});
+  if (outcome.before) event.ddl_before = batch.hold(outcome.before);
+  batch.changes.push_back({.op = Op::Ddl,
+                           .index = tx_.changes++,
+                           .transaction = transaction,
+                           .event = event_,
+                           .table = outcome.after ? batch.hold(outcome.after) : nullptr});
   return {};
 }
 
