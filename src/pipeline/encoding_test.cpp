@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 namespace sluice {
 namespace {
 
@@ -82,6 +85,44 @@ TEST_P(EncodingTest, GivesTheMemoryOfAHugeRowBack) {
     EXPECT_LE(next->bytes.capacity(), Encoding::kKeepBytes);
     encoding_.release(next);
   }
+}
+
+// The source fills batches as they come back, and encodes while none is free; the lane takes them in order.
+TEST_P(EncodingTest, KeepsTheOrderWhileTheSourceHelps) {
+  constexpr uint64_t kBatches = 2000;
+  std::atomic<uint64_t> helped{0};
+  std::thread source([&] {
+    for (uint64_t i = 0; i < kBatches; ++i) {
+      while (pool_.free() == 0) helped += encoding_.help();
+      encoding_.offer(batch({static_cast<uint32_t>(i % 5), 3}));
+    }
+    encoding_.finish();
+  });
+  uint64_t taken = 0;
+  while (Encoded* next = encoding_.next(std::chrono::seconds(10))) {
+    EXPECT_EQ(next->parcel->batch.sequence, ++taken);
+    EXPECT_EQ(next->bytes.size(), taken % 5 == 1 ? 4u : (taken - 1) % 5 + 5);
+    encoding_.release(next);
+  }
+  source.join();
+  EXPECT_EQ(taken, kBatches);
+  EXPECT_TRUE(GetParam() > 1 || helped == 0) << helped << " batches encoded by another thread";
+}
+
+TEST(Encoding, HelpIsDoneBeforeTheLaneAsks) {
+  BatchPool pool(2);
+  Encoding encoding(std::make_unique<Filler>(), 2, 2, std::nullopt, "lane");
+  EXPECT_FALSE(encoding.help()) << "nothing waits";
+  BatchPool::Mine mine = pool.take();
+  mine->batch.changes.push_back({.last = true, .index = 2});
+  mine->batch.transactions.emplace_back();
+  encoding.offer(BatchPool::Shared(std::move(mine)));
+  EXPECT_TRUE(encoding.help());
+  EXPECT_FALSE(encoding.help()) << "it is encoded once";
+  Encoded* next = encoding.next(std::chrono::microseconds(0));
+  ASSERT_NE(next, nullptr);
+  EXPECT_EQ(next->bytes.view(), "xx\n");
+  encoding.release(next);
 }
 
 INSTANTIATE_TEST_SUITE_P(Threads, EncodingTest, testing::Values(1u, 2u, 3u));
