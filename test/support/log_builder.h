@@ -34,9 +34,10 @@ class LogBuilder {
     bytes_ += body;
     return *this;
   }
-  LogBuilder& query(std::string_view sql) {
+  LogBuilder& query(std::string_view sql, const std::string& status = "") {
     return add(mysql::EventType::Query, number(7, 4) + number(0, 4) + number(4, 1) + number(0, 2) +
-                                            number(0, 2) + std::string("shop\0", 5) + std::string(sql));
+                                            number(status.size(), 2) + status + std::string("shop\0", 5) +
+                                            std::string(sql));
   }
   LogBuilder& begin() { return query("BEGIN"); }
   LogBuilder& commit() { return add(mysql::EventType::Xid, number(1, 8)); }

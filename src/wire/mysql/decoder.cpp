@@ -126,6 +126,9 @@ Result<void> Decoder::Impl::format_description(std::string_view event) {
   checksum_ = algorithm == 1 ? Checksum::Crc32 : Checksum::None;
   server_.flavor = server.find("MariaDB") != std::string_view::npos ? Flavor::MariaDb : Flavor::MySql;
   server_.version = version_number(server);
+  // Older logs do not tell; what the servers had by default (MySQL manual, "Server System Variables"; MariaDB
+  // 10.10 release notes).
+  server_.explicit_timestamp = server_.version >= (server_.flavor == Flavor::MariaDb ? 101000u : 80002u);
   uses_.clear();
   return {};
 }
@@ -383,6 +386,7 @@ Result<void> Decoder::Impl::ddl(const EventHeader& header, const QueryEvent& que
   DdlContext context = server_;
   context.database = std::string(query.database);
   context.sql_mode = query.sql_mode;
+  if (query.explicit_timestamp) context.explicit_timestamp = *query.explicit_timestamp;
   const Charset* server = charset_by_collation(query.server_collation);
   if (server) context.server_charset = server->name();
   DdlOutcome outcome = apply_ddl(sql, context, catalogue_);

@@ -160,6 +160,36 @@ TEST(Decoder, FloodOfStatementsFillsABatch) {
   EXPECT_GT(batches, 5u);
 }
 
+// explicit_defaults_for_timestamp: as the log tells it, else as the server's version had it by default.
+TEST(Decoder, TimestampsAreNullableWhereTheirServerSaysSo) {
+  const std::string off("\x10\0", 2), on("\x10\1", 2);
+  struct Case {
+    std::string version, status;
+    bool nullable;
+  };
+  for (const Case& c : {Case{"5.6.51-log", "", false},
+                        {"5.7.44", "", false},
+                        {"8.0.36", "", true},
+                        {"9.7.0", off, false},
+                        {"9.7.0", on, true},
+                        {"10.6.18-MariaDB-log", "", false},
+                        {"10.11.6-MariaDB", "", true}}) {
+    std::string file = LogBuilder(c.version).query("CREATE TABLE shop.t (a TIMESTAMP)", c.status).file();
+    Catalogue catalogue;
+    Selection selection;
+    Decoder decoder(catalogue, selection, nullptr, {});
+    decoder.start({});
+    Batch batch;
+    for (std::string_view event : test::events_of(file)) {
+      auto taken = decoder.take(batch.arena.copy(event), batch);
+      ASSERT_TRUE(taken.has_value()) << taken.error().what;
+    }
+    TablePtr table = catalogue.find("shop", "t");
+    ASSERT_TRUE(table) << c.version;
+    EXPECT_EQ(table->columns[0].nullable, c.nullable) << c.version << ", status " << c.status.size();
+  }
+}
+
 // Reads `file` event by event, losing the connection after each of the events counted by `lost_after`; what
 // was handed over until then must not come again.
 std::string read_with_losses(const std::string& file, const std::vector<size_t>& lost_after,

@@ -5,21 +5,59 @@
 namespace sluice::mysql {
 namespace {
 
+// The databases that a statement changes; beyond 253 of them, none is named.
+void skip_databases(Cursor& in) {
+  uint8_t count = in.u8();
+  if (count == 254) return;
+  for (; count > 0 && !in.bad(); --count) {
+    while (in.u8() != 0 && !in.bad()) continue;
+  }
+}
+
 // Status variables stand in the order in which the server writes them (Query_log_event::write); reading stops
-// at the first one that is not needed and whose size is not known here.
+// at the first one whose size is not known here.
 void read_status(Cursor in, QueryEvent& event) {
-  enum Code : uint8_t { kFlags = 0, kSqlMode = 1, kAutoIncrement = 3, kCharset = 4, kCatalog = 6 };
+  enum Code : uint8_t {
+    kFlags = 0,
+    kSqlMode = 1,
+    kAutoIncrement = 3,
+    kCharset = 4,
+    kTimeZone = 5,
+    kCatalog = 6,
+    kLocale = 7,
+    kDatabaseCollation = 8,
+    kTableMap = 9,
+    kMasterSize = 10,
+    kInvoker = 11,
+    kDatabases = 12,
+    kMicroseconds = 13,
+    kExplicitTimestamp = 16,
+  };
   while (!in.done() && !in.bad()) {
     switch (in.u8()) {
       case kFlags: in.skip(4); break;
       case kSqlMode: event.sql_mode = in.u64(); break;
       case kAutoIncrement: in.skip(4); break;
+      case kTimeZone:
       case kCatalog: in.skip(in.u8()); break;
+      case kLocale:
+      case kDatabaseCollation: in.skip(2); break;
+      case kTableMap: in.skip(8); break;
+      case kMasterSize: in.skip(4); break;
+      case kInvoker:
+        in.skip(in.u8());
+        in.skip(in.u8());
+        break;
+      case kDatabases: skip_databases(in); break;
+      case kMicroseconds: in.skip(3); break;
+      case kExplicitTimestamp:
+        if (uint8_t value = in.u8(); !in.bad()) event.explicit_timestamp = value != 0;
+        return;
       case kCharset:
         event.client_collation = in.u16();
         in.skip(2);  // of the connection
         event.server_collation = in.u16();
-        return;
+        break;
       default: return;
     }
   }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,7 +18,10 @@ struct QueryEvent {
   uint64_t sql_mode = 0;
   uint32_t client_collation = 0;  // of the statement's text; 0: not said
   uint32_t server_collation = 0;  // of a database that is created without one; 0: not said
-  std::string_view database;      // the default database
+  // explicit_defaults_for_timestamp, as the session had it; only MySQL 8.0 and newer tell, of CREATE and
+  // ALTER.
+  std::optional<bool> explicit_timestamp;
+  std::string_view database;  // the default database
   std::string_view sql;
 };
 

@@ -25,6 +25,33 @@ TEST(QueryEvent, StatusVariablesUpToTheCharacterSets) {
   EXPECT_EQ(event->sql, "create table t (a int)");
 }
 
+// As MySQL 9.7 wrote them, and the rarer ones in their places.
+TEST(QueryEvent, TellsWhetherTimestampsSayThemselvesWhatTheyAre) {
+  std::string before = "\0\0\0\0\0\1\x20\0\xa0\x45\0\0\0\0\6\3std\4\x21\0\x21\0\xff\0"s;
+  std::string rare =
+      "\5\6+05:00\7\4\0\x8\x2d\0\x9\1\0\0\0\0\0\0\0\xa\1\0\0\0\xb\1u\1h\xc\2one\0two\0\xd\1\2\3"s;
+  std::string after = "\x11\x44\1\0\0\0\0\0\0\x12\xff\0\x13\0"s;
+  auto told = [&](const std::string& status) {
+    return read_query_event(body(status, "d\0create table t (a timestamp)"s))->explicit_timestamp;
+  };
+  EXPECT_EQ(told(before +
+                 "\7\4\0\xc\1"
+                 "c3x\0\x10\0"s +
+                 after),
+            false);
+  EXPECT_EQ(told(before +
+                 "\7\4\0\xc\1"
+                 "c3x\0\x10\1"s +
+                 after),
+            true);
+  EXPECT_EQ(told(before + rare + "\x10\0"s + after), false);
+  EXPECT_EQ(told(before + "\xc\xfe\x10\1"s), true);
+  EXPECT_EQ(told(before + after), std::nullopt);
+  std::string whole = before + rare + "\x10\0"s;
+  for (size_t size = 0; size < whole.size(); ++size)
+    EXPECT_EQ(told(whole.substr(0, size)), std::nullopt) << size;
+}
+
 TEST(QueryEvent, UnknownAndCutStatusVariables) {
   EXPECT_EQ(read_query_event(body("\x55\4\x2d\0\x2d\0\x08\0"s, "d\0x"s))->client_collation, 0u);
   EXPECT_EQ(read_query_event(body("\4\x2d"s, "d\0x"s))->sql, "x");
