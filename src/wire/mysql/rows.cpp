@@ -8,8 +8,8 @@
 #include "base/cursor.h"
 #include "wire/mysql/charset.h"
 #include "wire/mysql/inflate.h"
-#include "wire/mysql/old_temporal.h"
 #include "wire/mysql/json_patch.h"
+#include "wire/mysql/old_temporal.h"
 
 namespace sluice::mysql {
 namespace {
