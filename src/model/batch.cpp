@@ -49,6 +49,7 @@ void Batch::adopt(const Batch& from, const Change& change) {
   Transaction transaction = from.transactions[change.transaction];
   transaction.id = arena.copy(transaction.id);
   transaction.gtid = arena.copy(transaction.gtid);
+  transaction.xa = arena.copy(transaction.xa);
   Event event = from.events[change.event];
   for (std::string_view* text : {&event.file, &event.query, &event.database, &event.ddl_table}) {
     *text = arena.copy(*text);

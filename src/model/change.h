@@ -34,6 +34,8 @@ struct Transaction {
       0;               // commit time in microseconds since 1970 UTC; 0: only the events' seconds are known
   uint64_t xid = 0;    // of the engine; 0: not known (yet)
   uint64_t begin = 0;  // file offset of its first event
+  // Of an XA transaction: its XID as the server spells it, X'global part',X'branch',format; else empty.
+  std::string_view xa = {};
 };
 
 // Facts shared by all changes that one event of the log carries.

@@ -34,6 +34,7 @@ class Reader {
     options.batch_bytes = options_.batch_bytes;
     options.verify_checksums = options_.verify_checksums;
     options.query = options_.query;
+    options.spool_folder = options_.spool_folder;
     mysql::Decoder decoder(catalogue_, selection_, nullptr, options);
     Position start;
     start.file = files.front().name;

@@ -20,6 +20,7 @@ struct ReadOptions {
   bool verify_checksums = true;
   bool query = true;
   bool keep_lines = true;
+  std::string spool_folder;
   std::vector<std::string> with = {"source", "tx", "query"};
 };
 

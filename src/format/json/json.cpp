@@ -161,7 +161,8 @@ const TablePlan& Json::plan_for(const Batch& batch, const Table& table) {
 // what JSON escapes.
 size_t stamp_bound(const Batch& batch, const Change& change) {
   const Transaction& transaction = batch.transactions[change.transaction];
-  return 18 * (transaction.id.size() + transaction.gtid.size() + batch.events[change.event].file.size());
+  return 18 * (transaction.id.size() + transaction.gtid.size() + transaction.xa.size() +
+               batch.events[change.event].file.size());
 }
 
 char* Json::put_bytes_cell(char* out, const TablePlan::ColumnPlan& column, const Cell& cell) {
@@ -358,6 +359,10 @@ char* Json::put_extras(char* out, const Batch& batch, const Change& change, Byte
     out = spell_json_text(put(out, ",\"tx\":{\"id\":\""), transaction.id);
     out = spell_uint(put(out, "\",\"index\":"), change.index);
     if (change.last) out = put(out, ",\"last\":true");
+    if (!transaction.xa.empty()) {
+      out = spell_json_text(put(out, ",\"xa\":\""), transaction.xa);
+      *out++ = '"';
+    }
     *out++ = '}';
   }
   if (options_.query && !event.query.empty() && change.op != Op::Ddl) {

@@ -28,6 +28,7 @@ class BinlogFiles : public BinlogFileSource {
 
   Result<void> open(const Position& from) override;
   Result<More> read(Batch& batch) override;
+  void confirm(const Position& position) override { decoder_.confirm(position); }
   void interrupt() noexcept override { interrupted_.store(true, std::memory_order_relaxed); }
   BinlogFileProgress progress() const override;
 

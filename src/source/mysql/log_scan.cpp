@@ -81,9 +81,11 @@ Result<void> LogScan::follow(std::string_view event, std::string_view body) {
     case EventType::Query: {
       SLUICE_ASSIGN(query, read_query_event(body));
       StatementKind kind = classify(query.sql);
-      if (kind == StatementKind::Begin || !open_) open(kind == StatementKind::Begin);
-      bool ends = kind == StatementKind::Commit || kind == StatementKind::Rollback;
-      if (kind != StatementKind::Begin && (!block_ || ends)) close();
+      bool begins = kind == StatementKind::Begin || kind == StatementKind::XaStart;
+      if (begins || !open_) open(begins);
+      bool ends = kind == StatementKind::Commit || kind == StatementKind::Rollback ||
+                  kind == StatementKind::XaCommit || kind == StatementKind::XaRollback;
+      if (!begins && (!block_ || ends)) close();
       return {};
     }
     case EventType::Xid:

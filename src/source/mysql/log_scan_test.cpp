@@ -121,6 +121,26 @@ TEST(LogScan, MariaDb) {
   EXPECT_EQ(seen, ".b-b--.");
 }
 
+TEST(LogScan, Xa) {
+  Log log;
+  LogScan scan("bin.000001");
+  std::string seen;
+  for (const std::string& event : {log.description(), log.gtid(1), log.query("XA START X'61',X'',1"),
+                                   log.event(EventType::WriteRows, "r"), log.query("XA END X'61',X'',1"),
+                                   log.event(EventType::XaPrepare, std::string(13, '\0')), log.gtid(2),
+                                   log.query("XA COMMIT X'61',X'',1"), log.gtid(3)})
+    seen += look(scan, event);
+  EXPECT_EQ(seen, ".b----b-b");
+  LogScan mariadb("bin.000001");
+  seen.clear();
+  for (const std::string& event :
+       {log.description(), log.mariadb_gtid(1, false), log.event(EventType::WriteRows, "r"),
+        log.query("XA END X'61',X'',1"), log.event(EventType::XaPrepare, ""), log.mariadb_gtid(2, false),
+        log.query("XA ROLLBACK X'61',X'',1"), log.event(EventType::BinlogCheckpoint, "c")})
+    seen += look(mariadb, event);
+  EXPECT_EQ(seen, ".b---b-.");
+}
+
 TEST(LogScan, FollowsRotationAndWhatADumpLeavesOut) {
   Log log;
   LogScan scan("bin.000001");

@@ -49,6 +49,7 @@ class Impl : public MysqlSource {
 
   Result<void> open(const Position& from) override;
   Result<More> read(Batch& batch) override;
+  void confirm(const Position& position) override { decoder_.confirm(position); }
   void interrupt() noexcept override { interrupt_.raise(); }
   MysqlSourceStatus status() const override;
 

@@ -74,6 +74,8 @@ void Decoder::Impl::start(const Position& position) {
   tx_ = {};
   rows_done_ = 0;
   payload_.close();
+  prepared_.drop();
+  prepared_.close();
   held_.reset();
   batch_ = nullptr;
   rows_query_.clear();
@@ -165,7 +167,7 @@ Result<bool> Decoder::Impl::take(std::string_view event, Batch& batch) {
   EventHeader header = read_header(event);
   if (is_full(header, batch)) return false;
   // Of what comes again the checks were done.
-  bool again = rows_done_ > 0 || payload_.is_open();
+  bool again = rows_done_ > 0 || payload_.is_open() || prepared_.is_reading();
   if (!again) advance(header, event.size());
   std::string_view body = event.substr(kHeaderBytes, payload_size_);
   if (!payload_.is_open()) {
@@ -185,8 +187,12 @@ Result<bool> Decoder::Impl::take(std::string_view event, Batch& batch) {
   return *done;
 }
 
-Result<bool> Decoder::Impl::dispatch(const EventHeader& header, std::string_view, std::string_view body,
+Result<bool> Decoder::Impl::dispatch(const EventHeader& header, std::string_view event, std::string_view body,
                                      Batch& batch) {
+  if (prepared_.is_writing()) {
+    SLUICE_ASSIGN(aside, set_aside(header, event, body));
+    if (aside) return true;
+  }
   auto done = [](Result<void> result) -> Result<bool> {
     if (!result) return Failure(std::move(result).error());
     return true;
@@ -207,7 +213,8 @@ Result<bool> Decoder::Impl::dispatch(const EventHeader& header, std::string_view
     case EventType::DeleteRowsCompressedV1: return rows(header, body, batch);
     case EventType::TableMap: return done(uses_.map(body, server_.flavor));
     case EventType::Query:
-    case EventType::QueryCompressed: return done(query(header, body, batch));
+    case EventType::QueryCompressed: return query(header, body, batch);
+    case EventType::XaPrepare: return xa_prepare(header, body, batch);
     case EventType::Xid:
       tx_.xid = Cursor(body).u64();
       end_transaction(batch);
@@ -278,13 +285,12 @@ Result<void> Decoder::Impl::rotate(const EventHeader& header, std::string_view b
 
 Result<void> Decoder::Impl::gtid(const EventHeader& header, std::string_view body) {
   SLUICE_ASSIGN(event, read_gtid_event(header, body));
-  if (event.xa)
-    return fatal("XA transactions are not understood; nothing after it was read, so nothing is lost");
-  begin_transaction(event.flavor == Flavor::MariaDb && !event.standalone);
+  begin_transaction(event.flavor == Flavor::MariaDb && !event.standalone && !event.completes_xa);
   tx_.has_gtid = !event.anonymous;
   tx_.gtid_text = event.text();
   if (tx_.has_gtid) tx_.id = tx_.gtid_text;
   tx_.gtid = std::move(event);
+  if (!tx_.gtid.prepares_xa.empty()) SLUICE_TRY(begin_prepared(tx_.gtid.prepares_xa));
   return {};
 }
 
@@ -303,7 +309,8 @@ uint32_t Decoder::Impl::transaction_in(Batch& batch) {
                                   .gtid = batch.arena.copy(tx_.gtid_text),
                                   .commit_us = tx_.gtid.commit_us,
                                   .xid = 0,
-                                  .begin = tx_.begin});
+                                  .begin = tx_.begin,
+                                  .xa = batch.arena.copy(tx_.xa)});
   }
   return transaction_;
 }
@@ -339,7 +346,7 @@ std::string Decoder::Impl::utf8(const QueryEvent& query, std::string_view text) 
   return converted;
 }
 
-Result<void> Decoder::Impl::query(const EventHeader& header, std::string_view body, Batch& batch) {
+Result<bool> Decoder::Impl::query(const EventHeader& header, std::string_view body, Batch& batch) {
   SLUICE_ASSIGN(query, read_query_event(body));
   if (header.type == EventType::QueryCompressed) {
     SLUICE_ASSIGN(sql, inflate(query.sql, batch));
@@ -351,25 +358,24 @@ Result<void> Decoder::Impl::query(const EventHeader& header, std::string_view bo
     if (tx_.open && tx_.block && tx_.changes > 0) SLUICE_TRY(abandon(batch));
     if (!tx_.open) begin_transaction(true);
     tx_.block = true;
-    return {};
+    return true;
   }
   if (!tx_.open) begin_transaction(false);  // before 5.7 nothing announces a statement
   switch (kind) {
-    case StatementKind::Commit: end_transaction(batch); return {};
-    case StatementKind::Rollback: return roll_back(batch, "ends in ROLLBACK");
+    case StatementKind::Commit: end_transaction(batch); return true;
+    case StatementKind::Rollback: SLUICE_TRY(roll_back(batch, "ends in ROLLBACK")); return true;
     case StatementKind::RowChange:
       return fatal(
           "rows were changed by a statement that is logged as text ({:.60}…), so their values are not in the "
           "log. Set binlog_format=ROW",
           query.sql);
-    case StatementKind::XaStart:
+    case StatementKind::XaStart: SLUICE_TRY(begin_prepared(xid_of_statement(query.sql))); return true;
     case StatementKind::XaEnd:
-    case StatementKind::XaPrepare:
-    case StatementKind::XaCommit:
-    case StatementKind::XaRollback:
-      return fatal("XA transactions are not understood; nothing after it was read, so nothing is lost");
-    case StatementKind::Savepoint: set_savepoint(query.sql); return {};
-    case StatementKind::RollbackTo: return roll_back_to(query.sql, batch);
+    case StatementKind::XaPrepare: return true;
+    case StatementKind::XaCommit: return xa_commit(header, xid_of_statement(query.sql), batch);
+    case StatementKind::XaRollback: prepared_.rolled_back(xid_of_statement(query.sql)); break;
+    case StatementKind::Savepoint: set_savepoint(query.sql); return true;
+    case StatementKind::RollbackTo: SLUICE_TRY(roll_back_to(query.sql, batch)); return true;
     case StatementKind::Ddl:
       if (!tx_.gtid.alter_without_effect) SLUICE_TRY(ddl(header, query, batch));
       break;
@@ -378,7 +384,7 @@ Result<void> Decoder::Impl::query(const EventHeader& header, std::string_view bo
     case StatementKind::Other: break;
   }
   if (!tx_.block) end_transaction(batch);
-  return {};
+  return true;
 }
 
 Result<void> Decoder::Impl::ddl(const EventHeader& header, const QueryEvent& query, Batch& batch) {
@@ -510,6 +516,7 @@ bool Decoder::needs_arena(std::string_view event) {
 }
 Result<bool> Decoder::take(std::string_view event, Batch& batch) { return impl_->take(event, batch); }
 void Decoder::finish(Batch& batch, bool end) { impl_->finish(batch, end); }
+void Decoder::confirm(const Position& position) { impl_->confirm(position); }
 bool Decoder::in_transaction() const { return impl_->tx_.open; }
 const Position& Decoder::position() const { return impl_->position_; }
 uint32_t Decoder::timestamp() const { return impl_->timestamp_; }

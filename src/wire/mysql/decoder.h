@@ -18,7 +18,10 @@ struct DecoderOptions {
   size_t batch_bytes = 256 * 1024;  // of the log; a batch is full once it holds so much. An event is split
                                     // only where its rows take many times as much memory as the log
   bool verify_checksums = true;
-  bool ddl = true;     // schema changes are changes too
+  bool ddl = true;  // schema changes are changes too
+  // Where prepared XA transactions wait for their end, so that a restart does not lose them; empty: in a
+  // temporary folder.
+  std::string spool_folder;
   bool query = false;  // carry the statement behind row changes, where the log has it
 };
 
@@ -56,6 +59,9 @@ class Decoder {
   // of a transaction its last change is kept back for the next batch, until it is known whether it is the
   // transaction's last; with `end`, because nothing will come any more, it is not.
   void finish(Batch& batch, bool end = false);
+
+  // Everything up to here is safe at the targets. Any thread.
+  void confirm(const Position& position);
 
   bool in_transaction() const;
   // After the last whole transaction.

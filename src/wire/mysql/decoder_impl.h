@@ -13,6 +13,7 @@
 #include "wire/mysql/event.h"
 #include "wire/mysql/gtid_event.h"
 #include "wire/mysql/payload.h"
+#include "wire/mysql/prepared.h"
 #include "wire/mysql/query_event.h"
 #include "wire/mysql/rows.h"
 #include "wire/mysql/table_uses.h"
@@ -43,6 +44,7 @@ struct OpenTransaction {
   bool has_gtid = false;
   GtidEvent gtid;
   std::string id, gtid_text;
+  std::string xa;  // its XID where it is an XA transaction
   uint64_t begin = 0;
   uint64_t xid = 0;
   uint32_t changes = 0;  // so far
@@ -55,7 +57,8 @@ class Decoder::Impl {
       : catalogue_(catalogue),
         selection_(selection),
         options_(options),
-        uses_(catalogue, selection, oracle) {}
+        uses_(catalogue, selection, oracle),
+        prepared_(options_.spool_folder) {}
 
   void start(const Position& position);
   Result<bool> take(std::string_view event, Batch& batch);
@@ -65,6 +68,7 @@ class Decoder::Impl {
   std::string server_uuid_;
   uint32_t timestamp_ = 0;
   OpenTransaction tx_;
+  void confirm(const Position& position) { prepared_.confirm(position); }
 
   void set_file(std::string_view name) {
     if (position_.file != name) position_.offset = 0;
@@ -81,6 +85,10 @@ class Decoder::Impl {
 
   Result<bool> dispatch(const EventHeader& header, std::string_view event, std::string_view body,
                         Batch& batch);
+  Result<void> begin_prepared(std::string xid);
+  Result<bool> set_aside(const EventHeader& header, std::string_view event, std::string_view body);
+  Result<bool> xa_prepare(const EventHeader& header, std::string_view body, Batch& batch);
+  Result<bool> xa_commit(const EventHeader& commit, const std::string& xid, Batch& batch);
   Result<bool> payload(std::string_view body, Batch& batch);
   Result<std::string_view> inflate(std::string_view record, Batch& batch);
   Result<std::string_view> unframe(const EventHeader& header, std::string_view event);
@@ -88,7 +96,7 @@ class Decoder::Impl {
   Result<void> rotate(const EventHeader& header, std::string_view body);
   Result<void> gtid(const EventHeader& header, std::string_view body);
   Result<void> gtid_list(const EventHeader& header, std::string_view body);
-  Result<void> query(const EventHeader& header, std::string_view body, Batch& batch);
+  Result<bool> query(const EventHeader& header, std::string_view body, Batch& batch);
   Result<void> ddl(const EventHeader& header, const QueryEvent& query, Batch& batch);
   Result<bool> rows(const EventHeader& header, std::string_view body, Batch& batch);
   Result<bool> decode_rows(const RowsEvent& event, const TableUse& use, Batch& batch);
@@ -145,6 +153,7 @@ class Decoder::Impl {
   std::string rows_query_;  // the statement behind the row events to come
   uint32_t thread_id_ = 0;
 
+  PreparedTransactions prepared_;
   Payload payload_;          // the compressed transaction in hand
   size_t payload_size_ = 0;  // of its event's body
 

@@ -118,6 +118,7 @@ Result<void> Decoder::Impl::roll_back(Batch& batch, std::string_view why) {
 Result<void> Decoder::Impl::abandon(Batch& batch) {
   if (!tx_.open) return {};
   tx_.has_gtid = false;
+  prepared_.drop();
   return roll_back(batch, "was never finished (its server died)");
 }
 

@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "base/cursor.h"
+#include "wire/mysql/prepared.h"
 
 namespace sluice::mysql {
 namespace {
@@ -106,12 +107,17 @@ Result<GtidEvent> read_mariadb(const EventHeader& header, std::string_view body)
   event.server_id = header.server_id;
   uint8_t flags = in.u8();
   event.standalone = flags & kMariaDbStandalone;
-  event.xa = flags & (kMariaDbPreparedXa | kMariaDbCompletedXa);
+  event.completes_xa = flags & kMariaDbCompletedXa;
+  if (flags & kMariaDbGroupCommit) in.skip(8);  // its id
+  if (flags & (kMariaDbPreparedXa | kMariaDbCompletedXa)) {
+    uint32_t format = in.u32();
+    uint8_t global = in.u8(), branch = in.u8();
+    std::string_view global_part = in.bytes(global);
+    std::string xid = spell_xid(global_part, in.bytes(branch), format);
+    if (flags & kMariaDbPreparedXa) event.prepares_xa = std::move(xid);
+  }
   if (in.bad()) return fatal("a GTID event is cut short");
-  // Before the second byte of flags: the group commit's id, and of XA its name, for which nobody reads on.
-  if (flags & kMariaDbGroupCommit) in.skip(8);
-  if (!event.xa && !in.done())
-    event.alter_without_effect = in.u8() & (kMariaDbStartAlter | kMariaDbRollbackAlter);
+  if (!in.done()) event.alter_without_effect = in.u8() & (kMariaDbStartAlter | kMariaDbRollbackAlter);
   return event;
 }
 

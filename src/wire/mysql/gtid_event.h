@@ -19,9 +19,10 @@ struct GtidEvent {
   uint32_t domain = 0;     // MariaDB
   uint32_t server_id = 0;  // MariaDB
   uint64_t number = 0;
-  uint64_t commit_us = 0;   // microseconds since 1970 UTC on the server that wrote this log; 0: not known
-  bool standalone = false;  // MariaDB: no COMMIT follows, the next statement is all
-  bool xa = false;          // MariaDB: prepares or completes an XA transaction
+  uint64_t commit_us = 0;     // microseconds since 1970 UTC on the server that wrote this log; 0: not known
+  bool standalone = false;    // MariaDB: no COMMIT follows, the next statement is all
+  std::string prepares_xa;    // MariaDB: the XID of the XA transaction that it prepares
+  bool completes_xa = false;  // MariaDB: its COMMIT or ROLLBACK follows
   // MariaDB, binlog_alter_two_phase: the ALTER behind it begins or was rolled back. It counts when it comes
   // again, committed.
   bool alter_without_effect = false;

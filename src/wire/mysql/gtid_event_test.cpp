@@ -35,7 +35,15 @@ TEST(GtidEvent, OldAndNewForms) {
   EXPECT_TRUE(read(EventType::AnonymousGtid, "\1"s + std::string(24, '\0')).text().empty());
   EXPECT_EQ(read(EventType::MariaDbGtid, "\7\0\0\0\0\0\0\0\3\0\0\0\1"s).text(), "3-101-7");
   EXPECT_TRUE(read(EventType::MariaDbGtid, "\7\0\0\0\0\0\0\0\3\0\0\0\1"s).standalone);
-  EXPECT_TRUE(read(EventType::MariaDbGtid, "\7\0\0\0\0\0\0\0\3\0\0\0\x40"s).xa);
+  std::string xa = "\1\0\0\0\3\1oneb"s;
+  GtidEvent prepares = read(EventType::MariaDbGtid, "\7\0\0\0\0\0\0\0\3\0\0\0\x40"s + xa);
+  EXPECT_EQ(prepares.prepares_xa, "X'6f6e65',X'62',1");
+  EXPECT_FALSE(prepares.completes_xa);
+  std::string group = "\7\0\0\0\0\0\0\0\3\0\0\0\x82"s + std::string(8, '\xff');
+  GtidEvent completes = read(EventType::MariaDbGtid, group + xa + "\2"s);
+  EXPECT_EQ(completes.prepares_xa, "");
+  EXPECT_TRUE(completes.completes_xa);
+  EXPECT_TRUE(completes.alter_without_effect) << "what stands behind the name";
 }
 
 TEST(GtidEvent, ImpossibleNumbers) {

@@ -72,7 +72,11 @@ CASES = [
     Case("tagged", "tagged", ["mysql-9.7"], full=True, gtid=True),
     Case("rotation", "rotation", ALL, full=True, gtid=True),
     Case("xa", "xa", ["mysql-5.6"]),  # logs it at its end, as any other transaction
-    Case("xa", "xa", MARIADB + ["mysql-9.7"], full=True, error=True, check=False),
+    Case("xa", "xa", MARIADB + ["mysql-9.7"], full=True, gtid=True),
+    Case("xa-anonymous", "xa", ["mysql-9.7"], [*ANONYMOUS, "--binlog-checksum=NONE"], full=True),
+    Case("xa-payload", "xa", ["mysql-9.7"], ["--binlog-transaction-compression=ON"], full=True),
+    Case("xa-compressed", "xa", MARIADB[:1], ["--log-bin-compress=ON", "--log-bin-compress-min-len=10",
+                                              "--binlog-annotate-row-events=ON"]),
     Case("statement", "statement", MARIADB + ["mysql-5.6"], full=True, error=True, check=False),
     Case("statement-create", "statement_create", MARIADB + ["mysql-5.6"], full=True, error=True, check=False),
     Case("load-data", "load_data", ["mariadb-10.11", "mysql-5.6"], ["--binlog-format=STATEMENT"], full=True, error=True,

@@ -1,11 +1,36 @@
--- XA transactions: a part of the log that tells nothing of its outcome.
+-- XA transactions: of two phases, which come out at their end or never, and of one.
 create database shop;
 use shop;
-create table a (id int primary key);
-insert into a values (1);
+create table a (id int primary key, t varchar(300));
+insert into a values (1, 'one');
 xa start 'one';
-insert into a values (2);
+insert into a values (2, 'prepared'), (3, repeat('é', 100));
+update a set t = 'changed' where id = 2;
+xa end 'one';
+xa prepare 'one';
+-- only: mysql-9.7
+insert into a values (4, 'meanwhile');
+xa commit 'one';
+xa start 'gone', 'branch', 7;
+insert into a values (5, 'never seen');
+xa end 'gone', 'branch', 7;
+xa prepare 'gone', 'branch', 7;
+xa rollback 'gone', 'branch', 7;
+xa start 'single', 'b', 4294;
+delete from a where id = 1;
+xa end 'single', 'b', 4294;
+xa commit 'single', 'b', 4294 one phase;
+xa start 'one';
+insert into a values (6, 'under the same name again');
 xa end 'one';
 xa prepare 'one';
 xa commit 'one';
-insert into a values (3);
+xa start 'empty';
+xa end 'empty';
+xa prepare 'empty';
+xa commit 'empty';
+xa start 'dropped';
+insert into a values (7, 'rolled back before it was prepared');
+xa end 'dropped';
+xa rollback 'dropped';
+insert into a values (8, 'last');

@@ -1,0 +1,99 @@
+// The decoder's part in XA transactions of two phases. What comes before the PREPARE is set aside and goes
+// through the decoder once the COMMIT is there, as a part of the COMMIT's transaction.
+#include "base/log.h"
+#include "wire/mysql/decoder_impl.h"
+
+namespace sluice::mysql {
+
+Result<void> Decoder::Impl::begin_prepared(std::string xid) {
+  tx_.block = true;
+  tx_.xa = std::move(xid);
+  return prepared_.begin(tx_.xa);
+}
+
+// Whether the event belongs to the transaction that is being prepared, and was set aside.
+Result<bool> Decoder::Impl::set_aside(const EventHeader& header, std::string_view event,
+                                      std::string_view body) {
+  switch (header.type) {
+    case EventType::Query:
+    case EventType::QueryCompressed:
+    case EventType::TableMap:
+    case EventType::WriteRowsV1:
+    case EventType::UpdateRowsV1:
+    case EventType::DeleteRowsV1:
+    case EventType::WriteRows:
+    case EventType::UpdateRows:
+    case EventType::DeleteRows:
+    case EventType::PartialUpdateRows:
+    case EventType::WriteRowsCompressedV1:
+    case EventType::UpdateRowsCompressedV1:
+    case EventType::DeleteRowsCompressedV1:
+    case EventType::WriteRowsCompressed:
+    case EventType::UpdateRowsCompressed:
+    case EventType::DeleteRowsCompressed:
+    case EventType::RowsQuery:
+    case EventType::AnnotateRows: break;
+    default: return false;
+  }
+  SLUICE_TRY(prepared_.add(event, body));
+  return true;
+}
+
+// Body (libbinlogevents/include/control_events.h, XA_prepare_event): one phase u8, format u32, lengths u32
+// and the two parts of the name, which the event that began it told.
+Result<bool> Decoder::Impl::xa_prepare(const EventHeader& header, std::string_view body, Batch& batch) {
+  bool one_phase = Cursor(body).u8() != 0;
+  if (!prepared_.is_reading()) {
+    if (!prepared_.is_writing()) return fatal("an XA transaction is prepared that did not begin");
+    SLUICE_TRY(prepared_.prepare());
+    if (!one_phase) {
+      end_transaction(batch);
+      return true;
+    }
+  }
+  return xa_commit(header, tx_.xa, batch);
+}
+
+// False: the batch is full, and there is more.
+Result<bool> Decoder::Impl::xa_commit(const EventHeader& commit, const std::string& xid, Batch& batch) {
+  if (!prepared_.is_reading()) {
+    SLUICE_ASSIGN(known, prepared_.open(xid));
+    if (!known) {
+      return fatal(
+          "the XA transaction {} is committed, but was prepared before the place where reading began: its "
+          "changes are not known. Begin before its XA PREPARE, or behind this event",
+          xid);
+    }
+    tx_.block = true;
+    tx_.xa = xid;
+  }
+  // A new batch takes one event in any case, though it begins with a change that was held back.
+  for (bool first = true;; first = false) {
+    EventHeader header;
+    SLUICE_ASSIGN(more, prepared_.peek(header));
+    if (!more) break;
+    if (!first && is_full(header, batch)) return false;
+    SLUICE_ASSIGN(event, prepared_.fetch(batch.arena));
+    if (rows_done_ == 0) inflated_bytes_ += header.size;
+    header.timestamp = commit.timestamp;
+    size_t changes = batch.changes.size();
+    SLUICE_ASSIGN(done, dispatch(header, event, event.substr(kHeaderBytes), batch));
+    if (!done) {
+      prepared_.put_back(event);
+      return false;
+    }
+    // Events of which nothing is kept must not fill the batch's memory.
+    if (batch.changes.size() == changes) batch.arena.trim(const_cast<char*>(event.data()), event.size(), 0);
+  }
+  prepared_.close();
+  end_transaction(batch);
+  GtidSet own;
+  if (tx_.has_gtid && tx_.gtid.flavor == Flavor::MariaDb)
+    own.set(tx_.gtid.domain, tx_.gtid.server_id, tx_.gtid.number);
+  else if (tx_.has_gtid)
+    own.add(tx_.gtid.sid, tx_.gtid.number);
+  prepared_.committed(xid, std::move(own), position_);
+  return true;
+}
+
+}  // namespace sluice::mysql

@@ -1,0 +1,73 @@
+// PreparedTransactions: the events of XA transactions between their PREPARE and their COMMIT, which may come
+// hours later, behind a restart, or never. They are set aside as they stood in the log: a table that a
+// prepared transaction touched is locked until its end, so that they mean the same then.
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/arena.h"
+#include "base/result.h"
+#include "base/spool.h"
+#include "model/position.h"
+#include "wire/mysql/event.h"
+
+namespace sluice::mysql {
+
+// `X'6f6e65',X'62',7`: the global part and the branch in hexadecimal, and the format, as servers write it.
+std::string spell_xid(std::string_view global, std::string_view branch, uint32_t format);
+// That of `XA COMMIT X'6f6e65',X'62',7` and the like; empty: it has none.
+std::string xid_of_statement(std::string_view sql);
+
+class PreparedTransactions {
+ public:
+  explicit PreparedTransactions(std::string folder) : spool_(std::move(folder)) {}
+
+  // What is set aside is its events' headers and bodies, without checksums.
+  bool is_writing() const { return !writing_.empty(); }
+  Result<void> begin(std::string xid);
+  Result<void> add(std::string_view event, std::string_view body);
+  Result<void> prepare();  // on disk when it returns
+  void drop();
+
+  // The first event of what was prepared under the name. False: nothing was.
+  bool is_reading() const { return reading_; }
+  Result<bool> open(const std::string& xid);
+  // As of Payload: the next event's header, or false at the end; that event, in the arena.
+  Result<bool> peek(EventHeader& header);
+  Result<std::string_view> fetch(Arena& arena);
+  void put_back(std::string_view event) { again_ = event; }
+  void close();
+
+  // It was committed, and need not be kept once everything up to `behind` is safe at the targets. `gtid`: its
+  // own; empty where it has none.
+  void committed(const std::string& xid, GtidSet gtid, const Position& behind);
+  void rolled_back(const std::string& xid);
+  void confirm(const Position& position);  // any thread
+
+ private:
+  struct Done {
+    std::string name;
+    std::string xid;
+    unsigned generation;
+    GtidSet gtid;
+    std::string file;
+    uint64_t offset;
+  };
+  unsigned next_generation(const std::string& xid) const;
+
+  Spool spool_;
+  std::string writing_;  // xid; empty: none
+  bool reading_ = false;
+  unsigned opened_ = 0;  // generation of what was opened last
+  bool peeked_ = false;
+  char header_[kHeaderBytes];
+  std::string again_;
+
+  mutable std::mutex mutex_;
+  std::vector<Done> done_;
+};
+
+}  // namespace sluice::mysql
