@@ -59,7 +59,11 @@ Result<void> remember(const std::string& folder, const std::vector<std::string>&
   std::ofstream file(path, std::ios::trunc);
   for (const std::string& word : words) file << word << '\n';
   file.close();
-  if (!file) return fatal("cannot write {}: {}", path, std::strerror(errno));
+  if (!file) {
+    return fatal(
+        "cannot write {}: {}; this user needs the right to write in the state folder, and room there", path,
+        std::strerror(errno));
+  }
   return {};
 }
 

@@ -139,8 +139,9 @@ Result<void> ask_stop(const std::string& folder) {
   return {};
 }
 
-Result<std::string> absolute(const std::string& path) {
-  if (path.starts_with('/')) return path;
+Result<std::string> absolute(std::string_view path) {
+  if (path.starts_with('/')) return std::string(path);
+  while (path.starts_with("./")) path.remove_prefix(2);
   char here[PATH_MAX];
   if (!::getcwd(here, sizeof here)) return fatal("cannot tell the current folder: {}", std::strerror(errno));
   return fmt::format("{}/{}", here, path);

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 
@@ -24,7 +25,7 @@ Result<void> ask_stop(const std::string& folder);
 std::string status_table(const RunningStatus& status);
 
 // With the current folder before it where it is relative: reading a configuration changes the current folder.
-Result<std::string> absolute(const std::string& path);
+Result<std::string> absolute(std::string_view path);
 // The state folder that an argument means: itself, or the one that a configuration names. Absolute.
 Result<std::string> state_folder(const std::string& argument);
 

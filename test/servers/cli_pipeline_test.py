@@ -1,10 +1,13 @@
 """A pipeline in the foreground and in the background: signals, the state folder, status, where the password comes from."""
 
+import contextlib
 import json
 import os
 import pathlib
 import pty
+import shutil
 import signal
+import sqlite3
 import subprocess
 import textwrap
 import time
@@ -361,6 +364,39 @@ def test_start_waits_for_a_server_that_comes_later(table, tmp_path, stop_after):
     status = run("status", config).stdout
     assert "not connected" in status
     assert run("stop", config).stdout == "stopped\n"
+
+
+def newer(state):
+    with contextlib.closing(sqlite3.connect(state / "state.db")) as database:
+        database.execute("pragma user_version = 99")
+
+
+def damaged(state):
+    (state / "state.db").write_bytes(b"x" * 5000)
+
+
+def no_folder(state):
+    shutil.rmtree(state)
+    state.write_text("")
+
+
+def no_file(state):
+    (state / "state.db").mkdir()
+
+
+@pytest.mark.parametrize("spoil, words", [(newer, ["state.db", "newer version", "form 99"]), (damaged, ["state.db", "is damaged"]),
+                                          (no_folder, ["the state folder", "state: Not a directory"]),
+                                          (no_file, ["cannot open", "state.db"])])
+def test_a_state_folder_that_cannot_be_used_is_named(tmp_path, stop_after, spoil, words):
+    """No server is asked: there is none at this address."""
+    config = configure(tmp_path, "mysql://root:@127.0.0.1:1/", "shop.t")
+    (tmp_path / "state").mkdir()
+    spoil(tmp_path / "state")
+    for verb in ("run", "start"):
+        done = run(verb, config, check=False)
+        assert done.returncode in (1, 2) and done.stdout == ""
+        for word in words:
+            assert word in done.stderr
 
 
 def test_a_long_folder_name_has_a_control_socket_too(server, table, sluice, tmp_path):
