@@ -71,6 +71,11 @@ constexpr Option kReading[] = {
      {},
      1,
      64},
+    {"unknown_events", OptionKind::Choice, "stop",
+     "events that are not understood: stop, or pass over them with a warning", "stop|skip"},
+    {"lost_changes", OptionKind::Choice, "stop",
+     "what the log itself says is missing (an incident; an XA transaction prepared before the start)",
+     "stop|skip"},
     {"verify_checksums", OptionKind::Boolean, "true", "do not compare the checksums of the log's events"},
     {"progress", OptionKind::Boolean, "true", "no progress bar on a terminal"},
 };
@@ -78,7 +83,8 @@ constexpr Option kReading[] = {
 constexpr OptionGroup kGroups[] = {
     {"Reading", [] { return std::span<const Option>(kReading); }},
     {"Output", output_options},
-    {"Server of --schema-from", source_options, "url|start|server_id|heartbeat|semi_sync"},
+    {"Server of --schema-from", source_options,
+     "url|start|server_id|heartbeat|semi_sync|unknown_events|lost_changes"},
     {"Memory", memory_options},
 };
 
@@ -140,6 +146,8 @@ class Decoding {
     BinlogFileSetup setup;
     setup.paths = invocation.arguments;
     setup.decoder.ddl = reading.boolean("ddl");
+    setup.decoder.skip_unknown = reading.text("unknown_events") == "skip";
+    setup.decoder.skip_lost = reading.text("lost_changes") == "skip";
     setup.decoder.verify_checksums = reading.boolean("verify_checksums");
     setup.decoder.batch_bytes = invocation.group("Memory").size("batch_bytes");
     std::optional<StartPoint> gtid_end;

@@ -44,6 +44,7 @@ JsonObject source_json(const MysqlSourceStatus& source) {
   }
   return json.number("bytes", source.bytes)
       .number("connections", source.connections)
+      .number("skipped_events", source.skipped_events)
       .number("invalid_bytes", source.invalid_bytes);
 }
 

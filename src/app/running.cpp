@@ -72,11 +72,14 @@ void source_rows(std::string& out, const YAML::Node& source) {
 // Values that could not be shown as what they are meant to be; empty: there are none.
 std::string oddities(const YAML::Node& all) {
   std::string bytes = text(all["source"], "invalid_bytes"), documents = text(all, "malformed_json");
+  std::string events = text(all["source"], "skipped_events");
   std::string odd;
   if (!bytes.empty() && bytes != "0")
     odd = fmt::format("{} bytes of text unknown to their character set", grouped(bytes));
   if (!documents.empty() && documents != "0")
     odd += fmt::format("{}{} damaged JSON documents", odd.empty() ? "" : ", ", grouped(documents));
+  if (!events.empty() && events != "0")
+    odd += fmt::format("{}{} events passed over", odd.empty() ? "" : ", ", grouped(events));
   return odd;
 }
 

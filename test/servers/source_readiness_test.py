@@ -140,6 +140,8 @@ def test_no_log(start_server, kind):
 @pytest.mark.parametrize("kind,option,words,grade", [
     ("mysql-9.7", "--binlog-row-image=MINIMAL", "binlog_row_image is MINIMAL", "warning"),
     ("mariadb-11.8", "--binlog-row-image=NOBLOB", "binlog_row_image is NOBLOB", "warning"),
+    ("mysql-9.7", "--binlog-row-value-options=PARTIAL_JSON --binlog-row-image=MINIMAL", "binlog_row_value_options is PARTIAL_JSON",
+     "warning"),
     ("mysql-9.7", "--binlog-row-metadata=MINIMAL", "binlog_row_metadata is MINIMAL", "warning"),
     ("mariadb-11.8", "--binlog-row-metadata=NO_LOG", "binlog_row_metadata is NO_LOG", "warning"),
     ("mariadb-11.8", "--expire-logs-days=0.5", "logs are kept for 12 hours", "warning"),
@@ -150,9 +152,18 @@ def test_no_log(start_server, kind):
 ])
 def test_settings(start_server, kind, option, words, grade):
     more = ["--enforce-gtid-consistency=OFF"] if "gtid" in option else []
-    found = finding(findings(start_server(kind, [option, *more], full="metadata" not in option).url), words)
+    found = finding(findings(start_server(kind, [*option.split(), *more], full="metadata" not in option).url), words)
     assert found["grade"] == grade
     assert bool(found["mend"]) == (grade != "ok") and bool(found["why"]) == (grade != "ok")
+
+
+@pytest.mark.parametrize("kind,options", [
+    ("mysql-9.7", ["--binlog-row-value-options=PARTIAL_JSON", "--binlog-transaction-compression=ON"]),
+    ("mariadb-11.8", ["--log-bin-compress=ON"]),
+])
+def test_settings_that_are_as_good_as_others(start_server, kind, options):
+    found = findings(start_server(kind, options).url, faults=[])
+    assert not [finding for finding in found if "JSON" in finding["what"] or "compress" in finding["what"]]
 
 
 @pytest.mark.parametrize("kind", ["mariadb-11.8", "mysql-9.7"])

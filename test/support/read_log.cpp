@@ -34,6 +34,9 @@ class Reader {
     options.batch_bytes = options_.batch_bytes;
     options.verify_checksums = options_.verify_checksums;
     options.query = options_.query;
+    options.live = options_.live;
+    options.skip_unknown = options_.skip_unknown;
+    options.skip_lost = options_.skip_lost;
     options.spool_folder = options_.spool_folder;
     mysql::Decoder decoder(catalogue_, selection_, nullptr, options);
     Position start;
@@ -47,6 +50,7 @@ class Reader {
       }
     }
     hand_over(decoder, true);
+    result_.skipped_events = decoder.skipped_events();
     return std::move(result_);
   }
 

@@ -21,6 +21,7 @@ struct ReadOptions {
   bool query = true;
   bool keep_lines = true;
   std::string spool_folder;
+  bool live = false, skip_unknown = false, skip_lost = false;
   std::vector<std::string> with = {"source", "tx", "query"};
 };
 
@@ -35,7 +36,8 @@ struct Delivered {
 struct ReadResult {
   std::vector<std::string> lines;  // one for each change
   std::vector<Delivered> changes;
-  std::string error;     // why reading stopped; empty: it came to the end
+  std::string error;  // why reading stopped; empty: it came to the end
+  uint64_t skipped_events = 0;
   size_t most_held = 0;  // most bytes that a batch's arena held
 };
 

@@ -72,7 +72,7 @@ class Examination {
   void log();
   void rows();
   void metadata();
-  void unread_forms();
+  void partial_documents();
   void gtids();
   void clock();
   void grants();
@@ -105,7 +105,7 @@ Result<std::vector<Finding>> Examination::run() {
   if (server_.on("log_bin")) {
     rows();
     metadata();
-    unread_forms();
+    partial_documents();
   }
   grants();
   server_id();
@@ -186,20 +186,14 @@ void Examination::metadata() {
           set_global("binlog_row_metadata", "FULL"));
 }
 
-// What this program does not read yet and would stop at.
-void Examination::unread_forms() {
-  if (server_.variable("binlog_row_value_options").find("PARTIAL_JSON") != std::string_view::npos) {
-    fault("binlog_row_value_options is PARTIAL_JSON",
-          "updates of JSON columns carry differences, which are not read",
-          "SET GLOBAL binlog_row_value_options = ''; and the same in the server's configuration");
-  }
-  if (server_.on("binlog_transaction_compression")) {
-    fault("binlog_transaction_compression is ON", "compressed transactions are not read",
-          set_global("binlog_transaction_compression", "OFF"));
-  }
-  if (server_.on("log_bin_compress")) {
-    fault("log_bin_compress is ON", "compressed events are not read", set_global("log_bin_compress", "OFF"));
-  }
+// A JSON document comes out whole where the image before has it.
+void Examination::partial_documents() {
+  bool partial =
+      server_.variable("binlog_row_value_options").find("PARTIAL_JSON") != std::string_view::npos;
+  if (!partial || server_.variable("binlog_row_image") == "FULL") return;
+  warning("binlog_row_value_options is PARTIAL_JSON, and binlog_row_image is not FULL",
+          "of an updated JSON column only what was changed within it is in the log",
+          set_global("binlog_row_image", "FULL"));
 }
 
 std::string Examination::account() {

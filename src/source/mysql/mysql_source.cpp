@@ -295,6 +295,7 @@ void Impl::note(const Batch& batch, bool idle) {
   status_.timestamp = decoder_.timestamp();
   status_.idle = idle;
   status_.invalid_bytes = decoder_.invalid_bytes();
+  status_.skipped_events = decoder_.skipped_events();
   if (!idle) status_.bytes += batch.log_bytes;
 }
 

@@ -47,7 +47,8 @@ struct MysqlSourceStatus {
   bool idle = false;       // everything that the server has was read
   uint64_t bytes = 0;      // of the log, read since the start
   uint64_t connections = 0;
-  uint64_t invalid_bytes = 0;  // of text, that their columns' character sets do not know
+  uint64_t skipped_events = 0;  // by a policy, or marked as ignorable
+  uint64_t invalid_bytes = 0;   // of text, that their columns' character sets do not know
 };
 
 class MysqlSource : public Source {

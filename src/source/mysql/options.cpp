@@ -26,6 +26,12 @@ constexpr Option kOptions[] = {
     {"heartbeat", OptionKind::Duration, "3s",
      "how often an idle server gives a sign of life; three missed ones are a dead connection"},
     {"semi_sync", OptionKind::Boolean, "false", "acknowledge transactions to a semi-synchronous server"},
+    {"unknown_events", OptionKind::Choice, "stop",
+     "events of the log that are not understood: stop, or pass over them with a warning and a count",
+     "stop|skip"},
+    {"lost_changes", OptionKind::Choice, "stop",
+     "what the log itself says is missing (an incident; an XA transaction prepared before the start)",
+     "stop|skip"},
     {"tls", OptionKind::Choice, "preferred", "encryption, and what is verified of the server's certificate",
      "off|preferred|required|verify-ca|verify-identity"},
     {"tls_ca",
@@ -135,6 +141,9 @@ Result<MysqlSourceSetup> setup_of(const Settings& settings, const Url& url) {
     return usage("{}: a heartbeat of {} ms is out of bounds; expected 10ms to 1h",
                  settings.where("heartbeat"), setup.heartbeat.count());
   }
+  setup.decoder.live = true;
+  setup.decoder.skip_unknown = settings.text("unknown_events") == "skip";
+  setup.decoder.skip_lost = settings.text("lost_changes") == "skip";
   setup.semi_sync = settings.boolean("semi_sync");
   if (setup.semi_sync && setup.connection.compression) {
     return usage(

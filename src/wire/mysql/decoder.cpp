@@ -45,17 +45,6 @@ uint32_t version_number(std::string_view text) {
   return parts[0] * 10000 + parts[1] * 100 + parts[2];
 }
 
-// What stands in the log but cannot be read yet, with the setting that keeps it out of the log.
-Failure not_understood(EventType type) {
-  std::string_view setting;
-  switch (type) {
-    default: break;
-  }
-  return fatal("events of type {} are not understood; nothing after it was read, so nothing is lost.{}{}{}",
-               static_cast<int>(type), setting.empty() ? "" : " With ", setting,
-               setting.empty() ? "" : " on the server, no more of them are written");
-}
-
 // INSERT INTO t () VALUES (): MySQL's MINIMAL image of it has no column, and so no byte. It refuses to log
 // two of them in one event.
 bool is_row_of_defaults(const RowsEvent& event) {
@@ -235,10 +224,12 @@ Result<bool> Decoder::Impl::dispatch(const EventHeader& header, std::string_view
       return true;
     case EventType::AnnotateRows: rows_query(body); return true;
     case EventType::Incident:
+      if (options_.skip_lost) return skip(header, "changes are missing from the log (an incident)");
       return fatal(
           "the server reports that changes are missing from its log (an incident). Compare the tables with "
-          "the target, then start behind this event");
+          "the target, then start behind this event, or set lost_changes to skip");
     case EventType::StartEncryption:
+      if (options_.live) return true;
       return fatal("the file is encrypted from here on. Read it through its server, which decrypts it");
     case EventType::BeginLoadQuery:
     case EventType::ExecuteLoadQuery:
@@ -258,14 +249,30 @@ Result<bool> Decoder::Impl::dispatch(const EventHeader& header, std::string_view
     case EventType::TransactionContext:
     case EventType::ViewChange:
     case EventType::BinlogCheckpoint: return true;
-    default:
-      if (header.flags & kFlagIgnorable) {
-        log::warning("passing over an event of type {} at {}: it is marked as ignorable",
-                     static_cast<int>(header.type), where());
-        return true;
-      }
-      return not_understood(header.type);
+    default: return unknown(header);
   }
+}
+
+Result<bool> Decoder::Impl::skip(const EventHeader& header, std::string_view why) {
+  ++skipped_events_;
+  log::warning("passing over the {} event (type {}) at {}: {}", name(header.type),
+               static_cast<int>(header.type), where(), why);
+  return true;
+}
+
+Result<bool> Decoder::Impl::unknown(const EventHeader& header) {
+  if (header.flags & kFlagIgnorable) return skip(header, "it is marked as ignorable");
+  if (options_.skip_unknown) return skip(header, "it is not understood");
+  std::string_view advice;
+  if (header.type >= EventType::PreGaWriteRows && header.type <= EventType::PreGaDeleteRows)
+    advice = " It was written by a server older than 5.1.16.";
+  if (header.type == EventType::PartialRowData)
+    advice = " A greater binlog_row_event_fragment_threshold on the server keeps such events out of the log.";
+  return fatal(
+      "events of type {} are not understood; nothing after it was read, so nothing is lost.{} A newer Sluice "
+      "may "
+      "know them; with unknown_events set to skip they are passed over, and what they hold is lost",
+      static_cast<int>(header.type), advice);
 }
 
 Result<void> Decoder::Impl::rotate(const EventHeader& header, std::string_view body) {
@@ -520,6 +527,7 @@ void Decoder::confirm(const Position& position) { impl_->confirm(position); }
 bool Decoder::in_transaction() const { return impl_->tx_.open; }
 const Position& Decoder::position() const { return impl_->position_; }
 uint32_t Decoder::timestamp() const { return impl_->timestamp_; }
+uint64_t Decoder::skipped_events() const { return impl_->skipped_events_; }
 uint64_t Decoder::invalid_bytes() const { return impl_->invalid_bytes_; }
 
 }  // namespace sluice::mysql

@@ -18,7 +18,11 @@ struct DecoderOptions {
   size_t batch_bytes = 256 * 1024;  // of the log; a batch is full once it holds so much. An event is split
                                     // only where its rows take many times as much memory as the log
   bool verify_checksums = true;
-  bool ddl = true;  // schema changes are changes too
+  bool ddl = true;    // schema changes are changes too
+  bool live = false;  // the events come from a server, which has decrypted them
+  // Policies; false: reading stops. With true, what cannot be shown is passed over, warned of and counted.
+  bool skip_unknown = false;  // events of types that nobody knows here
+  bool skip_lost = false;     // changes that the log itself says are missing
   // Where prepared XA transactions wait for their end, so that a restart does not lose them; empty: in a
   // temporary folder.
   std::string spool_folder;
@@ -70,6 +74,8 @@ class Decoder {
   uint32_t timestamp() const;
   // So many bytes of text, of all events so far, their columns' character sets do not know.
   uint64_t invalid_bytes() const;
+  // Events passed over by the policies above or because their server marked them as ignorable.
+  uint64_t skipped_events() const;
 
  private:
   class Impl;

@@ -79,12 +79,15 @@ class Decoder::Impl {
   }
 
   uint64_t invalid_bytes_ = 0;
+  uint64_t skipped_events_ = 0;
 
  private:
   static constexpr uint32_t kNone = ~uint32_t{0};
 
   Result<bool> dispatch(const EventHeader& header, std::string_view event, std::string_view body,
                         Batch& batch);
+  Result<bool> skip(const EventHeader& header, std::string_view why);
+  Result<bool> unknown(const EventHeader& header);
   Result<void> begin_prepared(std::string xid);
   Result<bool> set_aside(const EventHeader& header, std::string_view event, std::string_view body);
   Result<bool> xa_prepare(const EventHeader& header, std::string_view body, Batch& batch);

@@ -246,17 +246,73 @@ TEST(Decoder, EventsTooShortForTheirChecksum) {
   EXPECT_NE(result.error.find("too short to hold its checksum"), std::string::npos) << result.error;
 }
 
-TEST(Decoder, UnknownEventsStopUnlessTheyMayBeIgnored) {
+TEST(Decoder, WhatCannotBeShownStopsUnlessToldOtherwise) {
   LogBuilder log;
   log.begin().map().insert(LogBuilder::row(1, 1)).commit();
-  std::string before = log.file();
-  EXPECT_EQ(read(LogBuilder(log).add(static_cast<EventType>(200), "x", kFlagIgnorable).file()).error, "");
-  ReadResult result = read(LogBuilder(log).add(static_cast<EventType>(200), "x").file());
-  EXPECT_EQ(summary(result), "1!");
-  EXPECT_EQ(result.error,
-            fmt::format("unknown event at binlog.000001:{}: events of type 200 are not understood; nothing "
-                        "after it was read, so nothing is lost.",
-                        before.size()));
+  size_t place = log.file().size();
+  auto with = [&](EventType type, uint16_t flags = 0) {
+    LogBuilder more = log;
+    more.add(type, "\1\0\0\0some text", flags).begin().map().insert(LogBuilder::row(2, 2)).commit();
+    return more.file();
+  };
+  ReadOptions unknown, lost;
+  unknown.skip_unknown = lost.skip_lost = true;
+  struct Case {
+    EventType type;
+    const char* error;
+    const ReadOptions* skip;
+  };
+  const Case cases[] = {
+      {EventType{200}, "unknown event at binlog.000001:{}: events of type 200 are not understood", &unknown},
+      {EventType{43}, "unknown event at binlog.000001:{}: events of type 43 are not understood", &unknown},
+      {EventType::PreGaWriteRows, "PRE_GA_WRITE_ROWS event at binlog.000001:{}: events of type 20", &unknown},
+      {EventType::PartialRowData, "PARTIAL_ROW_DATA event at binlog.000001:{}: events of type 172", &unknown},
+      {EventType::Incident, "INCIDENT event at binlog.000001:{}: the server reports that changes are missing",
+       &lost},
+      {EventType::StartEncryption, "START_ENCRYPTION event at binlog.000001:{}: the file is encrypted",
+       nullptr},
+  };
+  for (const Case& c : cases) {
+    ReadResult stopped = read(with(c.type));
+    EXPECT_EQ(summary(stopped), "1!");
+    EXPECT_TRUE(stopped.error.starts_with(fmt::format(fmt::runtime(c.error), place))) << stopped.error;
+    for (const ReadOptions* options : {&unknown, &lost}) {
+      ReadResult result = read(with(c.type), *options);
+      EXPECT_EQ(summary(result), options == c.skip ? "1! 2!" : "1!") << name(c.type);
+      EXPECT_EQ(result.skipped_events, options == c.skip ? 1u : 0u) << name(c.type);
+    }
+  }
+  ReadResult ignorable = read(with(EventType{200}, kFlagIgnorable));
+  EXPECT_EQ(summary(ignorable), "1! 2!");
+  EXPECT_EQ(ignorable.skipped_events, 1u);
+  ReadOptions live;
+  live.live = true;
+  EXPECT_EQ(summary(read(with(EventType::StartEncryption), live)), "1! 2!");
+}
+
+TEST(Decoder, EventsThatConcernServersAlone) {
+  for (EventType type : {EventType::Stop, EventType::Heartbeat, EventType::HeartbeatV2, EventType::Ignorable,
+                         EventType::IntVar, EventType::Rand, EventType::UserVar,
+                         EventType::TransactionContext, EventType::ViewChange, EventType::BinlogCheckpoint}) {
+    LogBuilder log;
+    log.begin().map().insert(LogBuilder::row(1, 1)).commit().add(type, "something");
+    ReadResult result = read(log.begin().map().insert(LogBuilder::row(2, 2)).commit().file());
+    EXPECT_EQ(result.error, "") << name(type);
+    EXPECT_EQ(summary(result), "1! 2!") << name(type);
+    EXPECT_EQ(result.skipped_events, 0u) << name(type);
+  }
+}
+
+TEST(Decoder, CommitOfWhatWasPreparedBefore) {
+  LogBuilder log;
+  log.gtid(1).query("XA COMMIT X'61',X'',1").gtid(2).begin().map().insert(LogBuilder::row(2, 2)).commit();
+  EXPECT_NE(read(log.file()).error.find("the XA transaction X'61',X'',1 is committed"), std::string::npos);
+  ReadOptions lost;
+  lost.skip_lost = true;
+  ReadResult result = read(log.file(), lost);
+  EXPECT_EQ(result.error, "");
+  EXPECT_EQ(summary(result), "2!");
+  EXPECT_EQ(result.skipped_events, 1u);
 }
 
 }  // namespace

@@ -58,10 +58,15 @@ Result<bool> Decoder::Impl::xa_prepare(const EventHeader& header, std::string_vi
 Result<bool> Decoder::Impl::xa_commit(const EventHeader& commit, const std::string& xid, Batch& batch) {
   if (!prepared_.is_reading()) {
     SLUICE_ASSIGN(known, prepared_.open(xid));
+    if (!known && options_.skip_lost) {
+      end_transaction(batch);
+      return skip(commit, "what it commits was prepared before the place where reading began");
+    }
     if (!known) {
       return fatal(
           "the XA transaction {} is committed, but was prepared before the place where reading began: its "
-          "changes are not known. Begin before its XA PREPARE, or behind this event",
+          "changes are not known. Begin before its XA PREPARE, or behind this event, or set lost_changes to "
+          "skip",
           xid);
     }
     tx_.block = true;

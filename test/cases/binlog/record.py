@@ -59,6 +59,7 @@ CASES = [
     Case("learnt", "learnt", ALL, ["--character-set-server=latin1"]),
     Case("names", "names", ALL, full=True),
     Case("generated", "generated", MARIADB + ["mysql-9.7"], full=True),
+    Case("version-1", "images", ["mysql-5.6"], ["--log-bin-use-v1-row-events=ON", "--binlog-row-image=MINIMAL"]),
     Case("image-full", "images", ALL, ["--binlog-row-image=FULL"], full=True),
     Case("image-minimal", "images", ALL, ["--binlog-row-image=MINIMAL"], full=True),
     Case("image-noblob", "images", ALL, ["--binlog-row-image=NOBLOB"], full=True),
