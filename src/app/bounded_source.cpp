@@ -31,7 +31,9 @@ bool BoundedSource::reached(const Position& position) const {
     }
     case StartPoint::Kind::Gtids: return position.gtids.contains(options_.until->gtids);
     // An idle log has nothing more for a time that has passed. A second's grace for its own clock.
-    case StartPoint::Kind::Time: return unix_us() / 1'000'000 > options_.until->time + 1;
+    case StartPoint::Kind::Time:
+      return position.timestamp >= options_.until->time ||
+             (options_.idle() && unix_us() / 1'000'000 > options_.until->time + 1);
     case StartPoint::Kind::Now:
     case StartPoint::Kind::Earliest: break;
   }

@@ -19,6 +19,8 @@ class BoundedSource : public Source {
     std::optional<StartPoint> until;
     bool patient = true;
     std::function<void()> opened = [] {};  // called after the first open() that succeeds
+    // Whether the inner source had nothing more when it was last read.
+    std::function<bool()> idle = [] { return false; };
   };
   BoundedSource(std::unique_ptr<Source> inner, Options options)
       : inner_(std::move(inner)), options_(std::move(options)) {}

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <utility>
 
 namespace sluice::app {
 namespace {
@@ -18,6 +19,7 @@ class Numbered : public Source {
     return {};
   }
   Result<More> read(Batch& batch) override {
+    if (std::exchange(announces_, false)) return More::Yes;  // where it starts
     for (unsigned i = 0; i < per_batch_ && left_ > 0; ++i, --left_, ++next_) {
       unsigned number = next_ / 2 + 1;
       bool last = next_ % 2 == 1;
@@ -43,6 +45,7 @@ class Numbered : public Source {
 
  private:
   unsigned left_, per_batch_, next_ = 0, opens_ = 0;
+  bool announces_ = true;
   Position position_;
 };
 
@@ -74,8 +77,9 @@ TEST(BoundedSource, EndsBeforeTheTransactionAtThePlace) {
       {uuid + ":1-3", 6},
       {uuid + ":3", 6},
       {uuid + ":1-10", 20},
-      {"1970-01-01T00:16:44Z", 6},
-      /* 1004 s */ {"1970-01-01T00:00:01Z", 0},
+      {"1970-01-01T00:16:44Z", 6},  // 1004 s
+      {"1970-01-01T00:00:01Z", 0},
+      {"1970-01-01T01:00:00Z", 20},
   };
   for (const auto& [until, changes] : cases) {
     for (unsigned per_batch : {1u, 3u, 4u, 100u}) {
@@ -83,7 +87,7 @@ TEST(BoundedSource, EndsBeforeTheTransactionAtThePlace) {
     }
   }
   // And does not read on behind it.
-  EXPECT_EQ(count("bin.000001:300", 4).second, 1u);
+  EXPECT_EQ(count("bin.000001:300", 4).second, 2u);
 }
 
 TEST(BoundedSource, AServerThatIsNotThereAtFirstIsFatalOnlyForTheImpatient) {

@@ -102,7 +102,8 @@ Result<std::unique_ptr<Engine>> Engine::make(RunPlan plan_given) {
   SLUICE_ASSIGN(lanes, make_lanes(std::move(plan.lanes), plan.name));
   auto live = make_mysql_source(plan.source, engine->catalogue_, engine->selection_);
   engine->live_ = live.get();
-  BoundedSource::Options bounds{plan.until, plan.patient, [raw = engine.get()] { raw->look_for_tables(); }};
+  BoundedSource::Options bounds{plan.until, plan.patient, [raw = engine.get()] { raw->look_for_tables(); },
+                                [raw = live.get()] { return raw->status().idle; }};
   engine->source_ = std::make_unique<BoundedSource>(std::move(live), std::move(bounds));
   PipelineOptions options;
   options.batches = plan.batches;

@@ -189,6 +189,31 @@ def test_tail_ends_where_it_is_told(server, table):
     assert keys("--until", "now", "--from", gtids[0]) == [2, 3, 4]
 
 
+def test_tail_ends_at_a_time(server, table):
+    server.sql(f"insert into {table} values (1); insert into {table} values (2)")
+    time.sleep(1.1)  # the log knows whole seconds
+    then = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
+    server.sql(f"insert into {table} values (3)")
+    time.sleep(2.5)  # long gone: that alone must not end it before all until then was read
+    tail = ["tail", server.url, "--from", "start", "--no-ddl", "--tables", table]
+    keys = lambda *more: [json.loads(line)["key"]["id"] for line in run(*tail, *more).stdout.splitlines()]  # noqa: E731
+    assert keys("--until", then) == [1, 2]
+    soon = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() + 2))
+    assert keys("--until", soon) == [1, 2, 3]  # nothing more comes: it ends by the clock
+
+
+def test_status_knows_when_all_is_read(server, table, sluice, tmp_path):
+    config = configure(tmp_path, server.url, table)
+    sluice("run", config).wait_for_error("reading ")
+    server.sql(f"insert into {table} values (1)")
+    wait_until(lambda: ids(tmp_path) == [1], "the row")
+    for _ in range(12):
+        time.sleep(0.25)
+        source = json.loads(run("status", config, "--json").stdout)["source"]
+        assert (source["idle"], source["seconds_behind"]) == (True, 0)
+    assert ", all read" in run("status", config).stdout
+
+
 @pytest.mark.parametrize("ddl, ops", [("ddl: true", ["ddl", "insert"]), ("ddl: false", ["insert"]), ("", ["ddl", "insert"])])
 def test_schema_changes_can_be_switched_off(server, table, sluice, tmp_path, ddl, ops):
     process = sluice("run", configure(tmp_path, server.url, table, ddl))

@@ -25,7 +25,9 @@ constexpr Meaning kMeanings[] = {
     {1040, Fault::Retryable, "raise max_connections or end other clients"},
     {1043, Fault::Usage, "is this a MySQL or MariaDB server?"},
     {1044, Fault::Usage, kGrant},
-    {1045, Fault::Usage, "check user name, password and the host the account is for"},
+    {1045, Fault::Usage,
+     "check user name, password (in the URL, SLUICE_PASSWORD or a password file) and the host the account is "
+     "for"},
     {1049, Fault::Usage, "leave the database out of the URL"},
     {1053, Fault::Retryable, ""},  // shutdown in progress
     {1077, Fault::Retryable, ""},

@@ -251,19 +251,21 @@ Result<Source::More> Impl::read(Batch& batch) {
 
 Result<Source::More> Impl::fill(Batch& batch) {
   auto give_up = Dump::Clock::now() + kPatience;
+  bool idle = false;
   for (uint32_t events = 1;; ++events) {
     if (!holds_event_) {
       // An early hand-over does no harm, a late one keeps changes from people.
       if (!batch.changes.empty() && !decoder_.in_transaction()) {
         SLUICE_ASSIGN(ready, dump_->ready());
-        if (!ready) break;
+        idle = !ready;
+        if (idle) break;
       }
       // A flood of events that nobody wants: the clock is not asked at each of them.
       if (events % 64 == 0 && Dump::Clock::now() >= give_up) break;
       SLUICE_ASSIGN(got, dump_->next(give_up));
       if (got == Dump::Got::End) return More::End;
-      if (got == Dump::Got::Nothing) {
-        note(batch, true);
+      idle = got == Dump::Got::Nothing;
+      if (idle) {
         if (!batch.changes.empty() || Dump::Clock::now() >= give_up) break;
         continue;
       }
@@ -272,7 +274,7 @@ Result<Source::More> Impl::fill(Batch& batch) {
     SLUICE_ASSIGN(taken, take(batch));
     if (!taken) break;
   }
-  note(batch, false);
+  note(batch, idle);
   return More::Yes;
 }
 
@@ -296,7 +298,7 @@ void Impl::note(const Batch& batch, bool idle) {
   status_.idle = idle;
   status_.invalid_bytes = decoder_.invalid_bytes();
   status_.skipped_events = decoder_.skipped_events();
-  if (!idle) status_.bytes += batch.log_bytes;
+  status_.bytes += batch.log_bytes;
 }
 
 void Impl::note_disconnected(const Error& error) {

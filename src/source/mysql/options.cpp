@@ -94,6 +94,12 @@ Result<mysql::ConnectionOptions> connection_options(const Settings& settings, co
     return usage("{}: the URL's scheme is {}; expected mysql://user@host:3306/ or mariadb://", where,
                  url.scheme);
   }
+  if (!url.path.empty()) {
+    return usage(
+        "{}: the URL names a database, /{}, but the log is that of the whole server; leave it out, and "
+        "choose by tables: '{}.*'",
+        where, url.path, url.path);
+  }
   mysql::ConnectionOptions options;
   if (!url.host.empty()) options.host = url.host;
   if (url.port) options.port = url.port;
