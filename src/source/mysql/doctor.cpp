@@ -188,8 +188,7 @@ void Examination::metadata() {
 
 // A JSON document comes out whole where the image before has it.
 void Examination::partial_documents() {
-  bool partial =
-      server_.variable("binlog_row_value_options").find("PARTIAL_JSON") != std::string_view::npos;
+  bool partial = server_.variable("binlog_row_value_options").find("PARTIAL_JSON") != std::string_view::npos;
   if (!partial || server_.variable("binlog_row_image") == "FULL") return;
   warning("binlog_row_value_options is PARTIAL_JSON, and binlog_row_image is not FULL",
           "of an updated JSON column only what was changed within it is in the log",
