@@ -47,7 +47,7 @@ bool is_escaped_byte(const uint8_t* at, size_t left) {
 }
 
 // Text that is not all UTF-8, character by character.
-char* spell_broken(char* out, const char* begin, const char* finish) {
+char* spell_broken(char* out, const char* begin, const char* finish, bool stored) {
   const auto* at = reinterpret_cast<const uint8_t*>(begin);
   const auto* end = reinterpret_cast<const uint8_t*>(finish);
   while (at < end) {
@@ -58,7 +58,7 @@ char* spell_broken(char* out, const char* begin, const char* finish) {
       std::memcpy(out, at, 4);
       out += n;
       at += n;
-    } else if (is_escaped_byte(at, left)) {
+    } else if (!stored && is_escaped_byte(at, left)) {
       out = put_byte(out, static_cast<uint8_t>((at[1] & 3) << 6 | (at[2] & 63)));
       at += 3;
     } else {
@@ -217,9 +217,9 @@ char* spell_blocks(char* out, const char* const text, const char* const end) {
 
 }  // namespace
 
-char* spell_json_rest(char* out, const char* at, const char* end) {
+char* spell_json_rest(char* out, const char* at, const char* end, bool stored) {
   char* whole = spell_blocks(out, at, end);
-  return whole ? whole : spell_broken(out, at, end);
+  return whole ? whole : spell_broken(out, at, end, stored);
 }
 
 char* spell_json_utf8(char* out, std::string_view text) {

@@ -10,12 +10,13 @@
 namespace sluice {
 
 // Of spell_json_text: what needs more than copying begins at `at`.
-char* spell_json_rest(char* out, const char* at, const char* end);
+char* spell_json_rest(char* out, const char* at, const char* end, bool stored);
 
 // Room: 6 bytes for each byte of text, and kSlack (spell.h). Reads up to 16 bytes behind the text, as every
 // arena allows. Bytes that are not UTF-8, and those that a character set could not map (U+DC00 + byte),
-// become \udcXX: a reader can have the bytes back.
-inline char* spell_json_text(char* out, std::string_view text) {
+// become \udcXX: a reader can have the bytes back. stored: the text is as a server stored it, converted by
+// nobody, so a lone surrogate in it is three bytes of its own.
+inline char* spell_json_text(char* out, std::string_view text, bool stored = false) {
   const char* at = text.data();
   const char* end = at + text.size();
   const __m128i quote = _mm_set1_epi8('"');
@@ -31,7 +32,7 @@ inline char* spell_json_text(char* out, std::string_view text) {
     auto mask = static_cast<uint32_t>(_mm_movemask_epi8(special));
     auto left = static_cast<size_t>(end - at);
     if (left < 16) mask &= (1u << left) - 1;
-    if (mask != 0) return spell_json_rest(out, at, end);
+    if (mask != 0) return spell_json_rest(out, at, end, stored);
     if (left <= 16) return out + left;
     at += 16;
     out += 16;

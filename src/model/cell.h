@@ -18,9 +18,10 @@ enum class Kind : uint8_t {
   Double,   // d
   Decimal,  // data/size: MySQL's packed decimal (strings/decimal.c, decimal2bin); precision in `aux`, scale
             // in `aux2`
-  Text,     // data/size: UTF-8; a byte that its character set does not know stands as U+DC80 + (byte - 0x80)
-  Blob,     // data/size
-  Date,     // u: year << 9 | month << 5 | day; any of them may be 0
+  Text,  // data/size: UTF-8; where `aux` is 0, a byte that its character set does not know stands as U+DC80 +
+         // (byte - 0x80); where it is 1, these are the bytes that the server stored
+  Blob,  // data/size
+  Date,  // u: year << 9 | month << 5 | day; any of them may be 0
   Time,  // i: sign * ((hours << 12 | minutes << 6 | seconds) << 24 | microseconds); fraction digits in `aux`
   DateTime,   // u: ((year * 13 + month) << 5 | day) << 41 | (hour << 12 | minute << 6 | second) << 24 |
               // microseconds; fraction digits in `aux`; no zone

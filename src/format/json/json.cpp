@@ -239,7 +239,7 @@ char* Json::put_bytes_cell(char* out, const TablePlan::ColumnPlan& column, const
     case Kind::Bit: return spell_uint(bare(), cell.u);
     case Kind::Float: return spell_float(bare(), static_cast<float>(cell.d));
     case Kind::Double: return reals_[cell.u * 0x9e3779b97f4a7c15 >> 60].spell(bare(), cell.d);
-    case Kind::Text: return close(spell_json_text(open(), cell.bytes()));
+    case Kind::Text: return close(spell_json_text(open(), cell.bytes(), cell.aux != 0));
     case Kind::Decimal: return close(spell_decimal(open(), cell.bytes(), cell.aux, cell.aux2));
     case Kind::Date: return close(spell_date(open(), cell.u));
     case Kind::Time: return close(spell_time(open(), cell.i, cell.aux));

@@ -90,7 +90,8 @@ char* spell_value(char* out, const Cell& cell, const ColumnPlan& column, DayMemo
     case Kind::Float: return marked_real(out, spell_float(out, static_cast<float>(cell.d)));
     case Kind::Double: return marked_real(out, spell_double(out, cell.d));
     case Kind::Decimal: return spell_decimal(out, cell.bytes(), cell.aux, cell.aux2);
-    case Kind::Text: return quoted(out, [&](char* at) { return spell_json_text(at, cell.bytes()); });
+    case Kind::Text:
+      return quoted(out, [&](char* at) { return spell_json_text(at, cell.bytes(), cell.aux != 0); });
     case Kind::Blob: return quoted(out, [&](char* at) { return base64_encode(at, cell.bytes()); });
     case Kind::Date: return quoted(out, [&](char* at) { return spell_date(at, cell.u); });
     case Kind::Time: return quoted(out, [&](char* at) { return spell_time(at, cell.i, cell.aux); });

@@ -118,11 +118,14 @@ RowPlan::Step RowPlan::step_of(Kind kind, Take take, uint32_t width, uint8_t aux
 }
 
 Result<RowPlan::Step> RowPlan::text_step(const Column& column, uint32_t prefix) {
-  Step step = step_of(Kind::Text, Take::Sized, prefix);
+  Step step = step_of(Kind::Text, Take::Sized, prefix, 1);
   if (column.charset.empty()) return step;
   const Charset* charset = charset_by_name(column.charset);
   if (!charset) return fatal("column `{}` has the unknown character set {}", column.name, column.charset);
-  if (!charset->is_utf8() && !charset->is_binary()) step.convert = charset;
+  if (!charset->is_utf8() && !charset->is_binary()) {
+    step.convert = charset;
+    step.blank.aux = 0;
+  }
   return step;
 }
 

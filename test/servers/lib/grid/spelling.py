@@ -118,6 +118,8 @@ YEAR = Spelling("{} + 0", integer)
 PLAIN = Spelling("cast({} as char)", text_of)  # dates, times, UUID, INET
 TIMESTAMP = Spelling("cast({} as char)", timestamp)
 TEXT = Spelling(["hex({})", "hex(convert({} using utf8mb4))"], converted)
+# UTF-8 as it is stored: of a lone surrogate, which some ways into a table let through, every byte for itself.
+UTF8 = Spelling("hex({})", lambda raw: unhex(raw).decode("utf-8", "surrogateescape"))
 BYTES = Spelling("hex({})", octets)
 LABEL = Spelling(["{} + 0", "hex(convert({} using utf8mb4))"], lambda index, label: unhex(label).decode())
 JSON = Spelling("hex(convert(cast({} as char) using utf8mb4))", lambda raw: json_document(unhex(raw).decode()), True)
