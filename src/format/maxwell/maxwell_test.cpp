@@ -167,6 +167,18 @@ TEST(Maxwell, PrimaryKeyFollowsTheKeysOrder) {
   EXPECT_NE(message.find(R"("primary_key":[],"primary_key_columns":[])"), std::string::npos) << message;
 }
 
+TEST(Maxwell, WhatWasChangedWithinDocumentsStandsApart) {
+  Sample s;
+  TablePtr documents = table("d", "t", {column("id", ColumnType::Int), column("j", ColumnType::Json)}, {0});
+  Cell patch = s.bytes(Kind::JsonPatch, unhex("0201000700050900"));  // [9]; what is in it is the decoder's
+  Change change = s.add(Op::Update, documents, {integer(1), missing()}, {missing(), patch});
+  std::string message = encoded(s, change);
+  EXPECT_TRUE(message.ends_with(R"("data":{"id":1},"patch":{"j":[9]}})")) << message;
+  // Of the row before it says nothing.
+  message = encoded(s, s.add(Op::Update, documents, {integer(2), missing()}, {integer(1), missing()}));
+  EXPECT_EQ(message.find("patch"), std::string::npos) << message;
+}
+
 TEST(Maxwell, ValuesOfEveryKind) {
   Sample s;
   const std::vector<std::string> members = {"small", "big\"x", "€"};
