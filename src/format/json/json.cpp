@@ -427,7 +427,7 @@ Result<std::unique_ptr<Encoder>> make(const Settings& settings) {
     else if (part == "query")
       options.query = true;
     else
-      return usage("{}: with: '{}' is not known; expected source, tx or query", settings.where("with"), part);
+      return usage("{}: '{}' is not known; with takes source, tx and query", settings.where("with"), part);
   }
   return std::make_unique<Json>(std::move(options));
 }

@@ -106,8 +106,7 @@ TEST(Json, WithSourceTransactionAndQuery) {
   ASSERT_TRUE(settings.set("with", {"sauce"}, "sluice.yaml:3:5"));
   auto encoder = json_format.make(settings);
   ASSERT_FALSE(encoder);
-  EXPECT_EQ(encoder.error().what,
-            "sluice.yaml:3:5: with: 'sauce' is not known; expected source, tx or query");
+  EXPECT_EQ(encoder.error().what, "sluice.yaml:3:5: 'sauce' is not known; with takes source, tx and query");
   EXPECT_EQ(encoder.error().fault, Fault::Usage);
 }
 
