@@ -35,6 +35,10 @@ constexpr Option kPipeline[] = {
      "PATTERN,..."},
     {"ddl", OptionKind::Boolean, "true",
      "deliver schema changes as well, to every sink whose format has them"},
+    {"helper_tables", OptionKind::Boolean, "false",
+     "deliver the changes of the tables that gh-ost and pt-online-schema-change make beside the one they "
+     "change, "
+     "too"},
 };
 
 constexpr Option kMemory[] = {

@@ -48,6 +48,8 @@ constexpr Option kReading[] = {
      false,
      "PATTERN,..."},
     {"ddl", OptionKind::Boolean, "true", "leave schema changes out"},
+    {"helper_tables", OptionKind::Boolean, "false",
+     "show the tables that gh-ost and pt-online-schema-change make beside the one they change, too"},
     {"schema",
      OptionKind::List,
      "",
@@ -148,6 +150,7 @@ class Decoding {
     setup.decoder.ddl = reading.boolean("ddl");
     setup.decoder.skip_unknown = reading.text("unknown_events") == "skip";
     setup.decoder.skip_lost = reading.text("lost_changes") == "skip";
+    setup.decoder.helper_tables = reading.boolean("helper_tables");
     setup.decoder.verify_checksums = reading.boolean("verify_checksums");
     setup.decoder.batch_bytes = invocation.group("Memory").size("batch_bytes");
     std::optional<StartPoint> gtid_end;

@@ -45,7 +45,8 @@ JsonObject source_json(const MysqlSourceStatus& source) {
   return json.number("bytes", source.bytes)
       .number("connections", source.connections)
       .number("skipped_events", source.skipped_events)
-      .number("invalid_bytes", source.invalid_bytes);
+      .number("invalid_bytes", source.invalid_bytes)
+      .number("ddl_not_understood", source.ddl_not_understood);
 }
 
 JsonObject lane_json(const LaneStatus& lane) {

@@ -33,6 +33,7 @@ Result<RunPlan> plan_of(Config config) {
   plan.source = std::move(source);
   plan.source.decoder.ddl = config.pipeline.boolean("ddl");
   plan.source.decoder.spool_folder = plan.state_folder + "/prepared";
+  plan.source.decoder.helper_tables = config.pipeline.boolean("helper_tables");
   plan.source.decoder.batch_bytes = config.memory.size("batch_bytes");
   for (LaneConfig& lane : config.lanes) {
     plan.lanes.push_back({lane.name, lane.sink, std::move(lane.sink_settings), lane.format,

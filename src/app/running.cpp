@@ -80,6 +80,9 @@ std::string oddities(const YAML::Node& all) {
     odd += fmt::format("{}{} damaged JSON documents", odd.empty() ? "" : ", ", grouped(documents));
   if (!events.empty() && events != "0")
     odd += fmt::format("{}{} events passed over", odd.empty() ? "" : ", ", grouped(events));
+  std::string statements = text(all["source"], "ddl_not_understood");
+  if (!statements.empty() && statements != "0")
+    odd += fmt::format("{}{} schema changes not understood", odd.empty() ? "" : ", ", grouped(statements));
   return odd;
 }
 

@@ -34,6 +34,8 @@ constexpr Option kReading[] = {
      false,
      "PATTERN,..."},
     {"ddl", OptionKind::Boolean, "true", "leave schema changes out"},
+    {"helper_tables", OptionKind::Boolean, "false",
+     "show the tables that gh-ost and pt-online-schema-change make beside the one they change, too"},
 };
 
 constexpr OptionGroup kGroups[] = {
@@ -89,6 +91,7 @@ Result<RunPlan> make_plan(const Invocation& invocation) {
   plan.source = std::move(setup);
   plan.source.start = std::move(from);
   plan.source.decoder.ddl = reading.boolean("ddl");
+  plan.source.decoder.helper_tables = reading.boolean("helper_tables");
   plan.source.decoder.batch_bytes = memory.size("batch_bytes");
   if (plan.until && plan.until->kind == StartPoint::Kind::Now) {
     plan.source.until_now = true;

@@ -24,8 +24,9 @@ std::string Catalogue::key(std::string_view database, std::string_view table) co
   return fold_case_ ? lower(std::move(text)) : text;
 }
 
-void Catalogue::touch(std::string_view database, std::string_view table) {
-  touched_.push_back({std::string(database), std::string(table)});
+void Catalogue::touch(std::string_view database, std::string_view table, TablePtr now, std::string charset) {
+  changes_.push_back(
+      {{std::string(database), std::string(table)}, std::move(now), std::move(charset), place_});
   ++version_;
 }
 
@@ -37,8 +38,9 @@ TablePtr Catalogue::find(std::string_view database, std::string_view table) cons
 void Catalogue::put(TablePtr table) {
   TablePtr& place = tables_[key(table->database, table->name)];
   bool respelt = place && (place->database != table->database || place->name != table->name);
-  if (respelt) touch(place->database, place->name);
-  touch(table->database, table->name);
+  // It may be saved under that name.
+  if (respelt) touch(place->database, place->name, nullptr);
+  touch(table->database, table->name, table);
   place = std::move(table);
 }
 
@@ -46,7 +48,7 @@ void Catalogue::drop(std::string_view database, std::string_view table) {
   auto found = tables_.find(key(database, table));
   if (found == tables_.end()) return;
   // As it is spelt there: it may be saved under that name.
-  touch(found->second->database, found->second->name);
+  touch(found->second->database, found->second->name, nullptr);
   tables_.erase(found);
 }
 
@@ -54,13 +56,18 @@ void Catalogue::drop_database(std::string_view database) {
   std::string prefix = key(database, "");
   for (auto it = tables_.begin(); it != tables_.end();) {
     if (it->first.starts_with(prefix)) {
-      touch(it->second->database, it->second->name);
+      touch(it->second->database, it->second->name, nullptr);
       it = tables_.erase(it);
     } else {
       ++it;
     }
   }
-  if (default_charsets_.erase(std::string(database)) > 0) touch(database, "");
+  if (default_charsets_.erase(std::string(database)) > 0) touch(database, "", nullptr);
+}
+
+void Catalogue::drop_all() {
+  for (const auto& entry : tables_) touch(entry.second->database, entry.second->name, nullptr);
+  tables_.clear();
 }
 
 void Catalogue::rename(const std::vector<std::pair<TableName, TableName>>& pairs) {
@@ -83,8 +90,8 @@ std::string Catalogue::default_charset(std::string_view database) const {
 }
 
 void Catalogue::set_default_charset(std::string_view database, std::string charset) {
+  touch(database, "", nullptr, charset);
   default_charsets_[std::string(database)] = std::move(charset);
-  touch(database, "");
 }
 
 void Catalogue::fold_case(bool fold) {
@@ -98,21 +105,6 @@ void Catalogue::for_each(const std::function<void(const TablePtr&)>& visit) cons
   for (const auto& entry : tables_) visit(entry.second);
 }
 
-std::vector<CatalogueChange> Catalogue::take_changes() {
-  std::vector<CatalogueChange> changes;
-  changes.reserve(touched_.size());
-  for (TableName& name : touched_) {
-    CatalogueChange change{std::move(name), nullptr};
-    if (change.name.table.empty()) {
-      auto found = default_charsets_.find(change.name.database);
-      if (found != default_charsets_.end()) change.default_charset = found->second;
-    } else {
-      change.table = find(change.name.database, change.name.table);
-    }
-    changes.push_back(std::move(change));
-  }
-  touched_.clear();
-  return changes;
-}
+std::vector<CatalogueChange> Catalogue::take_changes() { return std::exchange(changes_, {}); }
 
 }  // namespace sluice

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -12,6 +13,8 @@
 #include "model/table.h"
 
 namespace sluice {
+
+struct Position;
 
 struct TableName {
   std::string database;
@@ -23,6 +26,8 @@ struct CatalogueChange {
   TableName name;                    // `table` empty: the database itself, or with no name at all the server
   TablePtr table;                    // null: dropped
   std::string default_charset = {};  // of a database; empty: dropped
+  // The place in the log from which it holds; null: the one that it is saved with.
+  std::shared_ptr<const Position> since = nullptr;
 };
 
 class Catalogue {
@@ -32,6 +37,7 @@ class Catalogue {
   void put(TablePtr table);
   void drop(std::string_view database, std::string_view table);
   void drop_database(std::string_view database);
+  void drop_all();  // tables
   // All pairs at once, as RENAME TABLE a TO b, b TO a wants it.
   void rename(const std::vector<std::pair<TableName, TableName>>& pairs);
 
@@ -43,7 +49,10 @@ class Catalogue {
   void for_each(const std::function<void(const TablePtr&)>& visit) const;
   // Grows with every change: a saved copy with the same number is up to date.
   uint64_t version() const { return version_; }
-  // What was put, dropped or renamed since the last call: what has to be saved. Clears the list.
+  // What is put, dropped or renamed from now on holds from this place on.
+  void stand_at(std::shared_ptr<const Position> place) { place_ = std::move(place); }
+  // What was put, dropped or renamed since the last call, step by step: what has to be saved. Clears the
+  // list.
   std::vector<CatalogueChange> take_changes();
 
   // Lower-case names are compared where the server does so (lower_case_table_names 1 and 2).
@@ -51,11 +60,12 @@ class Catalogue {
 
  private:
   std::string key(std::string_view database, std::string_view table) const;
-  void touch(std::string_view database, std::string_view table);
+  void touch(std::string_view database, std::string_view table, TablePtr now, std::string charset = {});
 
   std::unordered_map<std::string, TablePtr> tables_;
   std::map<std::string, std::string, std::less<>> default_charsets_;
-  std::vector<TableName> touched_;
+  std::vector<CatalogueChange> changes_;
+  std::shared_ptr<const Position> place_;
   uint64_t version_ = 0;
   bool fold_case_ = false;
 };

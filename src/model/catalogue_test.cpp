@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "model/position.h"
+
 namespace sluice {
 namespace {
 
@@ -71,7 +73,25 @@ TEST(Catalogue, FoldsCaseWhereTheServerDoes) {
   ASSERT_EQ(changes.size(), 2u);
   EXPECT_EQ(changes[0].name, (TableName{"Shop", "Orders"}));
   EXPECT_EQ(changes[1].name, (TableName{"shop", "orders"}));
-  EXPECT_EQ(changes[0].table->name, "orders");
+  EXPECT_EQ(changes[0].table, nullptr);
+  EXPECT_EQ(changes[1].table->name, "orders");
+}
+
+TEST(Catalogue, TellsEveryVersionAndWhereItBegan) {
+  Catalogue catalogue;
+  auto here = std::make_shared<Position>();
+  here->file = "bin.000001";
+  catalogue.put(table("d", "a"));
+  catalogue.stand_at(here);
+  TablePtr second = table("d", "a");
+  catalogue.put(second);
+  catalogue.drop("d", "a");
+  std::vector<CatalogueChange> changes = catalogue.take_changes();
+  ASSERT_EQ(changes.size(), 3u);
+  EXPECT_EQ(changes[0].since, nullptr);
+  EXPECT_EQ(changes[1].table, second);
+  EXPECT_EQ(changes[1].since, here);
+  EXPECT_EQ(changes[2].table, nullptr);
 }
 
 }  // namespace

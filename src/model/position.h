@@ -2,8 +2,10 @@
 // because a file offset means nothing on another server, and a GTID set says nothing of a log without GTIDs.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "model/gtid.h"
 
@@ -23,5 +25,13 @@ struct Position {
 
 // `bin.000042:1234` and, if there are any, `gtid …`: for people and logs.
 std::string describe(const Position& position);
+
+// Log files by their number: `bin.999999` comes before `bin.1000000`.
+std::strong_ordering compare_log_files(std::string_view a, std::string_view b);
+// Whether both name places in log files of one server, whose order is that of the log.
+bool same_log(const Position& a, const Position& b);
+// Everything up to `other` lies before `position`. On one server the file and offset decide, because they are
+// exact even for transactions without a GTID; between servers only GTIDs mean the same.
+bool covers(const Position& position, const Position& other);
 
 }  // namespace sluice

@@ -2,6 +2,8 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
+
 namespace sluice {
 
 struct Selection::Pattern {
@@ -103,6 +105,14 @@ bool Selection::wants(std::string_view database, std::string_view table) const {
     if (pattern.exclude == wanted && pattern.matches(name)) wanted = !wanted;
   }
   return wanted;
+}
+
+bool Selection::names(std::string_view database, std::string_view table) const {
+  std::string name;
+  name.append(database).append(".").append(table);
+  return std::any_of(patterns_.begin(), patterns_.end(), [&](const Pattern& pattern) {
+    return !pattern.exclude && !pattern.regex && pattern.glob == name;
+  });
 }
 
 }  // namespace sluice

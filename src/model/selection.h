@@ -25,6 +25,8 @@ class Selection {
   static Result<Selection> parse(std::string_view comma_separated);
 
   bool wants(std::string_view database, std::string_view table) const;
+  // Whether it is wanted by its name, and not by a pattern that fits others too.
+  bool names(std::string_view database, std::string_view table) const;
 
  private:
   struct Pattern;

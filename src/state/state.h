@@ -3,6 +3,8 @@
 //
 // The source's place and the catalogue are saved in one step and always belong together. They move when the
 // last of the lanes has delivered a batch; a lane that was ahead passes over what it has delivered already.
+// Of the catalogue every version is kept with its place, up to a bound, so that it can be had as of an older
+// one.
 #pragma once
 
 #include <memory>
@@ -41,7 +43,8 @@ class State {
   virtual Result<std::optional<LaneCheckpoint>> lane(std::string_view name) = 0;
   virtual Result<std::vector<std::string>> lanes() = 0;
   virtual Result<void> forget(std::string_view lane) = 0;
-  // Puts every saved table into `catalogue`, which then has no changes to be saved.
+  // Puts every table as of resume() into `catalogue`, which then has no changes to be saved. Forgets what was
+  // saved of places behind that: it will be read again.
   virtual Result<void> load(Catalogue& catalogue) = 0;
   // All or nothing. Any thread.
   virtual Result<void> save(const Checkpoint& checkpoint) = 0;

@@ -3,6 +3,10 @@
 #include <fmt/core.h>
 
 #include <map>
+#include <sstream>
+
+#include "wire/mysql/create_table.h"
+#include "wire/mysql/schema_file.h"
 
 namespace sluice::test {
 namespace {
@@ -67,6 +71,24 @@ std::string describe(const Catalogue& catalogue) {
   std::string text;
   for (const auto& [name, lines] : tables) text += lines;
   return text;
+}
+
+std::string described_visible(const Catalogue& catalogue) {
+  std::istringstream lines(describe(catalogue));
+  std::string kept;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.ends_with(", hidden")) kept += line + "\n";
+  }
+  return kept;
+}
+
+std::string described_again(const Catalogue& catalogue) {
+  if (catalogue.size() == 0) return {};
+  std::string sql;
+  catalogue.for_each([&](const TablePtr& table) { sql += mysql::create_statement(*table); });
+  Catalogue again;
+  auto read = mysql::read_schema(sql, "what was shown", again);
+  return read ? described_visible(again) : read.error().what + "\n" + sql;
 }
 
 }  // namespace sluice::test

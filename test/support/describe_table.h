@@ -15,4 +15,9 @@ std::string describe(const Table& table);
 // Every table, in the order of their names.
 std::string describe(const Catalogue& catalogue);
 
+// Without the columns that the server hides and adds by itself.
+std::string described_visible(const Catalogue& catalogue);
+// The same of the catalogue that is read back from the SQL that this one is shown as, or why it is not.
+std::string described_again(const Catalogue& catalogue);
+
 }  // namespace sluice::test

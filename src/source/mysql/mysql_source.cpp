@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "source/mysql/dump.h"
 #include "source/mysql/interrupt.h"
+#include "source/mysql/later_changes.h"
 #include "source/mysql/log_place.h"
 #include "source/mysql/schema_reader.h"
 #include "source/mysql/server.h"
@@ -19,22 +20,39 @@ using namespace mysql;
 constexpr std::chrono::milliseconds kPatience{1000};  // the longest read() without a change
 constexpr int kSchemaTries = 5;
 
-// Asks the server about a table through a connection of its own: the one that reads the log is busy.
+// Asks the server about a table through connections of its own: the one that reads the log is busy. The
+// server's word of now counts only where the log behind the place in question says nothing of the table.
 class ServerOracle : public SchemaOracle {
  public:
   ServerOracle(const ConnectionOptions& options, const Interrupt& interrupt)
       : options_(options), interrupt_(interrupt) {}
 
-  Result<TablePtr> learn(std::string_view database, std::string_view table) override {
+  // After the last whole transaction; outlives this.
+  void follow(const Position& place) { place_ = &place; }
+  void forget() { later_ = LaterChanges(); }
+
+  Result<TablePtr> learn(std::string_view database, std::string_view table, std::string& why) override {
+    CHECK(place_ != nullptr);
     Connection connection(options_, interrupt_);
     SLUICE_TRY(connection.connect());
     SLUICE_ASSIGN(server, read_server(connection));
-    return read_table(connection, server, database, table);
+    SLUICE_ASSIGN(found, read_table(connection, server, database, table));
+    if (!found) {
+      why = "the server no longer has the table, or this account may not see it";
+      return found;
+    }
+    SLUICE_TRY(later_.read(*place_, options_, server, interrupt_));
+    auto moved_on = later_.after(*place_, database, table);
+    if (!moved_on) return found;
+    why = fmt::format("the server has moved on, the table was changed again up to {}", *moved_on);
+    return TablePtr();
   }
 
  private:
   const ConnectionOptions& options_;
   const Interrupt& interrupt_;
+  const Position* place_ = nullptr;
+  LaterChanges later_;
 };
 
 class Impl : public MysqlSource {
@@ -44,6 +62,7 @@ class Impl : public MysqlSource {
         catalogue_(catalogue),
         oracle_(setup_.connection, interrupt_),
         decoder_(catalogue, selection, &oracle_, setup_.decoder) {
+    oracle_.follow(decoder_.position());
     status_.server = mysql::address(setup_.connection);
   }
 
@@ -57,6 +76,7 @@ class Impl : public MysqlSource {
   Result<void> connect_and_dump(const Position& from);
   Result<Position> begin(const Position& from);
   Result<Position> begin_with_schema(LogPlace& place);
+  Result<void> fill_as_of(const Position& position, Schema schema);
   Result<void> choose_server_id();
   Result<bool> is_taken(uint32_t id);
   Result<More> fill(Batch& batch);
@@ -90,6 +110,7 @@ Result<void> Impl::open(const Position& from) {
   connection_.reset();
   holds_event_ = false;
   pending_.reset();
+  oracle_.forget();
   Result<void> opened = connect_and_dump(from);
   if (!opened) note_disconnected(opened.error());
   return opened;
@@ -134,7 +155,7 @@ Result<Position> Impl::begin(const Position& from) {
     by_gtid_ = server_->gtids && !position.gtids.empty();
     if (catalogue_.size() == 0) {
       SLUICE_ASSIGN(schema, read_schema(*connection_, *server_));
-      mysql::fill(catalogue_, std::move(schema));
+      SLUICE_TRY(fill_as_of(position, std::move(schema)));
     }
   } else {
     SLUICE_ASSIGN(found, begin_with_schema(place));
@@ -144,6 +165,7 @@ Result<Position> Impl::begin(const Position& from) {
     announce_ = true;
   }
   decoder_.set_server_uuid(server_->uuid);
+  decoder_.set_explicit_timestamp(server_->on("explicit_defaults_for_timestamp"));
   decoder_.start(position);
   begun_ = true;
   return position;
@@ -166,13 +188,37 @@ Result<Position> Impl::begin_with_schema(LogPlace& place) {
       position = std::move(after);
     }
     if (agrees) {
-      mysql::fill(catalogue_, std::move(schema));
+      // The present tables are those of the present place.
+      if (setup_.start.kind != StartPoint::Kind::Now) {
+        SLUICE_TRY(fill_as_of(position, std::move(schema)));
+      } else {
+        mysql::fill(catalogue_, std::move(schema));
+      }
       return position;
     }
     before = std::move(schema);
   }
   return retryable("cannot read the tables of the server ({}): they were changed {} times meanwhile",
                    connection_->address(), kSchemaTries);
+}
+
+// What the log behind the position changes is not what it was there.
+Result<void> Impl::fill_as_of(const Position& position, Schema schema) {
+  LaterChanges later;
+  SLUICE_TRY(later.read(position, setup_.connection, *server_, interrupt_));
+  size_t before = schema.tables.size();
+  std::erase_if(schema.tables, [&](const Table& table) {
+    auto changed = later.after(position, table.database, table.name);
+    if (changed) log::debug("{}: changed up to {}", full_name(table), *changed);
+    return changed.has_value();
+  });
+  if (schema.tables.size() < before) {
+    log::info("{} of {} tables were changed since {}: their columns of that time are not known yet",
+              before - schema.tables.size(), before, describe(position));
+  }
+  catalogue_.stand_at(std::make_shared<const Position>(position));
+  mysql::fill(catalogue_, std::move(schema));
+  return {};
 }
 
 Result<bool> Impl::is_taken(uint32_t id) {
@@ -297,6 +343,7 @@ void Impl::note(const Batch& batch, bool idle) {
   status_.timestamp = decoder_.timestamp();
   status_.idle = idle;
   status_.invalid_bytes = decoder_.invalid_bytes();
+  status_.ddl_not_understood = decoder_.ddl_not_understood();
   status_.skipped_events = decoder_.skipped_events();
   status_.bytes += batch.log_bytes;
 }

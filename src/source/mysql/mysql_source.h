@@ -47,8 +47,9 @@ struct MysqlSourceStatus {
   bool idle = false;       // everything that the server has was read
   uint64_t bytes = 0;      // of the log, read since the start
   uint64_t connections = 0;
-  uint64_t skipped_events = 0;  // by a policy, or marked as ignorable
-  uint64_t invalid_bytes = 0;   // of text, that their columns' character sets do not know
+  uint64_t ddl_not_understood = 0;  // schema changes whose tables were learnt anew instead
+  uint64_t skipped_events = 0;      // by a policy, or marked as ignorable
+  uint64_t invalid_bytes = 0;       // of text, that their columns' character sets do not know
 };
 
 class MysqlSource : public Source {

@@ -13,7 +13,8 @@ constexpr std::string_view kVariables =
     "'binlog_transaction_compression','character_set_server','collation_server','encrypt_binlog','expire_"
     "logs_days',"
     "'gtid_mode','have_ssl','log_bin','log_bin_compress','log_replica_updates','log_slave_updates',"
-    "'lower_case_table_names','require_secure_transport','rpl_semi_sync_master_enabled',"
+    "'explicit_defaults_for_timestamp','lower_case_table_names','require_secure_transport','rpl_semi_sync_"
+    "master_enabled',"
     "'rpl_semi_sync_source_enabled','server_id','server_uuid','version','version_comment'";
 
 uint64_t number(std::string_view text) {

@@ -97,10 +97,20 @@ int64_t Statement::integer(int column) const { return sqlite3_column_int64(state
 void Database::Close::operator()(sqlite3* database) const { sqlite3_close(database); }
 
 Result<std::unique_ptr<Database>> Database::open(std::string path) {
+  return open_as(std::move(path), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+}
+
+// Not SQLITE_OPEN_READONLY, which cannot read a write-ahead log that nobody else holds open.
+Result<std::unique_ptr<Database>> Database::open_to_read(std::string path) {
+  SLUICE_ASSIGN(database, open_as(std::move(path), SQLITE_OPEN_READWRITE));
+  SLUICE_TRY(database->run("PRAGMA query_only=ON"));
+  return database;
+}
+
+Result<std::unique_ptr<Database>> Database::open_as(std::string path, int how) {
   std::unique_ptr<Database> database(new Database(std::move(path)));
   sqlite3* handle = nullptr;
-  int code = sqlite3_open_v2(database->path_.c_str(), &handle,
-                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  int code = sqlite3_open_v2(database->path_.c_str(), &handle, how | SQLITE_OPEN_NOMUTEX, nullptr);
   CHECK(handle != nullptr);
   database->handle_.reset(handle);
   if (code != SQLITE_OK) return failure(handle, database->path_);
@@ -124,6 +134,8 @@ Result<void> Database::run(const char* sql) {
   }
   return {};
 }
+
+int64_t Database::changed_rows() const { return sqlite3_changes64(handle_.get()); }
 
 void Database::roll_back() {
   if (!sqlite3_get_autocommit(handle_.get()))

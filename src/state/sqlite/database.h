@@ -46,15 +46,20 @@ class Statement {
 class Database {
  public:
   static Result<std::unique_ptr<Database>> open(std::string path);
+  // Writes nothing, so that another process may hold it.
+  static Result<std::unique_ptr<Database>> open_to_read(std::string path);
 
   Result<Statement> prepare(std::string_view sql);
   Result<void> run(const char* sql);
   // Undoes an unfinished transaction; does nothing where there is none.
   void roll_back();
+  // By the last INSERT, UPDATE or DELETE.
+  int64_t changed_rows() const;
   const std::string& path() const { return path_; }
 
  private:
   explicit Database(std::string path) : path_(std::move(path)) {}
+  static Result<std::unique_ptr<Database>> open_as(std::string path, int how);
   struct Close {
     void operator()(sqlite3* database) const;
   };

@@ -5,7 +5,7 @@
 
 #include "state/sqlite/database.h"
 #include "state/sqlite/folder_lock.h"
-#include "state/sqlite/shape.h"
+#include "state/sqlite/history.h"
 
 namespace sluice {
 namespace {
@@ -13,7 +13,7 @@ namespace {
 using sqlite::Database;
 using sqlite::Statement;
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 
 constexpr const char* kTables = R"(
 CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -22,11 +22,15 @@ CREATE TABLE IF NOT EXISTS positions(
   lane TEXT PRIMARY KEY, file TEXT NOT NULL, offset INTEGER NOT NULL, gtids TEXT NOT NULL,
   server_uuid TEXT NOT NULL, flavor INTEGER NOT NULL, timestamp INTEGER NOT NULL, note TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS tables(
-  database TEXT NOT NULL, name TEXT NOT NULL, shape BLOB NOT NULL, PRIMARY KEY(database, name)
-) WITHOUT ROWID;
--- '': the server's own
-CREATE TABLE IF NOT EXISTS databases(name TEXT PRIMARY KEY, charset TEXT NOT NULL) WITHOUT ROWID;
+)";
+
+// Form 1 kept the tables as of the source's place alone.
+constexpr const char* kFromForm1 = R"(
+INSERT INTO places SELECT 1, file, offset, gtids, server_uuid, timestamp FROM positions WHERE lane='';
+INSERT INTO versions SELECT database, name, 1, NULL, shape FROM tables;
+INSERT INTO charsets SELECT name, 1, NULL, charset FROM databases;
+DROP TABLE tables;
+DROP TABLE databases;
 )";
 
 // With a write-ahead log and NORMAL, a commit is one write without fsync. A process that is killed loses
@@ -40,11 +44,36 @@ PRAGMA journal_size_limit=4194304;
 )";
 
 constexpr std::string_view kSource = "";
+constexpr std::string_view kReadPosition =
+    "SELECT file, offset, gtids, server_uuid, flavor, timestamp, note FROM positions WHERE lane=?";
 
 struct Statements {
-  Statement begin, commit, save_position, read_position, names, forget, put_table, drop_table, tables,
-      put_database, drop_database, databases, read_fact, write_fact;
+  Statement begin, commit, save_position, read_position, names, forget, read_fact, write_fact;
 };
+
+Result<std::optional<LaneCheckpoint>> read_position(Statement& row, std::string_view lane,
+                                                    const std::string& path) {
+  SLUICE_ASSIGN(found, row.bind(1, lane).step());
+  std::optional<LaneCheckpoint> checkpoint;
+  if (found) {
+    auto gtids = GtidSet::parse(row.text(2));
+    if (!gtids) {
+      row.reset();
+      return while_doing("cannot read the saved position in " + path, gtids.error());
+    }
+    checkpoint.emplace();
+    Position& position = checkpoint->position;
+    position.file = row.text(0);
+    position.offset = static_cast<uint64_t>(row.integer(1));
+    position.gtids = std::move(*gtids);
+    position.server_uuid = row.text(3);
+    position.flavor = static_cast<Flavor>(row.integer(4));
+    position.timestamp = static_cast<uint32_t>(row.integer(5));
+    checkpoint->note = row.text(6);
+  }
+  row.reset();
+  return checkpoint;
+}
 
 class SqliteState : public State {
  public:
@@ -64,15 +93,15 @@ class SqliteState : public State {
 
  private:
   Result<std::optional<LaneCheckpoint>> read(std::string_view lane);
+  Result<void> forget_behind(const Position& resume);
   Result<void> save_all(const Checkpoint& checkpoint);
   Result<void> save_position(std::string_view lane, const Position& position, std::string_view note);
-  Result<void> save_table(const CatalogueChange& change);
-  Result<void> save_database(const CatalogueChange& change);
 
   sqlite::FolderLock lock_;
   std::mutex mutex_;  // guards everything below
   std::unique_ptr<Database> database_;
   Statements sql_;
+  sqlite::History history_;
 };
 
 Result<void> check_version(Database& database) {
@@ -97,9 +126,9 @@ Result<void> check_version(Database& database) {
         "that you name",
         database.path(), look.text(0));
   }
-  return database.run(
-      ("BEGIN;" + std::string(kTables) + "PRAGMA user_version=" + std::to_string(kVersion) + ";COMMIT;")
-          .c_str());
+  std::string sql = fmt::format("BEGIN;{}{}{}PRAGMA user_version={};COMMIT;", kTables,
+                                sqlite::History::kTables, version == 1 ? kFromForm1 : "", kVersion);
+  return database.run(sql.c_str());
 }
 
 Result<void> SqliteState::prepare() {
@@ -109,16 +138,9 @@ Result<void> SqliteState::prepare() {
       {&sql_.begin, "BEGIN IMMEDIATE"},
       {&sql_.commit, "COMMIT"},
       {&sql_.save_position, "INSERT OR REPLACE INTO positions VALUES(?,?,?,?,?,?,?,?)"},
-      {&sql_.read_position,
-       "SELECT file, offset, gtids, server_uuid, flavor, timestamp, note FROM positions WHERE lane=?"},
+      {&sql_.read_position, kReadPosition},
       {&sql_.names, "SELECT lane FROM positions WHERE lane<>'' ORDER BY lane"},
       {&sql_.forget, "DELETE FROM positions WHERE lane=?"},
-      {&sql_.put_table, "INSERT OR REPLACE INTO tables VALUES(?,?,?)"},
-      {&sql_.drop_table, "DELETE FROM tables WHERE database=? AND name=?"},
-      {&sql_.tables, "SELECT database, name, shape FROM tables"},
-      {&sql_.put_database, "INSERT OR REPLACE INTO databases VALUES(?,?)"},
-      {&sql_.drop_database, "DELETE FROM databases WHERE name=?"},
-      {&sql_.databases, "SELECT name, charset FROM databases"},
       {&sql_.read_fact, "SELECT value FROM facts WHERE name=?"},
       {&sql_.write_fact, "INSERT OR REPLACE INTO facts VALUES(?,?)"},
   };
@@ -126,32 +148,12 @@ Result<void> SqliteState::prepare() {
     SLUICE_ASSIGN(prepared, database_->prepare(text));
     *statement = std::move(prepared);
   }
-  return {};
+  return history_.prepare(*database_);
 }
 
 Result<std::optional<LaneCheckpoint>> SqliteState::read(std::string_view lane) {
   std::lock_guard lock(mutex_);
-  Statement& row = sql_.read_position;
-  SLUICE_ASSIGN(found, row.bind(1, lane).step());
-  std::optional<LaneCheckpoint> checkpoint;
-  if (found) {
-    auto gtids = GtidSet::parse(row.text(2));
-    if (!gtids) {
-      row.reset();
-      return while_doing("cannot read the saved position in " + database_->path(), gtids.error());
-    }
-    checkpoint.emplace();
-    Position& position = checkpoint->position;
-    position.file = row.text(0);
-    position.offset = static_cast<uint64_t>(row.integer(1));
-    position.gtids = std::move(*gtids);
-    position.server_uuid = row.text(3);
-    position.flavor = static_cast<Flavor>(row.integer(4));
-    position.timestamp = static_cast<uint32_t>(row.integer(5));
-    checkpoint->note = row.text(6);
-  }
-  row.reset();
-  return checkpoint;
+  return read_position(sql_.read_position, lane, database_->path());
 }
 
 Result<std::optional<Position>> SqliteState::resume() {
@@ -179,29 +181,22 @@ Result<void> SqliteState::forget(std::string_view lane) {
   return sql_.forget.bind(1, lane).run();
 }
 
+Result<void> SqliteState::forget_behind(const Position& resume) {
+  SLUICE_TRY(sql_.begin.run());
+  SLUICE_TRY(history_.forget_behind(resume));
+  return sql_.commit.run();
+}
+
 Result<void> SqliteState::load(Catalogue& catalogue) {
+  SLUICE_ASSIGN(resume, read(kSource));
+  if (!resume) return {};
   std::lock_guard lock(mutex_);
-  for (;;) {
-    SLUICE_ASSIGN(more, sql_.tables.step());
-    if (!more) break;
-    auto table = sqlite::unpack(sql_.tables.text(2));
-    if (!table) {
-      auto attempt = fmt::format("cannot read table {}.{} from {}", sql_.tables.text(0), sql_.tables.text(1),
-                                 database_->path());
-      sql_.tables.reset();
-      return while_doing(attempt, std::move(table).error());
-    }
-    catalogue.put(freeze(std::move(*table)));
+  auto forgotten = forget_behind(resume->position);
+  if (!forgotten) {
+    database_->roll_back();
+    return forgotten;
   }
-  sql_.tables.reset();
-  for (;;) {
-    SLUICE_ASSIGN(more, sql_.databases.step());
-    if (!more) break;
-    catalogue.set_default_charset(sql_.databases.text(0), std::string(sql_.databases.text(1)));
-  }
-  sql_.databases.reset();
-  catalogue.take_changes();
-  return {};
+  return history_.load(resume->position, catalogue);
 }
 
 Result<void> SqliteState::save(const Checkpoint& checkpoint) {
@@ -216,9 +211,9 @@ Result<void> SqliteState::save_all(const Checkpoint& checkpoint) {
   if (checkpoint.position) {
     SLUICE_TRY(save_position(checkpoint.lane, *checkpoint.position, checkpoint.note));
   }
-  if (checkpoint.resume) SLUICE_TRY(save_position(kSource, *checkpoint.resume, ""));
-  for (const CatalogueChange& change : checkpoint.catalogue) {
-    SLUICE_TRY(change.name.table.empty() ? save_database(change) : save_table(change));
+  if (checkpoint.resume) {
+    SLUICE_TRY(save_position(kSource, *checkpoint.resume, ""));
+    SLUICE_TRY(history_.save(checkpoint.catalogue, *checkpoint.resume));
   }
   return sql_.commit.run();
 }
@@ -235,21 +230,6 @@ Result<void> SqliteState::save_position(std::string_view lane, const Position& p
       .bind(7, static_cast<int64_t>(position.timestamp))
       .bind(8, note)
       .run();
-}
-
-Result<void> SqliteState::save_table(const CatalogueChange& change) {
-  if (!change.table) return sql_.drop_table.bind(1, change.name.database).bind(2, change.name.table).run();
-  // A server that folds case may know the table by a name that was spelt otherwise before.
-  if (change.table->database != change.name.database || change.table->name != change.name.table) {
-    SLUICE_TRY(sql_.drop_table.bind(1, change.name.database).bind(2, change.name.table).run());
-  }
-  std::string shape = sqlite::pack(*change.table);
-  return sql_.put_table.bind(1, change.table->database).bind(2, change.table->name).bind_blob(3, shape).run();
-}
-
-Result<void> SqliteState::save_database(const CatalogueChange& change) {
-  if (change.default_charset.empty()) return sql_.drop_database.bind(1, change.name.database).run();
-  return sql_.put_database.bind(1, change.name.database).bind(2, change.default_charset).run();
 }
 
 Result<std::optional<std::string>> SqliteState::value(std::string_view key) {
@@ -278,6 +258,35 @@ Result<std::unique_ptr<State>> open_sqlite_state(const std::string& folder) {
   auto state = std::make_unique<SqliteState>(std::move(lock), std::move(database));
   SLUICE_TRY(state->prepare());
   return state;
+}
+
+Result<SavedCatalogue> read_sqlite_catalogue(const std::string& folder, const Position* at,
+                                             Catalogue& catalogue) {
+  const std::string path = folder + "/state.db";
+  if (!std::filesystem::exists(path)) return usage("{} holds no state: there is no {}", folder, path);
+  SLUICE_ASSIGN(database, Database::open_to_read(path));
+  SLUICE_ASSIGN(version, database->prepare("PRAGMA user_version"));
+  SLUICE_TRY(version.step());
+  if (int64_t form = version.integer(0); form != kVersion) {
+    return fatal(
+        "{} has form {}, this program reads form {}: start its pipeline once, or use its own version", path,
+        form, kVersion);
+  }
+  version.reset();
+  // One moment of it, should the pipeline be writing.
+  SLUICE_TRY(database->run("BEGIN"));
+  SLUICE_ASSIGN(read, database->prepare(kReadPosition));
+  SLUICE_ASSIGN(resume, read_position(read, kSource, path));
+  if (!resume) return usage("{} holds no tables yet: its pipeline has not read anything", folder);
+  SavedCatalogue saved{resume->position, resume->position};
+  if (at) {
+    saved.at = *at;
+    saved.at.server_uuid = resume->position.server_uuid;
+  }
+  sqlite::History history;
+  SLUICE_TRY(history.prepare(*database));
+  SLUICE_TRY(history.load(saved.at, catalogue));
+  return saved;
 }
 
 }  // namespace sluice

@@ -12,4 +12,14 @@ namespace sluice {
 // written, it is damaged, or a newer version of this program wrote it.
 Result<std::unique_ptr<State>> open_sqlite_state(const std::string& folder);
 
+struct SavedCatalogue {
+  Position resume;  // where its pipeline goes on
+  Position at;      // the place that the tables are of
+};
+// Puts the tables as of `at` into `catalogue`; `at` may be a file and offset, a GTID set, or a timestamp
+// alone; null: as of where the pipeline goes on. Writes nothing: the pipeline may be running. A Usage fault
+// where nothing was saved in this folder.
+Result<SavedCatalogue> read_sqlite_catalogue(const std::string& folder, const Position* at,
+                                             Catalogue& catalogue);
+
 }  // namespace sluice

@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "support/child.h"
 #include "support/folder.h"
 
@@ -115,6 +117,137 @@ TEST(SqliteState, FollowsTheCatalogue) {
   EXPECT_FALSE(state->lane("x").value()) << "the lane's own position was not to be saved";
 }
 
+CatalogueChange since(CatalogueChange change, uint64_t offset) {
+  change.since = std::make_shared<const Position>(position_at(offset));
+  return change;
+}
+
+// `name:columns` of the tables as of this place.
+std::vector<std::string> tables_at(const std::string& folder, const Position& at) {
+  Catalogue catalogue;
+  auto read = read_sqlite_catalogue(folder, &at, catalogue);
+  if (!read) return {read.error().what};
+  std::vector<std::string> found;
+  catalogue.for_each([&](const TablePtr& table) {
+    found.push_back(fmt::format("{}:{}", table->name, table->columns.size()));
+  });
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+TEST(SqliteState, KnowsTheTablesOfEveryPlace) {
+  test::TemporaryFolder folder;
+  auto state = open(folder.path());
+  Position first = position_at(100), second = position_at(900);
+  second.timestamp += 100;
+  CatalogueChange begin[] = {table_of("a", 1), table_of("b", 1)};
+  ASSERT_TRUE(state->save({.lane = "x", .resume = &first, .catalogue = begin}));
+  // A swap in one place, a drop, and one that comes again, all in one batch.
+  CatalogueChange later[] = {since(table_of("a", 2), 200),   since({{"shop", "a"}, nullptr}, 300),
+                             since(table_of("tmp", 2), 300), since({{"shop", "b"}, nullptr}, 300),
+                             since(table_of("a", 1), 300),   since({{"shop", "tmp"}, nullptr}, 300),
+                             since(table_of("b", 2), 300),   since({{"shop", "a"}, nullptr}, 400),
+                             since(table_of("a", 7), 500),   since({{"shop", ""}, nullptr, "latin1"}, 500)};
+  ASSERT_TRUE(state->save({.lane = "x", .resume = &second, .catalogue = later}));
+  const std::vector<std::pair<uint64_t, std::vector<std::string>>> expected = {{99, {}},
+                                                                               {100, {"a:1", "b:1"}},
+                                                                               {199, {"a:1", "b:1"}},
+                                                                               {200, {"a:2", "b:1"}},
+                                                                               {300, {"a:1", "b:2"}},
+                                                                               {450, {"b:2"}},
+                                                                               {500, {"a:7", "b:2"}},
+                                                                               {5000, {"a:7", "b:2"}}};
+  for (const auto& [offset, tables] : expected) {
+    EXPECT_EQ(tables_at(folder.path(), position_at(offset)), tables) << "at " << offset;
+  }
+  Position by_time;
+  by_time.timestamp = second.timestamp;
+  EXPECT_THAT(tables_at(folder.path(), by_time), ElementsAre("a:7", "b:2"));
+  by_time.timestamp = first.timestamp - 1;
+  EXPECT_THAT(tables_at(folder.path(), by_time), ElementsAre());
+  Position nowhere = position_at(4);
+  nowhere.file = "bin.000041";
+  EXPECT_THAT(tables_at(folder.path(), nowhere), ElementsAre());
+}
+
+// Whoever puts an older position back gets the tables of that time, and what is read again makes the later
+// versions anew.
+TEST(SqliteState, PutBackToAnOlderPlaceItHasTheTablesOfThatTime) {
+  test::TemporaryFolder folder;
+  Position first = position_at(100), second = position_at(900);
+  {
+    auto state = open(folder.path());
+    CatalogueChange begin[] = {table_of("a", 1)};
+    ASSERT_TRUE(state->save({.lane = "x", .resume = &first, .catalogue = begin}));
+    CatalogueChange later[] = {since(table_of("a", 2), 200), since(table_of("c", 9), 300)};
+    ASSERT_TRUE(state->save({.lane = "x", .resume = &second, .catalogue = later}));
+  }
+  run_sql(folder / "state.db", "UPDATE positions SET offset=250");
+  auto state = open(folder.path());
+  Catalogue catalogue;
+  ASSERT_TRUE(state->load(catalogue));
+  EXPECT_EQ(catalogue.size(), 1u);
+  EXPECT_EQ(catalogue.find("shop", "a")->columns.size(), 2u);
+  EXPECT_THAT(tables_at(folder.path(), second), ElementsAre("a:2")) << "what lies behind is forgotten";
+  CatalogueChange again[] = {since(table_of("c", 8), 300)};
+  ASSERT_TRUE(state->save({.lane = "x", .resume = &second, .catalogue = again}));
+  EXPECT_THAT(tables_at(folder.path(), second), ElementsAre("a:2", "c:8"));
+  EXPECT_THAT(tables_at(folder.path(), position_at(299)), ElementsAre("a:2"));
+}
+
+TEST(SqliteState, OnAnotherServerThePlacesOfTablesAreToldByGtids) {
+  test::TemporaryFolder folder;
+  auto state = open(folder.path());
+  Position first = position_at(100);
+  CatalogueChange begin[] = {table_of("a", 1)};
+  ASSERT_TRUE(state->save({.lane = "x", .resume = &first, .catalogue = begin}));
+  Position elsewhere = position_at(7);
+  elsewhere.file = "other.000001";
+  elsewhere.server_uuid = "another";
+  elsewhere.gtids = GtidSet::parse("6c27ed6d-7ee1-11e3-be39-6c626d957cff:1-20").value();
+  CatalogueChange later[] = {table_of("a", 2)};
+  ASSERT_TRUE(state->save({.lane = "x", .resume = &elsewhere, .catalogue = later}));
+  Catalogue catalogue;
+  ASSERT_TRUE(state->load(catalogue));
+  EXPECT_EQ(catalogue.find("shop", "a")->columns.size(), 2u);
+  Position at;
+  at.gtids = first.gtids;
+  EXPECT_THAT(tables_at(folder.path(), at), ElementsAre("a:1"));
+}
+
+TEST(SqliteState, KeepsABoundedNumberOfOldVersions) {
+  test::TemporaryFolder folder;
+  auto state = open(folder.path());
+  Position here = position_at(1'000'000);
+  std::vector<CatalogueChange> changes = {since(table_of("still", 1), 1)};
+  for (uint64_t i = 0; i < 10'100; ++i) changes.push_back(since(table_of("a", 1 + i % 2), 10 + i));
+  ASSERT_TRUE(state->save({.lane = "x", .resume = &here, .catalogue = changes}));
+  EXPECT_THAT(tables_at(folder.path(), position_at(50)), ElementsAre("still:1"))
+      << "a version that is no longer kept must not be taken for another one";
+  EXPECT_THAT(tables_at(folder.path(), position_at(10 + 5000)), ElementsAre("a:1", "still:1"));
+  EXPECT_THAT(tables_at(folder.path(), here), ElementsAre("a:2", "still:1"));
+}
+
+TEST(SqliteState, OfTheFormBeforeIsTakenOver) {
+  test::TemporaryFolder folder;
+  Position here = position_at(100);
+  {
+    auto state = open(folder.path());
+    CatalogueChange begin[] = {table_of("a", 3), {{"shop", ""}, nullptr, "latin1"}};
+    ASSERT_TRUE(state->save({.lane = "x", .resume = &here, .catalogue = begin}));
+  }
+  run_sql(folder / "state.db",
+          "CREATE TABLE tables AS SELECT database, name, shape FROM versions;"
+          "CREATE TABLE databases AS SELECT name, charset FROM charsets;"
+          "DROP TABLE versions; DROP TABLE charsets; DROP TABLE places; PRAGMA user_version=1");
+  auto state = open(folder.path());
+  Catalogue catalogue;
+  ASSERT_TRUE(state->load(catalogue));
+  EXPECT_EQ(catalogue.find("shop", "a")->columns.size(), 3u);
+  EXPECT_EQ(catalogue.default_charset("shop"), "latin1");
+  EXPECT_THAT(tables_at(folder.path(), here), ElementsAre("a:3"));
+}
+
 TEST(SqliteState, BelongsToOneProcessAndNamesIt) {
   test::TemporaryFolder folder;
   auto state = open(folder.path());
@@ -141,10 +274,10 @@ TEST(SqliteState, IsFreeAgainWhenItsProcessWasKilled) {
 TEST(SqliteState, OfANewerVersionIsRefused) {
   test::TemporaryFolder folder;
   open(folder.path());
-  run_sql(folder / "state.db", "PRAGMA user_version=2");
+  run_sql(folder / "state.db", "PRAGMA user_version=3");
   EXPECT_THAT(fault_of(folder.path()),
-              HasSubstr("written by a newer version of this program (form 2, this one "
-                        "knows 1)"));
+              HasSubstr("written by a newer version of this program (form 3, this one "
+                        "knows 2)"));
 }
 
 TEST(SqliteState, ThatIsDamagedIsRefused) {

@@ -139,6 +139,8 @@ DdlOutcome apply_ddl(std::string_view sql, const DdlContext& context, Catalogue&
     outcome.why = std::move(applied.error().what);
     outcome.before = outcome.after = nullptr;
     for (const TableName& name : outcome.tables) catalogue.drop(name.database, name.table);
+    // It may be any of them.
+    if (outcome.tables.empty()) catalogue.drop_all();
   }
   return outcome;
 }

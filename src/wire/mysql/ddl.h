@@ -52,8 +52,8 @@ struct DdlOutcome {
 };
 
 // Applies one statement to the catalogue. `sql` is UTF-8. The tables that a statement names, but does to them
-// what cannot be told from it, leave the catalogue so that they are learnt again. A statement that is no DDL
-// changes nothing.
+// what cannot be told from it, leave the catalogue so that they are learnt again; all tables do where not
+// even a name can be told. A statement that is no DDL changes nothing.
 DdlOutcome apply_ddl(std::string_view sql, const DdlContext& context, Catalogue& catalogue);
 
 }  // namespace sluice::mysql

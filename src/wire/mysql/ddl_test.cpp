@@ -59,8 +59,7 @@ std::vector<Case> all_cases() {
   return cases;
 }
 
-std::string run(const Case& test) {
-  Catalogue catalogue;
+std::string run(const Case& test, Catalogue& catalogue) {
   DdlContext context{.database = "shop", .flavor = Flavor::MySql, .version = 90704};
   std::istringstream words(test.settings);
   std::string flavor, word;
@@ -88,7 +87,14 @@ TEST_P(DdlCases, LeaveTheCatalogueAsTheServerHasIt) {
   ASSERT_FALSE(test.statements.empty()) << test.where;
   std::string statements;
   for (const std::string& statement : test.statements) statements += statement + ";\n";
-  EXPECT_EQ(run(test), test.expected) << test.where << ": " << test.title << "\n" << statements;
+  Catalogue catalogue;
+  EXPECT_EQ(run(test, catalogue), test.expected) << test.where << ": " << test.title << "\n" << statements;
+}
+
+TEST_P(DdlCases, AreReadBackFromWhatTheCatalogueShows) {
+  Catalogue catalogue;
+  run(GetParam(), catalogue);
+  EXPECT_EQ(test::described_again(catalogue), test::described_visible(catalogue)) << GetParam().where;
 }
 
 void PrintTo(const Case& test, std::ostream* out) { *out << test.where << " " << test.title; }

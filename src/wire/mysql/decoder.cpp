@@ -2,6 +2,8 @@
 
 #include <libdeflate.h>
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "base/log.h"
 #include "wire/mysql/charset.h"
@@ -56,7 +58,10 @@ bool is_row_of_defaults(const RowsEvent& event) {
 
 void Decoder::Impl::start(const Position& position) {
   position_ = position;
+  if (!server_uuid_.empty()) position_.server_uuid = server_uuid_;
+  file_ = position.file;
   at_ = position.offset;
+  catching_up_ = !position.file.empty() && !position.gtids.empty();
   file_start_ = position.offset <= 4;
   checksum_ = Checksum::Unknown;
   uses_.clear();
@@ -151,8 +156,7 @@ bool Decoder::Impl::is_full(const EventHeader& header, const Batch& batch) const
 }
 
 Result<bool> Decoder::Impl::take(std::string_view event, Batch& batch) {
-  if (event.size() < kHeaderBytes)
-    return fatal("the event at {}:{} is shorter than its header", position_.file, at_);
+  if (event.size() < kHeaderBytes) return fatal("the event at {}:{} is shorter than its header", file_, at_);
   EventHeader header = read_header(event);
   if (is_full(header, batch)) return false;
   // Of what comes again the checks were done.
@@ -267,7 +271,7 @@ uint32_t Decoder::Impl::transaction_in(Batch& batch) {
 }
 
 void Decoder::Impl::event_in(Batch& batch, const EventHeader& header) {
-  if (file_copy_.empty()) file_copy_ = batch.arena.copy(position_.file);
+  if (file_copy_.empty()) file_copy_ = batch.arena.copy(file_);
   if (query_copy_.empty() && !rows_query_.empty()) query_copy_ = batch.arena.copy(rows_query_);
   event_ = static_cast<uint32_t>(batch.events.size());
   batch.events.push_back({.file = file_copy_,
@@ -285,16 +289,6 @@ void Decoder::Impl::rows_query(std::string_view text) {
   if (!options_.query) return;
   rows_query_ = text;
   query_copy_ = {};
-}
-
-std::string Decoder::Impl::utf8(const QueryEvent& query, std::string_view text) const {
-  const Charset* charset = charset_by_collation(query.client_collation);
-  if (!charset || charset->is_utf8() || charset->is_binary()) return std::string(text);
-  std::string converted(charset->max_utf8_size(text.size()), '\0');
-  uint64_t invalid = 0;
-  char* end = charset->to_utf8(text, converted.data(), invalid);
-  converted.resize(static_cast<size_t>(end - converted.data()));
-  return converted;
 }
 
 Result<bool> Decoder::Impl::query(const EventHeader& header, std::string_view body, Batch& batch) {
@@ -338,14 +332,27 @@ Result<bool> Decoder::Impl::query(const EventHeader& header, std::string_view bo
   return true;
 }
 
+// Once each, without the helpers beside them; empty: nobody wants any of them.
+std::vector<TableName> Decoder::Impl::tables_told(const DdlOutcome& outcome) {
+  std::vector<TableName> tables;
+  bool wanted = false;
+  for (const TableName& name : outcome.tables) {
+    if (uses_.hides(name, outcome.tables)) continue;
+    wanted |= selection_.wants(name.database, name.table);
+    if (std::find(tables.begin(), tables.end(), name) == tables.end()) tables.push_back(name);
+  }
+  return wanted ? tables : std::vector<TableName>();
+}
+
 Result<void> Decoder::Impl::ddl(const EventHeader& header, const QueryEvent& query, Batch& batch) {
-  std::string sql = utf8(query, query.sql);
+  std::string sql = to_utf8(query, query.sql);
   DdlContext context = server_;
   context.database = std::string(query.database);
   context.sql_mode = query.sql_mode;
   if (query.explicit_timestamp) context.explicit_timestamp = *query.explicit_timestamp;
   const Charset* server = charset_by_collation(query.server_collation);
   if (server) context.server_charset = server->name();
+  catalogue_.stand_at(std::make_shared<const Position>(behind_ddl(header)));
   DdlOutcome outcome = apply_ddl(sql, context, catalogue_);
   if (outcome.has_query) {
     return fatal(
@@ -354,15 +361,15 @@ Result<void> Decoder::Impl::ddl(const EventHeader& header, const QueryEvent& que
         query.sql);
   }
   if (!outcome.understood) {
+    ++ddl_not_understood_;
     log::warning(
         "{}: a schema change was not understood ({}); the tables it names are learnt anew. Statement: "
         "{:.200}",
         where(), outcome.why, sql);
   }
   if (!options_.ddl || outcome.is_temporary) return {};
-  bool wanted = outcome.tables.empty() && selection_.wants(query.database, "");
-  for (const TableName& name : outcome.tables) wanted = wanted || selection_.wants(name.database, name.table);
-  if (!wanted) return {};
+  std::vector<TableName> tables = tables_told(outcome);
+  if (outcome.tables.empty() ? !selection_.wants(query.database, "") : tables.empty()) return {};
   if (passed_over()) {
     ++tx_.changes;
     return {};
@@ -371,9 +378,9 @@ Result<void> Decoder::Impl::ddl(const EventHeader& header, const QueryEvent& que
   event_in(batch, header);
   Event& event = batch.events.back();
   event.query = batch.arena.copy(sql);
-  event.database = batch.arena.copy(outcome.tables.size() == 1 ? outcome.tables[0].database
-                                                               : std::string_view(query.database));
-  if (outcome.tables.size() == 1) event.ddl_table = batch.arena.copy(outcome.tables[0].table);
+  bool one = tables.size() == 1;
+  event.database = batch.arena.copy(one ? tables[0].database : std::string_view(query.database));
+  if (one) event.ddl_table = batch.arena.copy(tables[0].table);
   if (outcome.before) event.ddl_before = batch.hold(outcome.before);
   batch.changes.push_back({.op = Op::Ddl,
                            .index = tx_.changes++,
@@ -465,6 +472,7 @@ void Decoder::set_server_uuid(std::string uuid) { impl_->server_uuid_ = std::mov
 bool Decoder::needs_arena(std::string_view event) {
   return event.size() < kHeaderBytes || read_header(event).type != EventType::TransactionPayload;
 }
+void Decoder::set_explicit_timestamp(bool on) { impl_->server_.explicit_timestamp = on; }
 Result<bool> Decoder::take(std::string_view event, Batch& batch) { return impl_->take(event, batch); }
 void Decoder::finish(Batch& batch, bool end) { impl_->finish(batch, end); }
 void Decoder::confirm(const Position& position) { impl_->confirm(position); }
@@ -473,5 +481,6 @@ const Position& Decoder::position() const { return impl_->position_; }
 uint32_t Decoder::timestamp() const { return impl_->timestamp_; }
 uint64_t Decoder::skipped_events() const { return impl_->skipped_events_; }
 uint64_t Decoder::invalid_bytes() const { return impl_->invalid_bytes_; }
+uint64_t Decoder::ddl_not_understood() const { return impl_->ddl_not_understood_; }
 
 }  // namespace sluice::mysql

@@ -26,15 +26,16 @@ struct DecoderOptions {
   // Where prepared XA transactions wait for their end, so that a restart does not lose them; empty: in a
   // temporary folder.
   std::string spool_folder;
-  bool query = false;  // carry the statement behind row changes, where the log has it
+  bool helper_tables = false;  // of gh-ost and pt-online-schema-change, though no pattern names them
+  bool query = false;          // carry the statement behind row changes, where the log has it
 };
 
-// Asked for a table that neither the log nor the catalogue knows, or that the log contradicts. Null: cannot
-// tell.
+// Asked for a table that neither the log nor the catalogue knows, or that the log contradicts: what it was at
+// this place of the log. Null: cannot tell, for the reason that is then in `why`.
 class SchemaOracle {
  public:
   virtual ~SchemaOracle() = default;
-  virtual Result<TablePtr> learn(std::string_view database, std::string_view table) = 0;
+  virtual Result<TablePtr> learn(std::string_view database, std::string_view table, std::string& why) = 0;
 };
 
 class Decoder {
@@ -51,6 +52,9 @@ class Decoder {
   void set_file(std::string_view name);
   // Server UUID where known (live servers): part of the transaction id of logs without GTIDs.
   void set_server_uuid(std::string uuid);
+  // The server's explicit_defaults_for_timestamp, where known: without it a new TIMESTAMP column is NOT NULL
+  // unless it says otherwise.
+  void set_explicit_timestamp(bool on);
 
   // Takes one whole event, header and checksum included; `event` must live in `batch.arena` (text cells point
   // into it). False: the batch is full: hand it over, then offer the same event again with the next one.
@@ -76,6 +80,8 @@ class Decoder {
   uint64_t invalid_bytes() const;
   // Events passed over by the policies above or because their server marked them as ignorable.
   uint64_t skipped_events() const;
+  // Schema changes that were not understood, so that their tables were learnt anew.
+  uint64_t ddl_not_understood() const;
 
  private:
   class Impl;

@@ -57,7 +57,7 @@ class Decoder::Impl {
       : catalogue_(catalogue),
         selection_(selection),
         options_(options),
-        uses_(catalogue, selection, oracle),
+        uses_(catalogue, selection, oracle, position_, options.helper_tables),
         prepared_(options_.spool_folder) {}
 
   void start(const Position& position);
@@ -69,10 +69,11 @@ class Decoder::Impl {
   uint32_t timestamp_ = 0;
   OpenTransaction tx_;
   void confirm(const Position& position) { prepared_.confirm(position); }
+  DdlContext server_;  // what the format description tells of the server, and explicit_timestamp
 
   void set_file(std::string_view name) {
     if (position_.file != name) position_.offset = 0;
-    position_.file = name;
+    file_ = position_.file = name;
     at_ = position_.offset;
     uses_.clear();
     file_copy_ = {};
@@ -80,6 +81,7 @@ class Decoder::Impl {
 
   uint64_t invalid_bytes_ = 0;
   uint64_t skipped_events_ = 0;
+  uint64_t ddl_not_understood_ = 0;
 
  private:
   static constexpr uint32_t kNone = ~uint32_t{0};
@@ -100,6 +102,7 @@ class Decoder::Impl {
   Result<void> gtid(const EventHeader& header, std::string_view body);
   Result<void> gtid_list(const EventHeader& header, std::string_view body);
   Result<bool> query(const EventHeader& header, std::string_view body, Batch& batch);
+  std::vector<TableName> tables_told(const DdlOutcome& outcome);
   Result<void> ddl(const EventHeader& header, const QueryEvent& query, Batch& batch);
   Result<bool> rows(const EventHeader& header, std::string_view body, Batch& batch);
   Result<bool> decode_rows(const RowsEvent& event, const TableUse& use, Batch& batch);
@@ -130,17 +133,19 @@ class Decoder::Impl {
   uint32_t transaction_in(Batch& batch);
   void event_in(Batch& batch, const EventHeader& header);
   bool passed_over() const { return tx_.changes < handed_ && tx_.id == handed_id_; }
-  std::string utf8(const QueryEvent& query, std::string_view text) const;
-  std::string where() const { return fmt::format("{}:{}", position_.file, event_begin_); }
+  std::string where() const { return fmt::format("{}:{}", file_, event_begin_); }
   void touch_progress();
+  void count_in(GtidSet& gtids) const;
+  Position behind_ddl(const EventHeader& header) const;
 
   Catalogue& catalogue_;
   const Selection& selection_;
   DecoderOptions options_;
   TableUses uses_;
   Checksum checksum_ = Checksum::Unknown;
-  DdlContext server_;  // what the format description tells of the server
 
+  std::string file_;          // that is being read
+  bool catching_up_ = false;  // events may still come from before position_
   uint64_t at_ = 0;           // offset behind the last event
   uint64_t event_begin_ = 0;  // of the event in hand
   bool file_start_ = false;
@@ -151,7 +156,7 @@ class Decoder::Impl {
   size_t rows_done_ = 0;          // bytes of the event in hand's rows that the batches before this one hold
   uint32_t transaction_ = kNone;  // indexes in that batch
   uint32_t event_ = kNone;
-  std::string_view file_copy_;  // position_.file in that batch's arena
+  std::string_view file_copy_;  // file_ in that batch's arena
   std::string_view query_copy_;
   std::string rows_query_;  // the statement behind the row events to come
   uint32_t thread_id_ = 0;

@@ -34,8 +34,8 @@ Result<void> Decoder::Impl::rotate(const EventHeader& header, std::string_view b
   if (in.bad() || file.empty()) return fatal("it names no file");
   if (tx_.open && !(header.flags & kFlagArtificial)) return fatal("the file ends inside a transaction");
   // A dump by GTID set announces the file it found; one by offset repeats what was asked for.
-  if (position_.file != file) file_start_ = offset <= 4;
-  position_.file = file;
+  if (file_ != file) file_start_ = offset <= 4;
+  file_ = file;
   at_ = offset;
   uses_.clear();
   file_copy_ = {};

@@ -34,10 +34,30 @@ void Decoder::Impl::begin_transaction(bool block) {
   tx_.open = true;
   tx_.block = block;
   tx_.begin = event_begin_;
-  tx_.id = server_uuid_.empty() ? fmt::format("{}:{}", position_.file, event_begin_)
-                                : fmt::format("{}:{}:{}", server_uuid_, position_.file, event_begin_);
+  tx_.id = server_uuid_.empty() ? fmt::format("{}:{}", file_, event_begin_)
+                                : fmt::format("{}:{}:{}", server_uuid_, file_, event_begin_);
   transaction_ = kNone;
   rows_query_.clear();
+}
+
+// The open transaction as an executed one.
+void Decoder::Impl::count_in(GtidSet& gtids) const {
+  if (!tx_.has_gtid) return;
+  if (tx_.gtid.flavor == Flavor::MariaDb) {
+    gtids.set(tx_.gtid.domain, tx_.gtid.server_id, tx_.gtid.number);
+  } else {
+    gtids.add(tx_.gtid.sid, tx_.gtid.number);
+  }
+}
+
+// Where what a schema change made begins to hold.
+Position Decoder::Impl::behind_ddl(const EventHeader& header) const {
+  Position place = position_;
+  place.offset = at_;
+  place.server_uuid = server_uuid_;
+  place.timestamp = header.timestamp;
+  count_in(place.gtids);
+  return place;
 }
 
 void Decoder::Impl::end_transaction(Batch& batch) {
@@ -47,13 +67,8 @@ void Decoder::Impl::end_transaction(Batch& batch) {
     if (!batch.changes.empty() && batch.changes.back().transaction == transaction_)
       batch.changes.back().last = true;
   }
-  if (tx_.has_gtid) {
-    if (tx_.gtid.flavor == Flavor::MariaDb) {
-      position_.gtids.set(tx_.gtid.domain, tx_.gtid.server_id, tx_.gtid.number);
-    } else {
-      position_.gtids.add(tx_.gtid.sid, tx_.gtid.number);
-    }
-  }
+  count_in(position_.gtids);
+  catching_up_ = false;
   tx_.open = false;
   transaction_ = kNone;
   handed_id_.clear();
@@ -168,8 +183,15 @@ void Decoder::Impl::finish(Batch& batch, bool end) {
   transaction_ = kNone;
 }
 
-// Between transactions every event moves the place to go on from.
+// Between transactions every event moves the place to go on from. A dump by GTID set begins with the head of
+// the file that it found, or of the one before, which is no step back.
 void Decoder::Impl::touch_progress() {
+  if (catching_up_) {
+    auto order = compare_log_files(file_, position_.file);
+    if (order < 0 || (order == 0 && at_ < position_.offset)) return;
+    catching_up_ = false;
+  }
+  position_.file = file_;
   position_.offset = at_;
   if (timestamp_) position_.timestamp = timestamp_;
 }

@@ -1,6 +1,7 @@
 #include "wire/mysql/query_event.h"
 
 #include "base/cursor.h"
+#include "wire/mysql/charset.h"
 
 namespace sluice::mysql {
 namespace {
@@ -80,6 +81,16 @@ Result<QueryEvent> read_query_event(std::string_view body) {
   event.sql = in.rest();
   read_status(status, event);
   return event;
+}
+
+std::string to_utf8(const QueryEvent& query, std::string_view text) {
+  const Charset* charset = charset_by_collation(query.client_collation);
+  if (!charset || charset->is_utf8() || charset->is_binary()) return std::string(text);
+  std::string converted(charset->max_utf8_size(text.size()), '\0');
+  uint64_t invalid = 0;
+  char* end = charset->to_utf8(text, converted.data(), invalid);
+  converted.resize(static_cast<size_t>(end - converted.data()));
+  return converted;
 }
 
 }  // namespace sluice::mysql

@@ -27,4 +27,7 @@ struct QueryEvent {
 
 Result<QueryEvent> read_query_event(std::string_view body);
 
+// A part of its text as UTF-8.
+std::string to_utf8(const QueryEvent& query, std::string_view text);
+
 }  // namespace sluice::mysql

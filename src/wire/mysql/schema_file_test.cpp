@@ -32,6 +32,18 @@ TEST(SchemaFile, ReadsDumps) {
   EXPECT_GE(cases, 3u);
 }
 
+TEST(SchemaFile, ReadsBackWhatTheCatalogueShows) {
+  size_t tables = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(SLUICE_TEST_DIR "/cases/schema_file")) {
+    if (entry.path().extension() != ".sql") continue;
+    Catalogue catalogue;
+    ASSERT_TRUE(read_schema(slurp(entry.path()), "dump", catalogue));
+    tables += catalogue.size();
+    EXPECT_EQ(test::described_again(catalogue), test::described_visible(catalogue)) << entry.path();
+  }
+  EXPECT_GE(tables, 9u);
+}
+
 struct Case {
   const char* sql;
   const char* expected;  // the tables, or the fault

@@ -3,6 +3,7 @@
 #include "base/cursor.h"
 #include "base/log.h"
 #include "wire/mysql/decoder.h"
+#include "wire/mysql/helper_tables.h"
 #include "wire/mysql/row_hash.h"
 
 namespace sluice::mysql {
@@ -14,6 +15,14 @@ namespace {
 constexpr size_t kMostUses = 4'000;
 // Within one statement, each table has one map.
 constexpr size_t kMostUsesOfStatement = 100'000;
+// Names that are remembered so as to be told of once.
+constexpr size_t kMostHelpersTold = 1'000;
+
+bool contradicts(const TableMap& map, const Table& table, std::string& why) {
+  std::optional<std::string> clash = contradiction(map, table);
+  if (clash) why = "as the server has it now, " + *clash;
+  return clash.has_value();
+}
 
 }  // namespace
 
@@ -55,7 +64,7 @@ Result<void> TableUses::resolve(std::string_view body, Flavor flavor, TableUse& 
   SLUICE_ASSIGN(map, read_table_map(body, flavor));
   use.map_bytes = body;
   use.self_described = map.has_names;
-  use.wanted = selection_.wants(map.database, map.table);
+  use.wanted = selection_.wants(map.database, map.table) && !hides({map.database, map.table});
   if (!use.wanted) {
     use.catalogue_version = catalogue_.version();
     return {};
@@ -66,6 +75,26 @@ Result<void> TableUses::resolve(std::string_view body, Flavor flavor, TableUse& 
   use.plan = std::move(plan);
   use.catalogue_version = catalogue_.version();
   return {};
+}
+
+bool TableUses::hides(const TableName& name, std::span<const TableName> named) {
+  if (helper_tables_ || !is_helper_table(name, catalogue_, named)) return false;
+  if (selection_.names(name.database, name.table)) return false;
+  if (helpers_.size() >= kMostHelpersTold) helpers_.clear();
+  if (selection_.wants(name.database, name.table) && helpers_.insert(name).second) {
+    log::info(
+        "{}.{}: taken for a helper table of gh-ost or pt-online-schema-change, whose changes are not "
+        "delivered; "
+        "name it among the tables if it is not, or set helper_tables",
+        name.database, name.table);
+  }
+  return true;
+}
+
+// No schema change lies between the last whole transaction and here, so that is where it is known from.
+void TableUses::keep(const TablePtr& table) {
+  catalogue_.stand_at(std::make_shared<const Position>(position_));
+  catalogue_.put(table);
 }
 
 // In this order: the log itself, the catalogue, the server. Names are never guessed by position.
@@ -93,22 +122,27 @@ Result<TablePtr> TableUses::table_for(const TableMap& map, Flavor flavor) {
   if (map.has_names) {
     if (clash) log::info("{}.{}: {}; taking the log's word", map.database, map.table, *clash);
     TablePtr table = freeze(table_of(map));
-    catalogue_.put(table);
+    keep(table);
     return table;
   }
   if (oracle_) {
-    SLUICE_ASSIGN(found, oracle_->learn(map.database, map.table));
+    std::string why;
+    SLUICE_ASSIGN(found, oracle_->learn(map.database, map.table, why));
     TablePtr learnt = complete(std::move(found));
-    if (learnt && !(clash = contradiction(map, *learnt))) {
+    if (learnt && !contradicts(map, *learnt, why)) {
       log::info("{}.{}: learnt its columns from the server", map.database, map.table);
-      catalogue_.put(learnt);
+      keep(learnt);
       return freeze(merge(map, *learnt));
     }
     return fatal(
-        "the columns of {}.{} at this place of the log are not known: {}. Set binlog_row_metadata=FULL on "
-        "the server so that "
-        "the log names them from now on, or leave this table out",
-        map.database, map.table, clash ? *clash : "the server no longer has the table");
+        "the columns of {}.{} at this place of the log are not known: {}{}{}. Nothing behind it was read. "
+        "Either "
+        "write its CREATE TABLE as of then into a file and run 'sluice schema repair --schema FILE', or "
+        "leave "
+        "the table out (tables: \"!{}.{}\"); with binlog_row_metadata=FULL on the server the log itself "
+        "names "
+        "the columns from now on",
+        map.database, map.table, clash.value_or(""), clash ? "; " : "", why, map.database, map.table);
   }
   log::warning(
       "{}.{}: {}; its columns are shown as @1, @2, … (give --schema or --schema-from for their names)",

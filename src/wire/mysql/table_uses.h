@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -28,9 +30,17 @@ struct TableUse {
 
 class TableUses {
  public:
-  // The referenced objects outlive it; `oracle` may be null.
-  TableUses(Catalogue& catalogue, const Selection& selection, SchemaOracle* oracle)
-      : catalogue_(catalogue), selection_(selection), oracle_(oracle) {}
+  // The referenced objects outlive it; `oracle` may be null. `position`: after the last whole transaction.
+  TableUses(Catalogue& catalogue, const Selection& selection, SchemaOracle* oracle, const Position& position,
+            bool helper_tables)
+      : catalogue_(catalogue),
+        selection_(selection),
+        oracle_(oracle),
+        position_(position),
+        helper_tables_(helper_tables) {}
+
+  // Whether it is a helper table that is not to be shown. `named`: the tables of the statement in hand.
+  bool hides(const TableName& name, std::span<const TableName> named = {});
 
   // A TABLE_MAP of a server of this flavor, its body without header and checksum. Cheap where it only repeats
   // what is known.
@@ -45,10 +55,14 @@ class TableUses {
  private:
   Result<void> resolve(std::string_view body, Flavor flavor, TableUse& use);
   Result<TablePtr> table_for(const TableMap& map, Flavor flavor);
+  void keep(const TablePtr& table);
 
   Catalogue& catalogue_;
   const Selection& selection_;
   SchemaOracle* oracle_;
+  const Position& position_;
+  const bool helper_tables_;
+  std::set<TableName> helpers_;  // that were told of
   std::unordered_map<uint64_t, std::unique_ptr<TableUse>> uses_;
   uint64_t last_id_ = ~uint64_t{0};
   TableUse* last_ = nullptr;
