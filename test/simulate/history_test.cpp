@@ -141,7 +141,8 @@ std::string History::live_once(int life, bool& done) {
                           .pauses = {std::chrono::microseconds(1), std::chrono::microseconds(20)}};
   Pipeline pipeline(source, std::move(transforms), std::move(lanes), &state, options);
   bool stopped_here = false;
-  if (random_.once_in(6)) {
+  // A history that is to die at a given step must not be stopped before it.
+  if (first_cut_ == 0 && random_.once_in(6)) {
     source.at_read_number = static_cast<int>(1 + random_.below(40));
     source.at_read = [&] {
       stopped_here = true;
