@@ -1,8 +1,10 @@
 """Runs programs and measures them as whole processes: wall clock, CPU and memory as the kernel accounts them."""
 
+import contextlib
 import os
 import statistics
 import subprocess
+import threading
 import time
 
 
@@ -14,6 +16,22 @@ class Run:
         self.output = output
 
 
+class Peak(threading.Thread):
+    """The most memory that was resident, looked up every 20 ms; ru_maxrss begins with what this process has."""
+
+    def __init__(self, pid):
+        super().__init__(daemon=True)
+        self.pid, self.kb = pid, 0
+        self.start()
+
+    def run(self):
+        with contextlib.suppress(OSError, StopIteration):
+            while True:
+                with open(f"/proc/{self.pid}/status") as status:
+                    self.kb = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+                time.sleep(0.02)
+
+
 def run(argv, cpus=None, stdout=subprocess.DEVNULL, env=None):
     """Runs argv to its end on the given processors; raises when it fails."""
     def pin():
@@ -22,13 +40,15 @@ def run(argv, cpus=None, stdout=subprocess.DEVNULL, env=None):
     begin = time.monotonic()
     process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, preexec_fn=pin,
                                env=env)
+    peak = Peak(process.pid)
     errors = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.monotonic() - begin
+    peak.join()
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise RuntimeError(f"{' '.join(map(str, argv))} ended with {process.returncode}:\n{errors.decode(errors='replace')}")
-    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, errors)
+    return Run(wall, usage.ru_utime + usage.ru_stime, peak.kb, errors)
 
 
 def side_by_side(first, second, runs):

@@ -377,7 +377,8 @@ void Examination::semi_sync() {
 
 void Examination::clock() {
   // In whole milliseconds, so that nothing is shown as -0.
-  double seconds = static_cast<double>(server_.clock_offset_us / 1000) / 1e3;
+  int64_t milliseconds = server_.clock_offset_us / 1000;
+  double seconds = static_cast<double>(milliseconds) / 1e3;
   // Asking took a moment itself.
   if (std::abs(seconds) < 2) return ok(fmt::format("the clocks agree (the server's is {:+.3f} s)", seconds));
   warning(fmt::format("the server's clock is {:+.1f} s from ours", seconds),
