@@ -464,7 +464,7 @@ void Decoder::Impl::warn_of_text(const Table& table) {
 
 Decoder::Decoder(Catalogue& catalogue, const Selection& selection, SchemaOracle* oracle,
                  DecoderOptions options)
-    : impl_(std::make_unique<Impl>(catalogue, selection, oracle, options)) {}
+    : impl_(std::make_unique<Impl>(catalogue, selection, oracle, std::move(options))) {}
 Decoder::~Decoder() = default;
 void Decoder::start(const Position& position) { impl_->start(position); }
 void Decoder::set_file(std::string_view name) { impl_->set_file(name); }

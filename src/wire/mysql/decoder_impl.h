@@ -56,8 +56,8 @@ class Decoder::Impl {
   Impl(Catalogue& catalogue, const Selection& selection, SchemaOracle* oracle, DecoderOptions options)
       : catalogue_(catalogue),
         selection_(selection),
-        options_(options),
-        uses_(catalogue, selection, oracle, position_, options.helper_tables),
+        options_(std::move(options)),
+        uses_(catalogue, selection, oracle, position_, options_.helper_tables),
         prepared_(options_.spool_folder) {}
 
   void start(const Position& position);
