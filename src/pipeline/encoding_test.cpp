@@ -12,6 +12,7 @@ namespace {
 class Filler : public Encoder {
  public:
   void encode(const Batch&, const Change& change, Bytes& out) override {
+    if (change.index == 0) return;
     char* at = out.reserve(change.index);
     std::memset(at, 'x', change.index);
     out.commit(at + change.index);
