@@ -10,20 +10,17 @@
 #include <filesystem>
 #include <fstream>
 
+#include "support/folder.h"
+
 namespace sluice::app {
 namespace {
 
 class Control : public testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/sluice-control-XXXXXX";
-    ASSERT_NE(::mkdtemp(name), nullptr);
-    folder_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
   std::string socket_path() const { return folder_ + "/control.sock"; }
 
-  std::string folder_;
+  test::TemporaryFolder temporary_;
+  const std::string& folder_ = temporary_.path();
 };
 
 std::string echo(std::string_view what) { return "you said " + std::string(what); }

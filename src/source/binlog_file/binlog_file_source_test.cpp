@@ -10,6 +10,8 @@
 #include <sstream>
 #include <thread>
 
+#include "support/folder.h"
+
 namespace sluice {
 namespace {
 
@@ -84,16 +86,11 @@ Reading read_all(BinlogFileSetup setup, const Position& from = {}, Catalogue cat
 
 class BinlogFileSource : public testing::TestWithParam<const char*> {
  protected:
-  BinlogFileSource() {
-    char pattern[] = "/tmp/sluice-test-XXXXXX";
-    folder_ = ::mkdtemp(pattern);
-  }
-  ~BinlogFileSource() override { fs::remove_all(folder_); }
-
   fs::path recorded() const { return kCases / GetParam(); }
   std::string file(int number) const { return recorded() / ("binlog.00000" + std::to_string(number)); }
 
-  fs::path folder_;
+  test::TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 const std::vector<std::string> kWhole = {
@@ -239,12 +236,8 @@ INSTANTIATE_TEST_SUITE_P(, BinlogFileSource, testing::ValuesIn(kKinds), [](const
 
 class BadLogFiles : public testing::Test {
  protected:
-  BadLogFiles() {
-    char pattern[] = "/tmp/sluice-test-XXXXXX";
-    folder_ = ::mkdtemp(pattern);
-  }
-  ~BadLogFiles() override { fs::remove_all(folder_); }
-  fs::path folder_;
+  test::TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 TEST_F(BadLogFiles, AreNamedWithWhatIsWrongWithThem) {

@@ -1,13 +1,12 @@
 #include "source/binlog_file/event_reader.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <random>
 
+#include "support/folder.h"
 #include "wire/mysql/event.h"
 
 namespace sluice::binlog_file {
@@ -32,8 +31,8 @@ TEST_P(EventReaderTest, GivesEveryEventOnceAndWhole) {
     size_t most = random() % 20 == 0 ? 300'000 : random() % 3 == 0 ? 30'000 : 200;
     events.push_back(make_event(30, mysql::kHeaderBytes + random() % most, i));
   }
-  char path[] = "/tmp/sluice-test-XXXXXX";
-  ::close(::mkstemp(path));
+  test::TemporaryFolder folder;
+  std::string path = folder / "log";
   uint64_t size = kMagic.size();
   {
     std::ofstream file(path, std::ios::binary);
@@ -75,7 +74,6 @@ TEST_P(EventReaderTest, GivesEveryEventOnceAndWhole) {
   EXPECT_EQ(next, events.size());
   EXPECT_EQ(reader.offset(), size);
   EXPECT_EQ(reader.bytes_read(), size);
-  std::filesystem::remove(path);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, EventReaderTest, testing::Range(1u, 20u));
