@@ -90,6 +90,7 @@ Result<RunPlan> make_plan(const Invocation& invocation) {
   SLUICE_ASSIGN(setup, source_setup(source));
   plan.source = std::move(setup);
   plan.source.start = std::move(from);
+  plan.source.connection.keeps_state = false;
   plan.source.decoder.ddl = reading.boolean("ddl");
   plan.source.decoder.helper_tables = reading.boolean("helper_tables");
   plan.source.decoder.batch_bytes = memory.size("batch_bytes");

@@ -215,6 +215,19 @@ def test_purged(server, pipeline, sluice, gtid):
     assert pipeline.ids() == [1]
 
 
+@pytest.mark.parametrize("kind", GTID_KINDS)
+def test_tail_has_no_state_folder_to_empty(server):
+    insert(server, 1)
+    begin = executed(server)
+    insert(server, 2)
+    server.sql("flush logs")
+    insert(server, 3)
+    purge(server, "binlog.000002")
+    said = refusal(server, begin)
+    assert "purged from the server's binary logs" in said, said
+    assert "--from start takes all that is left" in said and "state folder" not in said
+
+
 @pytest.mark.parametrize("kind,gtid", [*((kind, True) for kind in GTID_KINDS), ("mysql-5.6", False)])
 def test_purged_behind_us_is_no_gap(server, pipeline, sluice):
     insert(server, 1)
@@ -251,6 +264,7 @@ def test_reset_while_reading(server, sluice):
     insert(server, 2)
     assert process.wait() == 1
     assert "Its log was reset" in process.stderr
+    assert "--from start takes all that is left" in process.stderr and "state folder" not in process.stderr
     assert process.rest() == []
 
 

@@ -301,7 +301,7 @@ Failure Connection::Impl::failure(std::string_view attempt, std::chrono::millise
         address_, static_cast<double>(patience.count()) / 1000);
   }
   error_code_ = mysql_errno(mysql_);
-  return server_failure(error_code_, mysql_error(mysql_), attempt, address_);
+  return server_failure(error_code_, mysql_error(mysql_), attempt, address_, options_.keeps_state);
 }
 
 Result<void> Connection::Impl::connected() const {
@@ -369,7 +369,8 @@ Result<bool> Connection::Impl::wait(std::chrono::milliseconds patience) {
   int ready = waiter_.wait(static_cast<int>(mysql_get_socket(mysql_)), true, patience);
   if (ready < 0) {
     if (interrupt_.raised()) return stopped();
-    return server_failure(CR_SERVER_LOST, "poll failed", "wait for the server", address_);
+    return server_failure(CR_SERVER_LOST, "poll failed", "wait for the server", address_,
+                          options_.keeps_state);
   }
   return ready > 0;
 }

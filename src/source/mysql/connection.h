@@ -37,6 +37,7 @@ struct ConnectionOptions {
   std::string server_public_key;
   std::chrono::milliseconds connect_timeout{10'000};  // of TCP, TLS and login together
   std::chrono::milliseconds query_timeout{120'000};   // silence of the server during a query
+  bool keeps_state = true;  // of who reads: what to do about a lost log depends on it, and messages tell
 };
 
 // `user@host:port`, for messages.

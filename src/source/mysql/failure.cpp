@@ -92,10 +92,8 @@ struct DumpMeaning {
   std::string_view advice;
 };
 
-constexpr std::string_view kPurged =
-    "the log goes on without what lies between; read from a server that still has it, or begin anew where "
-    "the "
-    "log begins now (start: earliest, with an empty state folder) and bring the targets up to date";
+// Stands for what purged() says.
+constexpr std::string_view kPurged = "purged";
 
 constexpr DumpMeaning kDumpMeanings[] = {
     // Another file may be right by now: the check at the next start tells.
@@ -156,12 +154,25 @@ std::string reason_of(unsigned code, std::string_view message) {
 
 }  // namespace
 
+std::string_view how_to_begin_anew(bool keeps_state) {
+  return keeps_state
+             ? "begin anew with an empty state folder (start: earliest takes all that is left, start: "
+               "now nothing of it) and bring the targets up to date"
+             : "begin anew: --from start takes all that is left, --from now nothing of it";
+}
+
 Failure server_failure(unsigned code, std::string_view message, std::string_view attempt,
-                       std::string_view address) {
+                       std::string_view address, bool keeps_state) {
   Meaning meaning = meaning_of(code, message);
   std::string what = fmt::format("cannot {} ({}): {}{} (error {})", attempt, address, message,
                                  reason_of(code, message), code);
-  if (!meaning.advice.empty()) what += fmt::format("; {}", meaning.advice);
+  if (meaning.advice == kPurged) {
+    what += fmt::format(
+        "; the log goes on without what lies between: read from a server that still has it, or {}",
+        how_to_begin_anew(keeps_state));
+  } else if (!meaning.advice.empty()) {
+    what += fmt::format("; {}", meaning.advice);
+  }
   return Failure(Error{meaning.fault, std::move(what)});
 }
 

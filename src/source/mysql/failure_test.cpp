@@ -40,7 +40,7 @@ TEST(ServerFailure, IsClassified) {
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.code);
-    Failure failure = server_failure(c.code, c.message, "log in", "repl@db:3306");
+    Failure failure = server_failure(c.code, c.message, "log in", "repl@db:3306", true);
     EXPECT_EQ(failure.value().fault, c.fault);
     const std::string& what = failure.value().what;
     EXPECT_NE(what.find(fmt::format("cannot log in (repl@db:3306): {}", c.message)), std::string::npos)
@@ -49,6 +49,17 @@ TEST(ServerFailure, IsClassified) {
     EXPECT_NE(what.find(c.advice), std::string::npos) << what;
     if (!*c.advice) { EXPECT_EQ(what.find(';', what.find("(error")), std::string::npos) << what; }
   }
+}
+
+TEST(ServerFailure, AdvisesByWhatTheReaderHas) {
+  auto said = [](bool keeps_state) {
+    return server_failure(1236, "The master has purged required binary logs.", "read", "db:1", keeps_state)
+        .value()
+        .what;
+  };
+  EXPECT_NE(said(true).find("with an empty state folder (start: earliest"), std::string::npos) << said(true);
+  EXPECT_EQ(said(false).find("state folder"), std::string::npos) << said(false);
+  EXPECT_NE(said(false).find("--from start takes all that is left"), std::string::npos) << said(false);
 }
 
 }  // namespace

@@ -46,6 +46,7 @@ class LogPlace {
   Failure was_reset(const Position& saved, std::string_view evidence) const;
   Failure lags_behind(const Position& saved, const GtidSet& missing) const;
   Failure has_gap(const Position& saved, std::string_view gap) const;
+  std::string_view anew() const;
 
   Connection& connection_;
   const Server& server_;

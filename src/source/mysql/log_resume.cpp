@@ -2,14 +2,11 @@
 #include <algorithm>
 #include <charconv>
 
+#include "source/mysql/failure.h"
 #include "source/mysql/log_place.h"
 
 namespace sluice::mysql {
 namespace {
-
-constexpr std::string_view kChoices =
-    "either read from a server that still has them, or accept the gap: begin anew with an empty state folder "
-    "(start: earliest takes all that is left, start: now nothing of it) and bring the targets up to date";
 
 // The number at the end of a log file's name; 0: none.
 uint64_t number_of(std::string_view file) {
@@ -26,26 +23,29 @@ bool LogPlace::same_server(const Position& saved) const {
   return saved.flavor == server_.flavor && saved.server_uuid == server_.uuid;
 }
 
+std::string_view LogPlace::anew() const { return how_to_begin_anew(options_.keeps_state); }
+
 Failure LogPlace::was_reset(const Position& saved, std::string_view evidence) const {
   return fatal(
       "cannot go on behind {} ({}): {}, though it is the server that was read so far. Its log was reset "
       "(RESET MASTER, RESET BINARY LOGS AND GTIDS) or the server was restored from a copy; what was "
-      "changed in between cannot be read. Begin anew with an empty state folder (start: earliest or now) "
-      "and bring the targets up to date",
-      describe(saved), connection_.address(), evidence);
+      "changed in between cannot be read; {}",
+      describe(saved), connection_.address(), evidence, anew());
 }
 
 Failure LogPlace::lags_behind(const Position& saved, const GtidSet& missing) const {
   return retryable(
       "cannot go on behind {} ({}): this server (id {}) has not yet executed {}, which was read from "
       "another one. If it is a replica, it has to catch up first; if those transactions are lost, "
-      "begin anew with an empty state folder",
-      describe(saved), connection_.address(), server_.id, missing.text());
+      "{}",
+      describe(saved), connection_.address(), server_.id, missing.text(), anew());
 }
 
 Failure LogPlace::has_gap(const Position& saved, std::string_view gap) const {
-  return fatal("cannot go on behind {} ({}): {} purged from the server's binary logs; {}", describe(saved),
-               connection_.address(), gap, kChoices);
+  return fatal(
+      "cannot go on behind {} ({}): {} purged from the server's binary logs; either read from a server that "
+      "still has them, or accept the gap: {}",
+      describe(saved), connection_.address(), gap, anew());
 }
 
 Result<Position> LogPlace::resume(const Position& saved) {
@@ -79,8 +79,8 @@ Result<Position> LogPlace::resume_mysql(const Position& saved) {
     if (replicates(saved, executed)) return lags_behind(saved, missing);
     return fatal(
         "cannot go on behind {} ({}): this server ({}) is no replica of the one that was read so far: it "
-        "has executed nothing of that one. Name the right server, or use an empty state folder",
-        describe(saved), connection_.address(), server_.uuid);
+        "has executed nothing of that one. Name the right server, or {}",
+        describe(saved), connection_.address(), server_.uuid, anew());
   }
   SLUICE_ASSIGN(purged, purged_gtids(connection_));
   GtidSet gap = purged.minus(saved.gtids);
@@ -151,8 +151,8 @@ Result<Position> LogPlace::resume_file(const Position& saved) {
   if (!saved.server_uuid.empty() && !same_server(saved)) {
     return fatal(
         "cannot go on behind {} ({}): the position is one of server {}, this is server {}, whose log files "
-        "are others. Name the right server, switch GTIDs on at both, or use an empty state folder",
-        describe(saved), connection_.address(), saved.server_uuid, server_.uuid);
+        "are others. Name the right server, switch GTIDs on at both, or {}",
+        describe(saved), connection_.address(), saved.server_uuid, server_.uuid, anew());
   }
   SLUICE_TRY(check_file(saved));
   SLUICE_ASSIGN(files, logs());
