@@ -7,6 +7,7 @@
 #include "app/config.h"
 #include "app/connection.h"
 #include "app/engine.h"
+#include "app/known_tables.h"
 #include "app/output.h"
 #include "app/progress_bar.h"
 #include "app/signals.h"
@@ -14,12 +15,7 @@
 #include "app/verbs.h"
 #include "base/log.h"
 #include "source/binlog_file/binlog_file_source.h"
-#include "source/mysql/connection.h"
-#include "source/mysql/interrupt.h"
-#include "source/mysql/schema_reader.h"
-#include "source/mysql/server.h"
 #include "source/mysql/start_point.h"
-#include "wire/mysql/schema_file.h"
 
 namespace sluice::app {
 namespace {
@@ -60,10 +56,11 @@ constexpr Option kReading[] = {
     {"schema_from",
      OptionKind::Text,
      "",
-     "a server whose tables are as they were when the log was written, for the same",
+     "the state folder of a pipeline that has read this log, or a server whose tables are still as they were "
+     "then, for the same",
      {},
      false,
-     "URL"},
+     "FOLDER|URL"},
     {"jobs",
      OptionKind::Integer,
      "",
@@ -101,29 +98,13 @@ constexpr Example kExamples[] = {
      "from a pipe, as Maxwell writes it"},
     {"sluice decode binlog.000042 --schema shop.sql | jq -r .table | sort | uniq -c",
      "names from a dump; changes by table"},
+    {"sluice decode binlog.000042 --schema-from ./sluice-state",
+     "names from what a pipeline knows of the tables of that time"},
 };
 
 size_t usable_cores() {
   cpu_set_t set;
   return ::sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<size_t>(CPU_COUNT(&set)) : 1;
-}
-
-Result<void> read_schema_file(const std::string& path, Catalogue& catalogue) {
-  SLUICE_ASSIGN(text, read_file(path));
-  return mysql::read_schema(text, path, catalogue);
-}
-
-Result<void> ask_schema(const Settings& server, const std::string& url, Catalogue& catalogue) {
-  Settings settings = server;
-  SLUICE_TRY(settings.set("url", {url}, "--schema-from"));
-  SLUICE_ASSIGN(setup, source_setup(settings));
-  mysql::Interrupt never;
-  mysql::Connection connection(setup.connection, never);
-  SLUICE_TRY(connection.connect());
-  SLUICE_ASSIGN(facts, mysql::read_server(connection));
-  SLUICE_ASSIGN(schema, mysql::read_schema(connection, facts));
-  mysql::fill(catalogue, std::move(schema));
-  return {};
 }
 
 Result<StartPoint> point(const Settings& reading, std::string_view name) {
@@ -166,7 +147,7 @@ class Decoding {
     SLUICE_ASSIGN(selection, Selection::parse(reading.list("tables")));
     selection_ = std::move(selection);
     some_tables_ = reading.given("tables");
-    SLUICE_TRY(learn_schema(invocation));
+    SLUICE_TRY(learn_schema(invocation, setup));
     SLUICE_ASSIGN(plan, output_plan(invocation.group("Output")));
     const Settings& memory = invocation.group("Memory");
     plan.encode_threads =
@@ -204,11 +185,12 @@ class Decoding {
   }
 
  private:
-  Result<void> learn_schema(const Invocation& invocation) {
+  Result<void> learn_schema(const Invocation& invocation, const BinlogFileSetup& setup) {
     const Settings& reading = invocation.group("Reading");
     for (const std::string& path : reading.list("schema")) SLUICE_TRY(read_schema_file(path, catalogue_));
     if (!reading.given("schema_from")) return {};
-    return ask_schema(invocation.group("Server of --schema-from"), reading.text("schema_from"), catalogue_);
+    return read_schema_from(reading.text("schema_from"), invocation.group("Server of --schema-from"), setup,
+                            catalogue_);
   }
 
   Catalogue catalogue_;

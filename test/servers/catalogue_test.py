@@ -4,13 +4,14 @@ here name no columns."""
 import contextlib
 import json
 import sqlite3
+import subprocess
 import textwrap
 import time
 
 import pytest
 
 from lib.shapes import differences, server_shapes
-from lib.sluice import WAIT_SECONDS, Sluice, run
+from lib.sluice import BINARY, WAIT_SECONDS, Sluice, run
 from lib.shown import shown_shapes
 
 ALL = ["mysql-5.6", "mysql-9.7", "mariadb-10.11"]
@@ -260,3 +261,38 @@ def test_a_server_upgraded_between_two_reads(start_server, tmp_path):
     deliver(tmp_path, new)
     assert [(row["id"], row["a"], row.get("u")) for row in rows(tmp_path)] == [
         (1, "x", None), (2, "y", None), (3, "z", "123e4567-e89b-12d3-a456-426655440000")]
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_a_log_is_decoded_with_the_tables_of_its_time_from_a_state(server, tmp_path):
+    """Two columns of one type change places between two files: only the place tells whose names are right."""
+    server.sql("create database shop; create table shop.t (id int primary key, a int, b int)")
+    old = server.binlog_files()[-1]
+    configure(tmp_path, server, "shop.*")
+    deliver(tmp_path, server)
+    server.sql("flush binary logs")
+    server.sql("insert into shop.t values (1, 10, 20); alter table shop.t change a x int, change b a int; flush binary logs; "
+               "insert into shop.t values (2, 30, 40)")
+    deliver(tmp_path, server)
+    server.sql("alter table shop.t change x y int; insert into shop.t values (3, 50, 60); flush binary logs; "
+               "insert into shop.t values (4, 70, 80)")
+    state = tmp_path / "state"
+    files = server.binlog_files()
+
+    def decoded(*arguments, **more):
+        done = run("decode", *arguments, "--schema-from", state, "--tables", "shop.*", "--no-ddl", **more)
+        return [json.loads(line)["after"] for line in done.stdout.splitlines()]
+
+    expected = [{"id": 1, "a": 10, "b": 20}, {"id": 2, "x": 30, "a": 40}, {"id": 3, "y": 50, "a": 60}, {"id": 4, "y": 70, "a": 80}]
+    assert decoded(*files[1:]) == expected
+    assert decoded(files[2]) == expected[1:3]
+    with open(files[2], "rb") as log:
+        name = files[2].name
+        piped = subprocess.run([BINARY, "decode", "-", "--from", f"{name}:4", "--schema-from", state, "--no-ddl"], stdin=log,
+                               capture_output=True, check=True)
+    assert [json.loads(line)["after"] for line in piped.stdout.splitlines()] == expected[1:3]
+    for arguments, said in ([[files[3]], "has read up to"], [[old], "knew no tables at"], [["-"], "--from FILE:4"]):
+        refused = run("decode", *arguments, "--schema-from", state, check=False)
+        assert refused.returncode == 2 and said in refused.stderr and not refused.stdout, refused.stderr
+    nothing = run("decode", files[2], "--schema-from", tmp_path / "nowhere", check=False)
+    assert nothing.returncode == 2 and "holds no state" in nothing.stderr

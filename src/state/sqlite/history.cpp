@@ -53,23 +53,41 @@ Result<void> History::prepare(Database& database) {
   return {};
 }
 
+// Of the row in hand.
+Result<Position> History::read_place() {
+  Position place;
+  place.file = places_.text(1);
+  place.offset = static_cast<uint64_t>(places_.integer(2));
+  auto gtids = GtidSet::parse(places_.text(3));
+  if (!gtids) {
+    places_.reset();
+    return while_doing("cannot read a table's place in " + database_->path(), gtids.error());
+  }
+  place.gtids = std::move(*gtids);
+  place.server_uuid = places_.text(4);
+  place.timestamp = static_cast<uint32_t>(places_.integer(5));
+  return place;
+}
+
+Result<Position> History::first() {
+  Position first;
+  for (;;) {
+    SLUICE_ASSIGN(more, places_.step());
+    if (!more) break;
+    SLUICE_ASSIGN(place, read_place());
+    first = std::move(place);
+  }
+  places_.reset();
+  return first;
+}
+
 Result<int64_t> History::last_place(const Position& at) {
   // From the newest on: mostly it is the first.
   int64_t id = 0;
   for (;;) {
     SLUICE_ASSIGN(more, places_.step());
     if (!more) break;
-    Position place;
-    place.file = places_.text(1);
-    place.offset = static_cast<uint64_t>(places_.integer(2));
-    auto gtids = GtidSet::parse(places_.text(3));
-    if (!gtids) {
-      places_.reset();
-      return while_doing("cannot read a table's place in " + database_->path(), gtids.error());
-    }
-    place.gtids = std::move(*gtids);
-    place.server_uuid = places_.text(4);
-    place.timestamp = static_cast<uint32_t>(places_.integer(5));
+    SLUICE_ASSIGN(place, read_place());
     if (!lies_before(place, at)) continue;
     id = places_.integer(0);
     break;

@@ -50,8 +50,11 @@ CREATE TABLE IF NOT EXISTS charsets(
   Result<void> forget_behind(const Position& resume);
   // The catalogue as of `at`: of a position that is known nowhere, by its timestamp.
   Result<void> load(const Position& at, Catalogue& catalogue);
+  // The first place of all.
+  Result<Position> first();
 
  private:
+  Result<Position> read_place();
   // The last place that lies before `at` or there; 0: none does.
   Result<int64_t> last_place(const Position& at);
   Result<int64_t> place_of(const Position& position);

@@ -278,7 +278,7 @@ Result<SavedCatalogue> read_sqlite_catalogue(const std::string& folder, const Po
   SLUICE_ASSIGN(read, database->prepare(kReadPosition));
   SLUICE_ASSIGN(resume, read_position(read, kSource, path));
   if (!resume) return usage("{} holds no tables yet: its pipeline has not read anything", folder);
-  SavedCatalogue saved{resume->position, resume->position};
+  SavedCatalogue saved{resume->position, resume->position, {}};
   if (at) {
     saved.at = *at;
     saved.at.server_uuid = resume->position.server_uuid;
@@ -286,6 +286,8 @@ Result<SavedCatalogue> read_sqlite_catalogue(const std::string& folder, const Po
   sqlite::History history;
   SLUICE_TRY(history.prepare(*database));
   SLUICE_TRY(history.load(saved.at, catalogue));
+  SLUICE_ASSIGN(first, history.first());
+  saved.first = std::move(first);
   return saved;
 }
 

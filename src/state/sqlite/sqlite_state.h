@@ -15,6 +15,7 @@ Result<std::unique_ptr<State>> open_sqlite_state(const std::string& folder);
 struct SavedCatalogue {
   Position resume;  // where its pipeline goes on
   Position at;      // the place that the tables are of
+  Position first;   // the first place whose tables are known
 };
 // Puts the tables as of `at` into `catalogue`; `at` may be a file and offset, a GTID set, or a timestamp
 // alone; null: as of where the pipeline goes on. Writes nothing: the pipeline may be running. A Usage fault
