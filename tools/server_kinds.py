@@ -190,7 +190,7 @@ KINDS = {kind.name: kind for kind in [
 
 
 def kind_of(name):
-    kind = KINDS.get(name)
+    kind = name if isinstance(name, Kind) else KINDS.get(name)
     if kind is None:
         raise ValueError(f"no server kind '{name}'; there are {', '.join(KINDS)}")
     if not kind.installed():

@@ -62,11 +62,12 @@ Result<void> Spool::append(std::string_view bytes) {
   return {};
 }
 
-Result<void> Spool::keep(const std::string& name) {
-  bool good = std::fflush(writing_.get()) == 0 && (temporary_ || ::fsync(::fileno(writing_.get())) == 0);
+Result<void> Spool::keep(const std::string& name, bool over_power_loss) {
+  bool sync = over_power_loss && !temporary_;
+  bool good = std::fflush(writing_.get()) == 0 && (!sync || ::fsync(::fileno(writing_.get())) == 0);
   writing_.reset();
   good = good && ::rename(path(kBegun).c_str(), path(name).c_str()) == 0;
-  good = good && (temporary_ || sync_folder(folder_));
+  good = good && (!sync || sync_folder(folder_));
   if (!good) return fatal("cannot write {}: {}", path(name), std::strerror(errno));
   return {};
 }
@@ -93,6 +94,15 @@ Result<size_t> Spool::read(char* to, size_t n) {
   if (got < n && std::ferror(reading_.get()))
     return fatal("cannot read what was set aside in {}: {}", folder_, std::strerror(errno));
   return got;
+}
+
+std::vector<std::string> Spool::names() const {
+  std::vector<std::string> names;
+  std::error_code ignored;
+  if (folder_.empty()) return names;
+  if (!writing_) remove(kBegun);
+  for (const auto& entry : fs::directory_iterator(folder_, ignored)) names.push_back(entry.path().filename());
+  return names;
 }
 
 void Spool::remove(const std::string& name) const {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -18,10 +19,11 @@ class Spool {
   explicit Spool(std::string folder) : folder_(std::move(folder)) {}
   ~Spool();
 
-  // A stream is of no name until keep(), which has it on disk before it returns; drop() forgets it.
+  // A stream is of no name until keep(), which has it on disk before it returns, unless the loss of power may
+  // take it; drop() forgets it.
   Result<void> begin();
   Result<void> append(std::string_view bytes);
-  Result<void> keep(const std::string& name);
+  Result<void> keep(const std::string& name, bool over_power_loss = true);
   void drop();
 
   bool has(const std::string& name) const;
@@ -31,6 +33,8 @@ class Spool {
   void close() { reading_.reset(); }
 
   void remove(const std::string& name) const;
+  // Of all streams; what was begun and never kept, because its process died, goes.
+  std::vector<std::string> names() const;
 
  private:
   struct Close {

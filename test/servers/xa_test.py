@@ -2,6 +2,8 @@
 
 import json
 import os
+import random
+import time
 
 import pytest
 
@@ -30,13 +32,19 @@ def prepare(connection, name, *statements):
 
 
 def wait_for_ids(process, path, wanted):
-    import time
     end = time.monotonic() + 30
     while True:
         found = ids(path)
         if found == wanted:
             return
         assert time.monotonic() < end and len(found) <= len(wanted), f"{found}, expected {wanted}; {process.stderr}"
+        time.sleep(0.05)
+
+
+def wait_for(process, condition, otherwise):
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end, f"{otherwise()}; {process.stderr}"
         time.sleep(0.05)
 
 
@@ -87,6 +95,83 @@ def test_prepared_over_restarts(start_server, database, sluice, tmp_path, kind):
     file, offset = server.binlog_position()
     again = run("tail", server.url, "--from", "start", "--until", f"{file}:{offset}", "--tables", f"{database}.*", "--no-ddl")
     assert sorted(again.stdout.splitlines()) == sorted(out.read_text().splitlines())
+
+
+@pytest.mark.parametrize("kind", ["mysql-9.7", "mariadb-10.11"])
+def test_no_death_leaves_anything_behind(start_server, database, sluice, tmp_path, kind):
+    """What was set aside goes, whenever Sluice died."""
+    seed = int(os.environ.get("SLUICE_SEED") or random.SystemRandom().randrange(1 << 32))
+    rng = random.Random(seed)
+    server = start_server(kind, full=True, gtid=True)
+    server.sql(f"create database {database}; create table {database}.t (id int primary key)")
+    (tmp_path / "sluice.yaml").write_text(CONFIGURATION.format(url=server.url, database=database))
+    out, spool = tmp_path / "out.jsonl", tmp_path / "state/prepared"
+    written = []
+    with server.connect(database=database) as connection, connection.cursor() as cursor:
+        for life in range(8):
+            process = sluice("run", "sluice.yaml", cwd=tmp_path)
+            for _ in range(30):
+                time.sleep(rng.uniform(0, 0.03))
+                xid = f"x{rng.randrange(3)}"
+                prepare(connection, xid, f"insert into t values ({len(written)})")
+                cursor.execute(f"xa commit '{xid}'")
+                written.append(len(written))
+            process.kill9()
+    process = sluice("run", "sluice.yaml", cwd=tmp_path)
+    wait_for(process, lambda: set(ids(out)) == set(written), lambda: f"seed {seed}: {set(written) - set(ids(out))} of {len(written)}")
+    process.terminate()
+    process = sluice("run", "sluice.yaml", cwd=tmp_path)
+    wait_for(process, lambda: not os.listdir(spool), lambda: f"seed {seed}: {os.listdir(spool)}")
+    process.terminate()
+    assert sorted(set(ids(out))) == written, f"seed {seed}"
+
+
+def test_what_is_left_of_a_state_that_was_removed_goes(start_server, database, sluice, tmp_path):
+    server = start_server("mysql-9.7", full=True)
+    server.sql(f"create database {database}; create table {database}.t (id int primary key)")
+    (tmp_path / "sluice.yaml").write_text(CONFIGURATION.format(url=server.url, database=database))
+    out, spool = tmp_path / "out.jsonl", tmp_path / "state/prepared"
+    with server.connect(database=database) as connection, connection.cursor() as cursor:
+        process = sluice("run", "sluice.yaml", cwd=tmp_path)
+        prepare(connection, "one", "insert into t values (1)")
+        server.sql(f"insert into {database}.t values (2)")
+        wait_for_ids(process, out, [2])
+        process.terminate()
+        assert len(os.listdir(spool)) == 1
+        for file in (tmp_path / "state").iterdir():
+            if file.is_file():
+                file.unlink()
+        cursor.execute("xa rollback 'one'")
+    server.sql("reset binary logs and gtids")
+    process = sluice("run", "sluice.yaml", cwd=tmp_path)
+    wait_for(process, lambda: not os.listdir(spool), lambda: os.listdir(spool))
+    process.terminate()
+
+
+def test_of_mysql_5_6_only_the_commit_is_in_the_log(start_server, database, sluice, tmp_path):
+    """Nothing to be set aside: the server writes the transaction when it commits, and forgets what is prepared when the
+    connection ends."""
+    server = start_server("mysql-5.6", gtid=True)
+    server.sql(f"create database {database}; create table {database}.t (id int primary key, note text)")
+    (tmp_path / "sluice.yaml").write_text(CONFIGURATION.format(url=server.url, database=database))
+    out = tmp_path / "out.jsonl"
+    process = sluice("run", "sluice.yaml", cwd=tmp_path)
+    first, second, third = (server.connect(database=database) for _ in range(3))
+    prepare(first, "one", "insert into t values (1, 'a')", "insert into t values (2, 'b')")
+    prepare(second, "two", "insert into t values (4, 'd')")
+    prepare(third, "three", "insert into t values (5, 'e')")
+    server.sql(f"insert into {database}.t values (3, 'c')")
+    wait_for_ids(process, out, [3])
+    process.kill9()
+    process = sluice("run", "sluice.yaml", cwd=tmp_path)
+    for connection, statement in ((first, "xa commit 'one'"), (second, "xa rollback 'two'")):
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+    third.close()
+    server.sql(f"insert into {database}.t values (6, 'f')")
+    wait_for_ids(process, out, [3, 1, 2, 6])
+    process.terminate()
+    assert not (tmp_path / "state/prepared").exists()
 
 
 @pytest.mark.parametrize("kind", ["mysql-9.7", "mariadb-10.11"])

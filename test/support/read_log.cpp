@@ -42,6 +42,7 @@ class Reader {
     Position start;
     start.file = files.front().name;
     start.offset = 4;
+    decoder.settle(start);
     decoder.start(start);
     for (const LogFile& file : files) {
       decoder.set_file(file.name);

@@ -164,6 +164,7 @@ Result<Position> Impl::begin(const Position& from) {
     by_gtid_ = setup_.start.kind == StartPoint::Kind::Gtids;
     announce_ = true;
   }
+  if (!begun_) decoder_.settle(from);
   decoder_.set_server_uuid(server_->uuid);
   decoder_.set_explicit_timestamp(server_->on("explicit_defaults_for_timestamp"));
   decoder_.start(position);

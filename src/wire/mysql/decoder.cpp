@@ -466,6 +466,7 @@ Decoder::Decoder(Catalogue& catalogue, const Selection& selection, SchemaOracle*
                  DecoderOptions options)
     : impl_(std::make_unique<Impl>(catalogue, selection, oracle, std::move(options))) {}
 Decoder::~Decoder() = default;
+void Decoder::settle(const Position& saved) { impl_->settle(saved); }
 void Decoder::start(const Position& position) { impl_->start(position); }
 void Decoder::set_file(std::string_view name) { impl_->set_file(name); }
 void Decoder::set_server_uuid(std::string uuid) { impl_->server_uuid_ = std::move(uuid); }

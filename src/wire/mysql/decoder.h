@@ -44,6 +44,9 @@ class Decoder {
   Decoder(Catalogue& catalogue, const Selection& selection, SchemaOracle* oracle, DecoderOptions options);
   ~Decoder();
 
+  // Before the first start(), where `spool_folder` outlives the process: removes what the checkpoint needs no
+  // longer. `saved`: its position; not known, there is none.
+  void settle(const Position& saved);
   // The next event follows `position` in the log (offset 4: a file's start). Goes on inside a transaction
   // that was cut off by a lost connection: changes of it that were already handed over are passed over when
   // they come again.

@@ -68,6 +68,7 @@ class Decoder::Impl {
   std::string server_uuid_;
   uint32_t timestamp_ = 0;
   OpenTransaction tx_;
+  void settle(const Position& saved) { prepared_.settle(saved); }
   void confirm(const Position& position) { prepared_.confirm(position); }
   DdlContext server_;  // what the format description tells of the server, and explicit_timestamp
 

@@ -1,13 +1,14 @@
 #include "wire/mysql/prepared.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
+
+#include "base/log.h"
 
 namespace sluice::mysql {
 namespace {
 
-// A name may be used again as soon as its transaction has ended, before what was set aside for that may go.
-constexpr unsigned kMostGenerations = 16;
 // Of the size in an event's header.
 constexpr size_t kSizeOffset = 9;
 // Stands behind the last event, in place of a header: without it, some of them may be missing.
@@ -16,6 +17,11 @@ constexpr std::string_view kEnd(kEndBytes, kHeaderBytes);
 // Of a file's name, which file systems bound to 255 bytes.
 constexpr size_t kMostNameBytes = 150;
 
+// A stream of this name tells where the transaction that was set aside under the name without it ended: its
+// GTID, file and offset, a line each.
+constexpr std::string_view kEndNote = ".end";
+constexpr size_t kMostNoteBytes = 4096;
+
 // FNV-1a.
 uint64_t hash(std::string_view text) {
   uint64_t value = 0xcbf29ce484222325;
@@ -23,13 +29,14 @@ uint64_t hash(std::string_view text) {
   return value;
 }
 
-std::string name_of(const std::string& xid, unsigned generation) {
+// Of a file, up to its number.
+std::string stem_of(const std::string& xid) {
   std::string readable;
   for (char c : xid) {
     if (c != '\'' && c != 'X') readable += c == ',' ? '-' : c;
   }
   if (readable.size() > kMostNameBytes) readable.resize(kMostNameBytes);
-  return fmt::format("xa-{}-{:016x}-{}", readable, hash(xid), generation);
+  return fmt::format("xa-{}-{:016x}-", readable, hash(xid));
 }
 
 std::string hex(std::string_view bytes) {
@@ -73,24 +80,14 @@ Result<void> PreparedTransactions::add(std::string_view event, std::string_view 
   return spool_.append(body);
 }
 
-unsigned PreparedTransactions::next_generation(const std::string& xid) const {
-  unsigned next = 0;
-  std::lock_guard lock(mutex_);
-  for (const Done& done : done_) {
-    if (done.xid == xid) next = std::max(next, done.generation + 1);
-  }
-  return next;
-}
-
 Result<void> PreparedTransactions::prepare() {
-  unsigned generation = next_generation(writing_);
   SLUICE_TRY(spool_.append(kEnd));
   std::string xid = std::move(writing_);
   writing_.clear();
-  SLUICE_TRY(spool_.keep(name_of(xid, generation)));
-  // Of a life before this one, and behind the place where it was taken up again.
-  for (unsigned later = generation + 1; spool_.has(name_of(xid, later)); ++later)
-    spool_.remove(name_of(xid, later));
+  std::string name = fmt::format("{}{}", stem_of(xid), next_++);
+  while (waiting(xid)) rolled_back(xid);  // it was read before, and is read again
+  SLUICE_TRY(spool_.keep(name));
+  waiting_[std::move(xid)] = std::move(name);
   return {};
 }
 
@@ -99,18 +96,24 @@ void PreparedTransactions::drop() {
   spool_.drop();
 }
 
+std::optional<std::string> PreparedTransactions::waiting(const std::string& xid) const {
+  if (auto found = waiting_.find(xid); found != waiting_.end()) return found->second;
+  auto former = former_.find(stem_of(xid));
+  if (former == former_.end()) return std::nullopt;
+  // The oldest: what follows it was prepared behind the place where reading goes on, and will be again.
+  return fmt::format("{}{}", former->first, *former->second.begin());
+}
+
 Result<bool> PreparedTransactions::open(const std::string& xid) {
-  unsigned generation = next_generation(xid);
-  unsigned end = generation + kMostGenerations;
-  while (generation < end && !spool_.has(name_of(xid, generation))) ++generation;
-  if (generation == end) return false;
-  SLUICE_TRY(spool_.open(name_of(xid, generation)));
+  auto name = waiting(xid);
+  if (!name) return false;
+  SLUICE_TRY(spool_.open(*name));
   std::string line(xid.size() + 1, '\0');
   SLUICE_ASSIGN(got, spool_.read(line.data(), line.size()));
   if (got != line.size() || line != xid + "\n")
     return fatal("what was set aside for the XA transaction {} is of another one, or damaged", xid);
   reading_ = true;
-  opened_ = generation;
+  opened_ = std::move(*name);
   peeked_ = false;
   again_.clear();
   return true;
@@ -153,27 +156,87 @@ void PreparedTransactions::close() {
 }
 
 void PreparedTransactions::committed(const std::string& xid, GtidSet gtid, const Position& behind) {
+  Done done{opened_, std::move(gtid), behind.file, behind.offset};
+  if (auto noted = note_end(done); !noted)
+    log::warning("should this process die now, {} would stay for ever: {}", done.name, noted.error().what);
+  forget(xid);
   std::lock_guard lock(mutex_);
-  done_.push_back({name_of(xid, opened_), xid, opened_, std::move(gtid), behind.file, behind.offset});
+  done_.push_back(std::move(done));
+}
+
+// What waiting() says, so that it says the next one.
+void PreparedTransactions::forget(const std::string& xid) {
+  if (waiting_.erase(xid) > 0) return;
+  auto former = former_.find(stem_of(xid));
+  if (former == former_.end()) return;
+  former->second.erase(former->second.begin());
+  if (former->second.empty()) former_.erase(former);
+}
+
+Result<void> PreparedTransactions::note_end(const Done& done) {
+  SLUICE_TRY(spool_.begin());
+  SLUICE_TRY(spool_.append(fmt::format("{}\n{}\n{}\n", done.gtid.text(), done.file, done.offset)));
+  // Where power takes it, the file stays until its name is used again.
+  return spool_.keep(done.name + std::string(kEndNote), false);
+}
+
+void PreparedTransactions::remove(const std::string& name) const {
+  // In this order: a note alone is found by settle().
+  spool_.remove(name);
+  spool_.remove(name + std::string(kEndNote));
+}
+
+void PreparedTransactions::settle(const Position& saved) {
+  for (const std::string& name : spool_.names()) {
+    if (!saved.known()) {
+      spool_.remove(name);
+    } else if (name.ends_with(kEndNote)) {
+      auto done = read_note(name);
+      // Else its end is read again, and noted again.
+      if (done && done->is_behind(saved)) remove(done->name);
+    }
+  }
+  for (const std::string& name : spool_.names()) {
+    size_t number = name.rfind('-') + 1;
+    if (number == 0 || name.ends_with(kEndNote)) continue;
+    uint64_t value = std::strtoull(name.c_str() + number, nullptr, 10);
+    former_[name.substr(0, number)].insert(value);
+    next_ = std::max(next_, value + 1);
+  }
+}
+
+std::optional<PreparedTransactions::Done> PreparedTransactions::read_note(const std::string& name) {
+  std::string text(kMostNoteBytes, '\0');
+  if (!spool_.open(name)) return std::nullopt;
+  text.resize(spool_.read(text.data(), text.size()).value_or(0));
+  spool_.close();
+  size_t first = text.find('\n'), second = text.find('\n', first + 1);
+  if (first == text.npos || second == text.npos) return std::nullopt;
+  auto gtid = GtidSet::parse(std::string_view(text).substr(0, first));
+  if (!gtid) return std::nullopt;
+  return Done{name.substr(0, name.size() - kEndNote.size()), std::move(*gtid),
+              text.substr(first + 1, second - first - 1),
+              std::strtoull(text.c_str() + second + 1, nullptr, 10)};
 }
 
 void PreparedTransactions::rolled_back(const std::string& xid) {
-  unsigned generation = next_generation(xid);
-  for (unsigned end = generation + kMostGenerations; generation < end; ++generation) {
-    if (!spool_.has(name_of(xid, generation))) continue;
-    spool_.remove(name_of(xid, generation));
-    return;
-  }
+  auto name = waiting(xid);
+  if (!name) return;
+  remove(*name);
+  forget(xid);
 }
 
 void PreparedTransactions::confirm(const Position& position) {
   std::lock_guard lock(mutex_);
   std::erase_if(done_, [&](const Done& done) {
-    bool safe =
-        done.gtid.empty() ? reaches(position, done.file, done.offset) : position.gtids.contains(done.gtid);
-    if (safe) spool_.remove(done.name);
+    bool safe = done.is_behind(position);
+    if (safe) remove(done.name);
     return safe;
   });
+}
+
+bool PreparedTransactions::Done::is_behind(const Position& position) const {
+  return gtid.empty() ? reaches(position, file, offset) : position.gtids.contains(gtid);
 }
 
 }  // namespace sluice::mysql

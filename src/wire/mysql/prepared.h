@@ -3,7 +3,10 @@
 // prepared transaction touched is locked until its end, so that they mean the same then.
 #pragma once
 
+#include <map>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +27,11 @@ std::string xid_of_statement(std::string_view sql);
 class PreparedTransactions {
  public:
   explicit PreparedTransactions(std::string folder) : spool_(std::move(folder)) {}
+
+  // Once, before anything else, where the folder may hold what a life before this one set aside: takes it up,
+  // and removes what that life died before it could remove. `saved`: where the checkpoint goes on; not known,
+  // nothing set aside has a meaning.
+  void settle(const Position& saved);
 
   // What is set aside is its events' headers and bodies, without checksums.
   bool is_writing() const { return !writing_.empty(); }
@@ -50,23 +58,32 @@ class PreparedTransactions {
  private:
   struct Done {
     std::string name;
-    std::string xid;
-    unsigned generation;
     GtidSet gtid;
     std::string file;
     uint64_t offset;
+    bool is_behind(const Position& position) const;
   };
-  unsigned next_generation(const std::string& xid) const;
+  std::optional<std::string> waiting(const std::string& xid) const;  // the name of its file
+  void forget(const std::string& xid);
+  std::optional<Done> read_note(const std::string& name);
+  Result<void> note_end(const Done& done);
+  void remove(const std::string& name) const;
 
   Spool spool_;
   std::string writing_;  // xid; empty: none
   bool reading_ = false;
-  unsigned opened_ = 0;  // generation of what was opened last
+  std::string opened_;  // name of what was opened last
   bool peeked_ = false;
   char header_[kHeaderBytes];
   std::string again_;
 
-  mutable std::mutex mutex_;
+  // A file's name ends in a number, because an XID may be used again before what was set aside under it is
+  // safe at the targets. Of one XID the server knows one transaction at a time.
+  uint64_t next_ = 0;
+  std::map<std::string, std::string> waiting_;        // by XID, what was prepared in this life
+  std::map<std::string, std::set<uint64_t>> former_;  // by name without number, in lives before it
+
+  std::mutex mutex_;
   std::vector<Done> done_;
 };
 

@@ -118,6 +118,8 @@ class Store {
     return what;
   }
   void confirm(uint64_t offset) { prepared_.confirm(at(offset)); }
+  void settle(uint64_t offset) { prepared_.settle(at(offset)); }
+  void settle_without_checkpoint() { prepared_.settle(Position()); }
   void roll_back() { prepared_.rolled_back(kOne); }
 
  private:
@@ -142,6 +144,7 @@ TEST(Prepared, ANameIsUsedAgainBeforeItsFormerUseIsSafe) {
   }
   {  // Taken up again before the first commit.
     Store store(folder.path());
+    store.settle(99);
     EXPECT_EQ(store.commit(100), "a");
     store.prepare("b");
     store.confirm(100);
@@ -150,6 +153,7 @@ TEST(Prepared, ANameIsUsedAgainBeforeItsFormerUseIsSafe) {
   }
   {  // Before the second.
     Store store(folder.path());
+    store.settle(199);
     EXPECT_EQ(store.commit(200), "b");
     store.prepare("c");
     EXPECT_EQ(store.commit(300), "c");
@@ -159,6 +163,82 @@ TEST(Prepared, ANameIsUsedAgainBeforeItsFormerUseIsSafe) {
     store.roll_back();
     EXPECT_EQ(store.commit(500), "nothing");
   }
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+TEST(Prepared, ANameIsUsedManyTimesBeforeAnythingIsSafe) {
+  test::TemporaryFolder folder;
+  constexpr uint64_t kTimes = 40;
+  for (uint64_t saved : {0, 1, 17, 39}) {  // so many were safe when the life before died
+    Store store(folder.path());
+    store.settle(saved);
+    for (uint64_t i = saved + 1; i <= kTimes; ++i) {
+      store.prepare(std::to_string(i));
+      EXPECT_EQ(store.commit(i), std::to_string(i));
+      if (i == 20 && saved == 0) store.confirm(10);
+    }
+    store.prepare("last");
+  }
+  Store store(folder.path());
+  store.settle(kTimes);
+  EXPECT_EQ(store.commit(kTimes + 1), "last");
+  store.confirm(kTimes + 1);
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+TEST(Prepared, WhatALifeLeftBehindGoesAtTheNextStart) {
+  test::TemporaryFolder folder;
+  auto left = [&] {
+    std::filesystem::directory_iterator files(folder.path());
+    return std::distance(begin(files), end(files));
+  };
+  {  // Dies between its checkpoint behind the commit and what follows that.
+    Store store(folder.path());
+    store.prepare("a");
+    EXPECT_EQ(store.commit(100), "a");
+    store.prepare("b");
+  }
+  test::write_file(folder / "begun", "of a death in the middle of a transaction");
+  {  // Its checkpoint was not saved: the commit is read again.
+    Store store(folder.path());
+    store.settle(99);
+    EXPECT_EQ(store.commit(100), "a");
+  }
+  {
+    Store store(folder.path());
+    store.settle(100);
+    EXPECT_EQ(left(), 1);
+    EXPECT_EQ(store.commit(200), "b");
+  }
+  {
+    Store store(folder.path());
+    store.settle(1000);
+    EXPECT_EQ(left(), 0);
+    store.prepare("c");
+  }
+  {  // The same name at a commit that begins a new state is of another transaction.
+    Store store(folder.path());
+    store.settle_without_checkpoint();
+    EXPECT_EQ(left(), 0);
+    EXPECT_EQ(store.commit(2000), "nothing");
+  }
+}
+
+TEST(Prepared, ByGtidsItsOwnTells) {
+  test::TemporaryFolder folder;
+  Position before, behind;
+  before.gtids = *GtidSet::parse("11111111-2222-3333-4444-555555555555:1-6");
+  behind.gtids = *GtidSet::parse("11111111-2222-3333-4444-555555555555:1-7");
+  {
+    PreparedTransactions prepared(folder.path());
+    ASSERT_TRUE(prepared.begin(kOne).has_value() && prepared.prepare().has_value());
+    ASSERT_TRUE(*prepared.open(kOne));
+    prepared.close();
+    prepared.committed(kOne, *GtidSet::parse("11111111-2222-3333-4444-555555555555:7"), {});
+  }
+  PreparedTransactions(folder.path()).settle(before);
+  EXPECT_FALSE(std::filesystem::is_empty(folder.path()));
+  PreparedTransactions(folder.path()).settle(behind);
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
