@@ -217,7 +217,7 @@ Result<void> take_server(const Config& config, const Position& resume, Catalogue
   }
   SLUICE_ASSIGN(schema, mysql::read_schema(connection, server));
   mysql::LaterChanges later;
-  SLUICE_TRY(later.read(resume, setup.connection, server, never));
+  SLUICE_TRY(later.read(resume, connection, server));
   std::map<TableName, bool> there;
   for (Table& table : schema.tables) {
     there[{table.database, table.name}] = true;

@@ -98,10 +98,7 @@ Result<void> LaterChanges::take(std::string_view event) {
   return {};
 }
 
-Result<void> LaterChanges::read(const Position& from, const ConnectionOptions& options, const Server& server,
-                                const Interrupt& interrupt) {
-  Connection connection(options, interrupt);
-  SLUICE_TRY(connection.connect());
+Result<void> LaterChanges::read(const Position& from, Connection& connection, const Server& server) {
   Dump dump(connection, server,
             {.server_id = random_server_id(),
              .replica_uuid = random_uuid(),

@@ -10,17 +10,15 @@
 #include "base/result.h"
 #include "model/position.h"
 #include "source/mysql/connection.h"
-#include "source/mysql/interrupt.h"
 #include "source/mysql/server.h"
 
 namespace sluice::mysql {
 
 class LaterChanges {
  public:
-  // Reads the log from `from` to its present end through a connection of its own; called again, only what
-  // was written since, on the same server. The log is read by its size, no row of it is decoded.
-  Result<void> read(const Position& from, const ConnectionOptions& options, const Server& server,
-                    const Interrupt& interrupt);
+  // Reads the log from `from` to its present end; called again, only what was written since, on the same
+  // server. The log is read by its size, no row of it is decoded. The connection is of no use after that.
+  Result<void> read(const Position& from, Connection& connection, const Server& server);
   // The last statement behind `place` that may concern this table, as `file:offset`; nothing: there is none.
   std::optional<std::string> after(const Position& place, std::string_view database,
                                    std::string_view table) const;

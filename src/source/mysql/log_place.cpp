@@ -91,6 +91,10 @@ Result<Position> LogPlace::at_file(const StartPoint& start) {
                  connection_.address(), file->size);
   }
   if (server_.mariadb()) return with_gtids(base(start.file, start.offset), GtidSet());
+  if (start.offset <= 4) {
+    SLUICE_ASSIGN(before, previous_gtids(connection_, start.file));
+    if (before) return with_gtids(base(start.file, start.offset), *before);
+  }
   // The next transaction is looked for, so that the list of GTIDs at the file's start has been read in any
   // case.
   bool stands_between = start.offset <= 4;

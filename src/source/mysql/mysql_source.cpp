@@ -7,10 +7,10 @@
 #include "base/log.h"
 #include "source/mysql/dump.h"
 #include "source/mysql/interrupt.h"
-#include "source/mysql/later_changes.h"
 #include "source/mysql/log_place.h"
 #include "source/mysql/schema_reader.h"
 #include "source/mysql/server.h"
+#include "source/mysql/server_schema.h"
 
 namespace sluice {
 namespace {
@@ -20,49 +20,14 @@ using namespace mysql;
 constexpr std::chrono::milliseconds kPatience{1000};  // the longest read() without a change
 constexpr int kSchemaTries = 5;
 
-// Asks the server about a table through connections of its own: the one that reads the log is busy. The
-// server's word of now counts only where the log behind the place in question says nothing of the table.
-class ServerOracle : public SchemaOracle {
- public:
-  ServerOracle(const ConnectionOptions& options, const Interrupt& interrupt)
-      : options_(options), interrupt_(interrupt) {}
-
-  // After the last whole transaction; outlives this.
-  void follow(const Position& place) { place_ = &place; }
-  void forget() { later_ = LaterChanges(); }
-
-  Result<TablePtr> learn(std::string_view database, std::string_view table, std::string& why) override {
-    CHECK(place_ != nullptr);
-    Connection connection(options_, interrupt_);
-    SLUICE_TRY(connection.connect());
-    SLUICE_ASSIGN(server, read_server(connection));
-    SLUICE_ASSIGN(found, read_table(connection, server, database, table));
-    if (!found) {
-      why = "the server no longer has the table, or this account may not see it";
-      return found;
-    }
-    SLUICE_TRY(later_.read(*place_, options_, server, interrupt_));
-    auto moved_on = later_.after(*place_, database, table);
-    if (!moved_on) return found;
-    why = fmt::format("the server has moved on, the table was changed again up to {}", *moved_on);
-    return TablePtr();
-  }
-
- private:
-  const ConnectionOptions& options_;
-  const Interrupt& interrupt_;
-  const Position* place_ = nullptr;
-  LaterChanges later_;
-};
-
 class Impl : public MysqlSource {
  public:
   Impl(MysqlSourceSetup setup, Catalogue& catalogue, const Selection& selection)
       : setup_(std::move(setup)),
         catalogue_(catalogue),
-        oracle_(setup_.connection, interrupt_),
-        decoder_(catalogue, selection, &oracle_, setup_.decoder) {
-    oracle_.follow(decoder_.position());
+        schema_(setup_.connection, interrupt_, catalogue),
+        decoder_(catalogue, selection, &schema_, setup_.decoder) {
+    schema_.follow(decoder_.position());
     status_.server = mysql::address(setup_.connection);
   }
 
@@ -75,8 +40,8 @@ class Impl : public MysqlSource {
  private:
   Result<void> connect_and_dump(const Position& from);
   Result<Position> begin(const Position& from);
-  Result<Position> begin_with_schema(LogPlace& place);
-  Result<void> fill_as_of(const Position& position, Schema schema);
+  Result<Position> begin_now(LogPlace& place);
+  Result<void> owe_schema();
   Result<void> choose_server_id();
   Result<bool> is_taken(uint32_t id);
   Result<More> fill(Batch& batch);
@@ -87,7 +52,7 @@ class Impl : public MysqlSource {
   MysqlSourceSetup setup_;
   Catalogue& catalogue_;
   Interrupt interrupt_;
-  ServerOracle oracle_;
+  ServerSchema schema_;
   Decoder decoder_;
   const std::string replica_uuid_ = random_uuid();
   uint32_t server_id_ = 0;  // under which we read
@@ -110,7 +75,7 @@ Result<void> Impl::open(const Position& from) {
   connection_.reset();
   holds_event_ = false;
   pending_.reset();
-  oracle_.forget();
+  schema_.forget();
   Result<void> opened = connect_and_dump(from);
   if (!opened) note_disconnected(opened.error());
   return opened;
@@ -153,12 +118,9 @@ Result<Position> Impl::begin(const Position& from) {
     SLUICE_ASSIGN(found, place.resume(from));
     position = std::move(found);
     by_gtid_ = server_->gtids && !position.gtids.empty();
-    if (catalogue_.size() == 0) {
-      SLUICE_ASSIGN(schema, read_schema(*connection_, *server_));
-      SLUICE_TRY(fill_as_of(position, std::move(schema)));
-    }
   } else {
-    SLUICE_ASSIGN(found, begin_with_schema(place));
+    bool now = setup_.start.kind == StartPoint::Kind::Now && catalogue_.size() == 0;
+    SLUICE_ASSIGN(found, now ? begin_now(place) : place.find(setup_.start));
     position = std::move(found);
     // What precedes a place in this server's own files is known by that place; GTIDs are for later.
     by_gtid_ = setup_.start.kind == StartPoint::Kind::Gtids;
@@ -169,32 +131,26 @@ Result<Position> Impl::begin(const Position& from) {
   decoder_.set_explicit_timestamp(server_->on("explicit_defaults_for_timestamp"));
   decoder_.start(position);
   begun_ = true;
+  if (catalogue_.size() == 0) SLUICE_TRY(owe_schema());
   return position;
 }
 
-// No schema change may fall unseen between the reading of the tables and the position. That holds for a
-// position before and after which the tables read the same, and for one that is the same before and after the
-// reading.
-Result<Position> Impl::begin_with_schema(LogPlace& place) {
+// The tables of now are those of the present place if no schema change falls unseen between the reading of
+// the tables and of the position. That holds for a position before and after which the tables read the same,
+// and for one that is the same before and after the reading.
+Result<Position> Impl::begin_now(LogPlace& place) {
   SLUICE_ASSIGN(position, place.find(setup_.start));
-  if (catalogue_.size() > 0) return position;
   std::optional<Schema> before;
   for (int tries = 0; tries < kSchemaTries; ++tries) {
     SLUICE_ASSIGN(schema, read_schema(*connection_, *server_));
-    // Only a start at the present place can agree with the present tables.
-    bool agrees = setup_.start.kind != StartPoint::Kind::Now || (before && *before == schema);
+    bool agrees = before && *before == schema;
     if (!agrees) {
       SLUICE_ASSIGN(after, place.find(setup_.start));
       agrees = after == position;
       position = std::move(after);
     }
     if (agrees) {
-      // The present tables are those of the present place.
-      if (setup_.start.kind != StartPoint::Kind::Now) {
-        SLUICE_TRY(fill_as_of(position, std::move(schema)));
-      } else {
-        mysql::fill(catalogue_, std::move(schema));
-      }
+      mysql::fill(catalogue_, std::move(schema));
       return position;
     }
     before = std::move(schema);
@@ -203,23 +159,16 @@ Result<Position> Impl::begin_with_schema(LogPlace& place) {
                    connection_->address(), kSchemaTries);
 }
 
-// What the log behind the position changes is not what it was there.
-Result<void> Impl::fill_as_of(const Position& position, Schema schema) {
-  LaterChanges later;
-  SLUICE_TRY(later.read(position, setup_.connection, *server_, interrupt_));
-  size_t before = schema.tables.size();
-  std::erase_if(schema.tables, [&](const Table& table) {
-    auto changed = later.after(position, table.database, table.name);
-    if (changed) log::debug("{}: changed up to {}", full_name(table), *changed);
-    return changed.has_value();
-  });
-  if (schema.tables.size() < before) {
-    log::info("{} of {} tables were changed since {}: their columns of that time are not known yet",
-              before - schema.tables.size(), before, describe(position));
-  }
-  catalogue_.stand_at(std::make_shared<const Position>(position));
-  mysql::fill(catalogue_, std::move(schema));
-  return {};
+// At an old place. A server that writes the columns' names into its log has hardly been asked before all is
+// read; where an older part of its log lacks them, the decoder asks. Any other is asked at once: the longer
+// that waits, the more tables have been changed meanwhile.
+Result<void> Impl::owe_schema() {
+  SLUICE_ASSIGN(charsets, read_default_charsets(*connection_, *server_));
+  catalogue_.stand_at(std::make_shared<const Position>(decoder_.position()));
+  mysql::fill(catalogue_, {.default_charsets = std::move(charsets)});
+  schema_.owe();
+  if (server_->variable("binlog_row_metadata") == "FULL") return {};
+  return schema_.complete();
 }
 
 Result<bool> Impl::is_taken(uint32_t id) {
@@ -313,6 +262,8 @@ Result<Source::More> Impl::fill(Batch& batch) {
       if (got == Dump::Got::End) return More::End;
       idle = got == Dump::Got::Nothing;
       if (idle) {
+        // Nobody waits for a row now, and the log behind this place is short.
+        if (batch.changes.empty() && !decoder_.in_transaction()) SLUICE_TRY(schema_.complete());
         if (!batch.changes.empty() || Dump::Clock::now() >= give_up) break;
         continue;
       }

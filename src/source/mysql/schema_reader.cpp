@@ -19,6 +19,7 @@ constexpr std::string_view kColumns =
 constexpr std::string_view kKeys =
     "SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX, COLUMN_NAME, SUB_PART "
     "FROM information_schema.STATISTICS WHERE NON_UNIQUE = 0 AND {}";
+constexpr std::string_view kAttempt = "read the tables of the server";
 // `sys` is a hundred views, which cost more than all else, and one table, which is learnt when it changes.
 constexpr std::string_view kEverything =
     "TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'sys')";
@@ -177,16 +178,22 @@ bool Schema::operator==(const Schema& other) const {
 }
 
 Result<Schema> read_schema(Connection& connection, const Server& server) {
-  constexpr std::string_view kAttempt = "read the tables of the server";
   SLUICE_ASSIGN(buildings, read(connection, server, kEverything, kAttempt));
   Schema schema;
   for (auto& [name, building] : buildings) schema.tables.push_back(std::move(building.table));
+  SLUICE_ASSIGN(charsets, read_default_charsets(connection, server));
+  schema.default_charsets = std::move(charsets);
+  return schema;
+}
+
+Result<DefaultCharsets> read_default_charsets(Connection& connection, const Server& server) {
   SLUICE_ASSIGN(databases, connection.query("SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME "
                                             "FROM information_schema.SCHEMATA",
                                             kAttempt));
-  for (const Fields& row : databases.rows) schema.default_charsets[text(row[0])] = text(row[1]);
-  schema.default_charsets[""] = server.variable("character_set_server");
-  return schema;
+  DefaultCharsets charsets;
+  for (const Fields& row : databases.rows) charsets[text(row[0])] = text(row[1]);
+  charsets[""] = server.variable("character_set_server");
+  return charsets;
 }
 
 Result<TablePtr> read_table(Connection& connection, const Server& server, std::string_view database,

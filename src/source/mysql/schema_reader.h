@@ -14,9 +14,11 @@
 
 namespace sluice::mysql {
 
+using DefaultCharsets = std::map<std::string, std::string>;  // by database; "" is the server's own
+
 struct Schema {
-  std::vector<Table> tables;                            // by database and name; not frozen, serial 0
-  std::map<std::string, std::string> default_charsets;  // by database; "" is the server's own
+  std::vector<Table> tables;  // by database and name; not frozen, serial 0
+  DefaultCharsets default_charsets;
 
   bool operator==(const Schema& other) const;
 };
@@ -24,6 +26,7 @@ struct Schema {
 // All base tables that the account may see, but for the server's views of itself (information_schema,
 // performance_schema, sys).
 Result<Schema> read_schema(Connection& connection, const Server& server);
+Result<DefaultCharsets> read_default_charsets(Connection& connection, const Server& server);
 // One table. Null: there is none, or the account may not see it.
 Result<TablePtr> read_table(Connection& connection, const Server& server, std::string_view database,
                             std::string_view table);

@@ -151,6 +151,21 @@ Result<GtidSet> purged_gtids(Connection& connection) {
   return gtid_query(connection, "SELECT @@GLOBAL.gtid_purged", "read gtid_purged");
 }
 
+Result<std::optional<GtidSet>> previous_gtids(Connection& connection, const std::string& file) {
+  // The second event of a file, behind its description.
+  SLUICE_ASSIGN(rows,
+                connection.query(fmt::format("SHOW BINLOG EVENTS IN {} LIMIT 2", connection.quoted(file)),
+                                 "read the GTIDs before a binary log"));
+  for (size_t i = 0; i < rows.rows.size(); ++i) {
+    const std::string* type = rows.get(i, "event_type");
+    const std::string* info = rows.get(i, "info");
+    if (!type || *type != "Previous_gtids" || !info) continue;
+    SLUICE_ASSIGN(set, GtidSet::parse(*info));
+    return set;
+  }
+  return std::nullopt;
+}
+
 Result<GtidSet> gtids_at(Connection& connection, const std::string& file, uint64_t offset) {
   constexpr std::string_view kAttempt = "read the GTIDs of a place in the binary log";
   SLUICE_ASSIGN(

@@ -57,6 +57,8 @@ Result<std::vector<BinaryLog>> binary_logs(Connection& connection);
 // MySQL: executed ever; executed, but in no binary log any more.
 Result<GtidSet> executed_gtids(Connection& connection);
 Result<GtidSet> purged_gtids(Connection& connection);
+// MySQL: executed before this log file. Nothing: it does not say.
+Result<std::optional<GtidSet>> previous_gtids(Connection& connection, const std::string& file);
 // MariaDB: the set at a place of a log file, which must be the start of an event: a fault tells that it is
 // none.
 Result<GtidSet> gtids_at(Connection& connection, const std::string& file, uint64_t offset);

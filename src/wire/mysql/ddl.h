@@ -48,6 +48,7 @@ struct DdlOutcome {
   std::vector<TableName> tables;  // created, altered, dropped, renamed (old name and new name)
   TablePtr before, after;         // of a statement that shapes one table: its shapes, where they are known
   bool is_temporary = false;      // of a temporary table: no concern of a log of rows
+  bool lacks_model = false;       // CREATE TABLE … LIKE one that the catalogue does not know
   bool has_query = false;  // CREATE TABLE … SELECT, as only a log of statements holds it: rows without values
 };
 

@@ -26,6 +26,7 @@ Result<void> read_options(SqlReader& in, TableDraft& draft) {
 Result<TablePtr> find_model(SqlReader& in, DdlRun& run) {
   SLUICE_ASSIGN(name, read_table_name(in, run.context));
   TablePtr model = run.catalogue.find(name.database, name.table);
+  run.outcome.lacks_model = !model;
   if (!model) return fatal("the shape of {}.{} is not known", name.database, name.table);
   return model;
 }

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "wire/mysql/charset.h"
 #include "wire/mysql/decoder_impl.h"
+#include "wire/mysql/helper_tables.h"
 
 namespace sluice::mysql {
 namespace {
@@ -352,8 +353,14 @@ Result<void> Decoder::Impl::ddl(const EventHeader& header, const QueryEvent& que
   if (query.explicit_timestamp) context.explicit_timestamp = *query.explicit_timestamp;
   const Charset* server = charset_by_collation(query.server_collation);
   if (server) context.server_charset = server->name();
-  catalogue_.stand_at(std::make_shared<const Position>(behind_ddl(header)));
+  auto behind = std::make_shared<const Position>(behind_ddl(header));
+  catalogue_.stand_at(behind);
   DdlOutcome outcome = apply_ddl(sql, context, catalogue_);
+  if (outcome.lacks_model) {
+    SLUICE_TRY(uses_.complete_catalogue());
+    catalogue_.stand_at(behind);
+    outcome = apply_ddl(sql, context, catalogue_);
+  }
   if (outcome.has_query) {
     return fatal(
         "a table was filled by a query that is logged as text ({:.60}…), so its rows are not in the log. Set "
@@ -368,6 +375,9 @@ Result<void> Decoder::Impl::ddl(const EventHeader& header, const QueryEvent& que
         where(), outcome.why, sql);
   }
   if (!options_.ddl || outcome.is_temporary) return {};
+  bool asks = std::any_of(outcome.tables.begin(), outcome.tables.end(),
+                          [](const TableName& name) { return may_be_helper(name.table); });
+  if (asks) SLUICE_TRY(uses_.complete_catalogue());
   std::vector<TableName> tables = tables_told(outcome);
   if (outcome.tables.empty() ? !selection_.wants(query.database, "") : tables.empty()) return {};
   if (passed_over()) {

@@ -30,11 +30,15 @@ struct DecoderOptions {
   bool query = false;          // carry the statement behind row changes, where the log has it
 };
 
-// Asked for a table that neither the log nor the catalogue knows, or that the log contradicts: what it was at
-// this place of the log. Null: cannot tell, for the reason that is then in `why`.
+// Asked for what neither the log nor the catalogue tells of tables.
 class SchemaOracle {
  public:
   virtual ~SchemaOracle() = default;
+  // Puts every table that it knows into the catalogue as it was at this place of the log, unless it was asked
+  // before. It is costly, so only where the catalogue lacks something.
+  virtual Result<void> complete() = 0;
+  // One that the catalogue lacks nevertheless, or that the log contradicts. Null: cannot tell, for the reason
+  // that is then in `why`.
   virtual Result<TablePtr> learn(std::string_view database, std::string_view table, std::string& why) = 0;
 };
 

@@ -25,6 +25,11 @@ void take_time(std::string_view& name) {
 
 }  // namespace
 
+bool may_be_helper(std::string_view table) {
+  return table.starts_with('_') &&
+         (table.ends_with("_del") || table.ends_with("_new") || table.ends_with("_old"));
+}
+
 bool is_helper_table(const TableName& name, const Catalogue& catalogue, std::span<const TableName> named) {
   std::string_view rest = name.table;
   if (!rest.starts_with('_')) return false;

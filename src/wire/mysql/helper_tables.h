@@ -16,4 +16,7 @@ namespace sluice::mysql {
 bool is_helper_table(const TableName& name, const Catalogue& catalogue,
                      std::span<const TableName> named = {});
 
+// Of such a name that the catalogue decides.
+bool may_be_helper(std::string_view table);
+
 }  // namespace sluice::mysql

@@ -1,5 +1,6 @@
 #include "wire/mysql/table_map.h"
 
+#include <algorithm>
 #include <bitset>
 
 #include "base/cursor.h"
@@ -399,6 +400,19 @@ Table table_of(const TableMap& map) {
     table.columns.push_back(std::move(column));
   }
   return table;
+}
+
+// Of a table without a primary key the log names no key, though another one may tell its rows. MariaDB keeps
+// UUID, INET4, INET6 and VECTOR as bytes.
+bool tells_all(const TableMap& map) {
+  if (!map.has_names || !map.has_key) return false;
+  if (map.flavor != Flavor::MariaDb) return true;
+  return std::none_of(map.columns.begin(), map.columns.end(), [](const MapColumn& column) {
+    if (column.charset && !column.charset->is_binary()) return false;
+    if (column.type == WireType::String) return column.length == 4 || column.length == 16;
+    bool sized = column.type == WireType::VarChar || column.type == WireType::VarString;
+    return sized && column.length % 4 == 0;
+  });
 }
 
 std::optional<std::string> contradiction(const TableMap& map, const Table& known) {

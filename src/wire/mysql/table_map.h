@@ -51,6 +51,10 @@ Result<TableMap> read_table_map(std::string_view body, Flavor flavor);
 // The table as the map alone tells it: with names where it has them, else @1, @2, …
 Table table_of(const TableMap& map);
 
+// Whether nobody could tell more of what the rows hold: with names and a key, and no column whose bytes may
+// be one of several types.
+bool tells_all(const TableMap& map);
+
 // Why a known shape cannot be the one behind this map (count, types); nothing where it can be.
 std::optional<std::string> contradiction(const TableMap& map, const Table& known);
 

@@ -64,6 +64,7 @@ Result<void> TableUses::resolve(std::string_view body, Flavor flavor, TableUse& 
   SLUICE_ASSIGN(map, read_table_map(body, flavor));
   use.map_bytes = body;
   use.self_described = map.has_names;
+  if (may_be_helper(map.table)) SLUICE_TRY(complete_catalogue());
   use.wanted = selection_.wants(map.database, map.table) && !hides({map.database, map.table});
   if (!use.wanted) {
     use.catalogue_version = catalogue_.version();
@@ -91,6 +92,11 @@ bool TableUses::hides(const TableName& name, std::span<const TableName> named) {
   return true;
 }
 
+Result<void> TableUses::complete_catalogue() {
+  if (oracle_) return oracle_->complete();
+  return {};
+}
+
 // No schema change lies between the last whole transaction and here, so that is where it is known from.
 void TableUses::keep(const TablePtr& table) {
   catalogue_.stand_at(std::make_shared<const Position>(position_));
@@ -112,6 +118,10 @@ Result<TablePtr> TableUses::table_for(const TableMap& map, Flavor flavor) {
   };
   // Where a server can be asked, its word comes before that conclusion.
   TablePtr known = catalogue_.find(map.database, map.table);
+  if (!known && !tells_all(map)) {
+    SLUICE_TRY(complete_catalogue());
+    known = catalogue_.find(map.database, map.table);
+  }
   if (!oracle_) known = complete(std::move(known));
   std::optional<std::string> clash;
   if (known) clash = contradiction(map, *known);

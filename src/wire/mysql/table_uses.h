@@ -41,6 +41,8 @@ class TableUses {
 
   // Whether it is a helper table that is not to be shown. `named`: the tables of the statement in hand.
   bool hides(const TableName& name, std::span<const TableName> named = {});
+  // The catalogue is in want of something: whoever knows more is asked.
+  Result<void> complete_catalogue();
 
   // A TABLE_MAP of a server of this flavor, its body without header and checksum. Cheap where it only repeats
   // what is known.
