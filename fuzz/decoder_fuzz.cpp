@@ -84,8 +84,8 @@ class Target {
     decoder_.finish(batch_, end);
     for (const Change& change : batch_.changes) {
       line_.clear();
-      encoder_->encode(batch_, change, line_);
-      CHECK(test::well_formed(line_.view()));
+      encoder_->encode(batch_, {&change, 1}, line_);
+      CHECK(test::well_formed(line_.bytes.view()));
     }
     batch_.reset();
   }
@@ -96,7 +96,7 @@ class Target {
   mysql::Decoder decoder_;
   std::unique_ptr<Encoder> encoder_;
   Batch batch_;
-  Bytes line_;
+  Outbox line_;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "app/connection.h"
 #include "app/registry.h"
+#include "app/routing.h"
 #include "app/yaml_section.h"
 #include "model/selection.h"
 
@@ -82,6 +83,10 @@ std::span<const Option> lane_table() {
        {},
        1,
        64},
+      {"on_refusal", OptionKind::Choice, "stop",
+       "what becomes of a change that the target will never take, as one too large for it: stop, or leave it "
+       "out and count it",
+       "stop|drop"},
   };
   return table;
 }
@@ -131,24 +136,49 @@ class Reader {
 
   void read_lane(const std::string& name, const YamlSection& section) {
     size_t before = document_.mistake_count();
-    LaneConfig lane{name,    section.where(), Settings(lane_table()), nullptr, Settings({}),
-                    nullptr, Settings({})};
+    LaneConfig lane{.name = name,
+                    .where = section.where(),
+                    .own = Settings(lane_table()),
+                    .sink_settings = Settings({}),
+                    .format_settings = Settings({}),
+                    .view = Settings(view_options()),
+                    .address = Settings({})};
     lane.sink = find_sink(section.text("sink").value_or(""));
     lane.format = find_format(section.text("format").value_or(lane.own.text("format")));
-    std::vector<Settings*> targets = {&lane.own};
+    std::vector<Settings*> targets = {&lane.own, &lane.view};
+    std::vector<std::string> parts;
     if (lane.sink) {
       lane.sink_settings = Settings(lane.sink->options);
       targets.push_back(&lane.sink_settings);
+      if (lane.sink->addressing) {
+        lane.address = Settings(address_options());
+        targets.push_back(&lane.address);
+        parts.emplace_back("routes");
+      }
     }
     if (lane.format) {
       lane.format_settings = Settings(lane.format->options);
       targets.push_back(&lane.format_settings);
     }
-    section.read(targets, {}, !lane.sink || !lane.format);
+    section.read(targets, parts, !lane.sink || !lane.format);
+    if (!parts.empty()) read_rules(section, lane);
     if (document_.mistake_count() != before) return;
+    note(view_setup(lane.view), lane.where);
+    if (lane.sink->addressing) {
+      note(route_setup(*lane.sink->addressing, lane.sink_settings, lane.address, lane.rules), lane.where);
+    }
     note(lane.sink->make(lane.sink_settings), lane.where);
     note(lane.format->make(lane.format_settings), lane.where);
     config_.lanes.push_back(std::move(lane));
+  }
+
+  void read_rules(const YamlSection& section, LaneConfig& lane) {
+    auto routes = section.section("routes", false);
+    if (!routes) return;
+    for (auto& [name, rule] : routes->sections("a rule")) {
+      lane.rules.emplace_back(rule_options());
+      rule.read({&lane.rules.back()});
+    }
   }
 
   YamlDocument document_;

@@ -24,6 +24,9 @@ struct LaneConfig {
   Settings sink_settings;
   const FormatType* format = nullptr;
   Settings format_settings;
+  Settings view;                // view_options()
+  Settings address;             // address_options(), where the sink has addressing
+  std::vector<Settings> rules;  // rule_options(), of its `routes`
 };
 
 struct Config {

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "app/registry.h"
+#include "app/routing.h"
 #include "app/yaml_section.h"
 
 namespace sluice::app {
@@ -78,8 +79,8 @@ TEST(Sample, IsARightConfigurationThatShowsEveryKey) {
   std::string sample = sample_config();
   ConfigReading reading = read_config(sample, "sluice.yaml");
   ASSERT_TRUE(reading.config) << reading.mistakes.front();
-  for (auto options : {pipeline_options(), memory_options(), lane_options(), find_sink("file")->options,
-                       find_format("json")->options}) {
+  for (auto options : {pipeline_options(), memory_options(), lane_options(), view_options(),
+                       find_sink("file")->options, find_format("json")->options}) {
     for (const Option& option : options) {
       EXPECT_NE(sample.find(fmt::format("{}: ", option.name)), sample.npos) << option.name;
     }
@@ -87,8 +88,10 @@ TEST(Sample, IsARightConfigurationThatShowsEveryKey) {
 }
 
 TEST(Registry, NoTwoTablesOfASinkShareAKey) {
-  std::vector<std::string> own;
-  for (const Option& option : lane_options()) own.emplace_back(option.name);
+  std::vector<Option> lane;
+  for (auto options : {lane_options(), view_options(), address_options()}) {
+    lane.insert(lane.end(), options.begin(), options.end());
+  }
   auto has = [](std::span<const Option> options, std::string_view name) {
     for (const Option& option : options) {
       if (option.name == name) return true;
@@ -97,7 +100,7 @@ TEST(Registry, NoTwoTablesOfASinkShareAKey) {
   };
   for (const SinkType* sink : sinks()) {
     for (const Option& option : sink->options) {
-      EXPECT_FALSE(has(lane_options(), option.name)) << sink->name << " " << option.name;
+      EXPECT_FALSE(has(lane, option.name)) << sink->name << " " << option.name;
       for (const FormatType* format : formats()) {
         EXPECT_FALSE(has(format->options, option.name))
             << sink->name << " and " << format->name << ": " << option.name;
@@ -106,7 +109,7 @@ TEST(Registry, NoTwoTablesOfASinkShareAKey) {
   }
   for (const FormatType* format : formats()) {
     for (const Option& option : format->options) {
-      EXPECT_FALSE(has(lane_options(), option.name)) << format->name << " " << option.name;
+      EXPECT_FALSE(has(lane, option.name)) << format->name << " " << option.name;
     }
   }
   EXPECT_EQ(find_sink("nothing"), nullptr);

@@ -55,6 +55,7 @@ JsonObject lane_json(const LaneStatus& lane) {
   json.text("delivered", lane.delivered.known() ? describe(lane.delivered) : "")
       .number("changes", lane.changes);
   json.number("bytes", lane.bytes).number("changes_per_second", lane.changes_per_second);
+  if (lane.refused != 0) json.number("refused", lane.refused);
   if (!lane.last_error.empty()) {
     json.text("last_error", lane.last_error).text("last_error_at", utc_text(lane.last_error_us));
   }
@@ -82,7 +83,8 @@ Result<std::vector<LaneSetup>> make_lanes(std::vector<LanePlan> plans, const std
     SLUICE_ASSIGN(sink, plan.sink->make(plan.sink_settings));
     SLUICE_ASSIGN(encoder, plan.format->make(plan.format_settings));
     if (plan.pretty) encoder = make_pretty_encoder(std::move(encoder), Look::of(STDOUT_FILENO).colours);
-    lanes.push_back({std::move(plan.name), std::move(sink), std::move(encoder), plan.encode_threads});
+    lanes.push_back({std::move(plan.name), std::move(sink), std::move(encoder), plan.encode_threads,
+                     std::move(plan.view), std::move(plan.route), plan.on_refusal});
   }
   return lanes;
 }

@@ -29,6 +29,9 @@ struct LanePlan {
   Settings format_settings;
   unsigned encode_threads = 1;
   bool pretty = false;  // for people
+  std::shared_ptr<const ViewSetup> view;
+  std::shared_ptr<const RouteSetup> route;  // of a sink with addressing
+  OnRefusal on_refusal = OnRefusal::Stop;
 };
 
 // What `name` becomes in formats that show where a change comes from.

@@ -12,12 +12,25 @@ class PrettyEncoder : public Encoder {
  public:
   PrettyEncoder(std::unique_ptr<Encoder> inner, bool colours) : inner_(std::move(inner)), colours_(colours) {}
 
-  void encode(const Batch& batch, const Change& change, Bytes& out) override {
-    line_.clear();
-    inner_->encode(batch, change, line_);
-    if (line_.empty()) return;
+  void encode(const Batch& batch, std::span<const Change> changes, Outbox& out) override {
+    plain_.clear();
+    inner_->encode(batch, changes, plain_);
+    plain_.end_message();
+    for (const Message& message : plain_.messages) {
+      paint(plain_.bytes.view().substr(message.begin, message.end - message.begin), out.bytes);
+      out.end_message();
+    }
+  }
+
+  bool grouped() const override { return inner_->grouped(); }
+
+  std::unique_ptr<Encoder> clone() const override {
+    return std::make_unique<PrettyEncoder>(inner_->clone(), colours_);
+  }
+
+ private:
+  void paint(std::string_view rest, Bytes& out) {
     depth_ = 0;
-    std::string_view rest = line_.view();
     while (!rest.empty()) {
       size_t size = rest.front() == '"' ? text_size(rest) : 1;
       if (rest.front() == '"') {
@@ -30,11 +43,6 @@ class PrettyEncoder : public Encoder {
     }
   }
 
-  std::unique_ptr<Encoder> clone() const override {
-    return std::make_unique<PrettyEncoder>(inner_->clone(), colours_);
-  }
-
- private:
   // Of the quoted text at the front, quotes included.
   static size_t text_size(std::string_view rest) {
     size_t at = 1;
@@ -65,7 +73,7 @@ class PrettyEncoder : public Encoder {
 
   std::unique_ptr<Encoder> inner_;
   const bool colours_;
-  Bytes line_;
+  Outbox plain_;
   int depth_ = 0;
 };
 

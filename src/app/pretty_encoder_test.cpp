@@ -8,7 +8,7 @@ namespace {
 class Fixed : public Encoder {
  public:
   explicit Fixed(std::string text) : text_(std::move(text)) {}
-  void encode(const Batch&, const Change&, Bytes& out) override { out.append(text_); }
+  void encode(const Batch&, std::span<const Change>, Outbox& out) override { out.bytes.append(text_); }
   std::unique_ptr<Encoder> clone() const override { return std::make_unique<Fixed>(text_); }
 
  private:
@@ -16,10 +16,10 @@ class Fixed : public Encoder {
 };
 
 std::string pretty(const std::string& text, bool colours = false) {
-  Bytes out;
+  Outbox out;
   auto encoder = make_pretty_encoder(std::make_unique<Fixed>(text), colours)->clone();
-  encoder->encode(Batch(), Change(), out);
-  return std::string(out.view());
+  encoder->encode(Batch(), {}, out);
+  return out.messages.empty() ? "" : std::string(out.bytes.view().substr(0, out.messages[0].end));
 }
 
 TEST(PrettyEncoder, PutsEachMemberOnALineOfItsOwn) {

@@ -3,6 +3,7 @@
 #include "app/connection.h"
 #include "app/control.h"
 #include "app/json_object.h"
+#include "app/routing.h"
 #include "app/signals.h"
 #include "app/verbs.h"
 #include "base/log.h"
@@ -21,6 +22,24 @@ Result<int> run(const Invocation& invocation) {
   return 0;
 }
 
+Result<LanePlan> lane_plan(LaneConfig& lane) {
+  SLUICE_ASSIGN(view, view_setup(lane.view));
+  std::shared_ptr<const RouteSetup> route;
+  if (lane.sink->addressing) {
+    SLUICE_ASSIGN(made, route_setup(*lane.sink->addressing, lane.sink_settings, lane.address, lane.rules));
+    route = std::move(made);
+  }
+  return LanePlan{.name = lane.name,
+                  .sink = lane.sink,
+                  .sink_settings = std::move(lane.sink_settings),
+                  .format = lane.format,
+                  .format_settings = std::move(lane.format_settings),
+                  .encode_threads = static_cast<unsigned>(lane.own.integer("encode_threads")),
+                  .view = std::move(view),
+                  .route = std::move(route),
+                  .on_refusal = lane.own.text("on_refusal") == "drop" ? OnRefusal::Drop : OnRefusal::Stop};
+}
+
 }  // namespace
 
 Result<RunPlan> plan_of(Config config) {
@@ -36,9 +55,8 @@ Result<RunPlan> plan_of(Config config) {
   plan.source.decoder.helper_tables = config.pipeline.boolean("helper_tables");
   plan.source.decoder.batch_bytes = config.memory.size("batch_bytes");
   for (LaneConfig& lane : config.lanes) {
-    plan.lanes.push_back({lane.name, lane.sink, std::move(lane.sink_settings), lane.format,
-                          std::move(lane.format_settings),
-                          static_cast<unsigned>(lane.own.integer("encode_threads"))});
+    SLUICE_ASSIGN(made, lane_plan(lane));
+    plan.lanes.push_back(std::move(made));
   }
   return plan;
 }

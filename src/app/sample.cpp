@@ -4,6 +4,7 @@
 #include "app/config.h"
 #include "app/connection.h"
 #include "app/registry.h"
+#include "app/routing.h"
 #include "app/terminal.h"
 
 namespace sluice::app {
@@ -84,6 +85,7 @@ std::string sample_config() {
   sample_options(out, source_options(), kSourceExamples, "  ");
   out += fmt::format("\n# {}\nsinks:\n  changes:\n", sections()[1].help);
   sample_options(out, lane_options(), kLaneExamples, "    ");
+  sample_options(out, view_options(), {}, "    ");
   const SinkType& sink = *find_sink("file");
   out += fmt::format("    # of sink: {} - {}\n", sink.name, sink.summary);
   sample_options(out, sink.options, kLaneExamples, "    ");
@@ -126,6 +128,15 @@ Relative paths count from the folder of the file. Sizes are written `4096`, `64M
   markdown_table(out, source_options());
   out += "\n## Every sink\n";
   markdown_table(out, lane_options());
+  out += "\nWhat of the changes it gets:\n";
+  markdown_table(out, view_options());
+  out += R"(
+Sinks whose target has places with names (topics, streams, URLs) also know these; docs/routing.md says how templates are
+written:
+)";
+  markdown_table(out, address_options());
+  out += "\nUnder `routes`, a section for each rule, of which the first that fits a table decides:\n";
+  markdown_table(out, rule_options());
   for (const SinkType* sink : sinks()) {
     out += fmt::format("\n## `sink: {}`\n\n{}.\n", sink->name, sink->summary);
     markdown_table(out, sink->options);

@@ -6,8 +6,8 @@
 #include <span>
 #include <string_view>
 
-#include "base/bytes.h"
 #include "base/option.h"
+#include "format/message.h"
 #include "model/batch.h"
 
 namespace sluice {
@@ -15,8 +15,10 @@ namespace sluice {
 class Encoder {
  public:
   virtual ~Encoder() = default;
-  // Appends one message, without a line end, or nothing where this format does not show such a change.
-  virtual void encode(const Batch& batch, const Change& change, Bytes& out) = 0;
+  // Appends the messages of a change, or none where this format does not show such a change. `changes` holds
+  // that one; where grouped(), all those of one event, table and operation that go to the same place.
+  virtual void encode(const Batch& batch, std::span<const Change> changes, Outbox& out) = 0;
+  virtual bool grouped() const { return false; }
   // An encoder with the same settings, for another thread.
   virtual std::unique_ptr<Encoder> clone() const = 0;
 };

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <span>
 
-#include "base/check.h"
-
 namespace sluice {
 void Batch::reset() {
   arena.reset();
@@ -25,13 +23,6 @@ void Batch::hold_slow(const TablePtr& table) {
     if (tables[tables.size() - 1 - i] == table) return;
   }
   tables.push_back(table);
-}
-
-TablePtr Batch::share(const Table& table) const {
-  auto found =
-      std::find_if(tables.begin(), tables.end(), [&](const TablePtr& each) { return each.get() == &table; });
-  CHECK(found != tables.end());
-  return *found;
 }
 
 Row Batch::copy_row(const Row& row) {

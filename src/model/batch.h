@@ -40,8 +40,6 @@ class Batch {
     if (tables.empty() || tables.back() != table) hold_slow(table);
     return table.get();
   }
-  // A table of its changes, for who wants to keep it longer than the batch.
-  TablePtr share(const Table& table) const;
   // Copies a change of another batch with all it points at to the end of this one.
   void adopt(const Batch& from, const Change& change);
 

@@ -7,8 +7,12 @@ namespace sluice {
 TablePtr freeze(Table table) {
   static std::atomic<uint64_t> next{1};
   table.serial = next.fetch_add(1, std::memory_order_relaxed);
-  return std::make_shared<const Table>(std::move(table));
+  auto shared = std::make_shared<Table>(std::move(table));
+  shared->self = shared;
+  return shared;
 }
+
+TablePtr share(const Table& table) { return TablePtr(table.self); }
 
 std::string full_name(const Table& table) { return table.database + "." + table.name; }
 

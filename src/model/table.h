@@ -76,12 +76,15 @@ struct Table {
   std::vector<uint32_t> key;  // ordinals of the primary key's columns in key order; empty: none or not known
   bool named = true;          // false: the columns' names are not known and stand as @1, @2, …
   uint64_t serial = 0;  // unique in this process: what may be planned per version is kept under this number
+  std::weak_ptr<const Table> self;  // see share()
 };
 
 using TablePtr = std::shared_ptr<const Table>;
 
 // Fixes a table as a version of its own, with a fresh serial. Any thread.
 TablePtr freeze(Table table);
+// Of a frozen table: for whoever keeps it longer than the batch of a change.
+TablePtr share(const Table& table);
 
 // `database.table` with nothing quoted: for people, not for SQL.
 std::string full_name(const Table& table);

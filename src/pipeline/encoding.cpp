@@ -3,34 +3,17 @@
 #include <pthread.h>
 
 #include "base/check.h"
-#include "pipeline/progress.h"
 
 namespace sluice {
-namespace {
 
-// The index of the first message that belongs to the transaction that goes on in the next batch.
-size_t whole_messages(const Parcel& parcel, const std::vector<Message>& messages) {
-  if (!parcel.moves) return Delivery::kInside;
-  size_t whole = messages.size();
-  if (parcel.open == Parcel::kNone) return whole;
-  while (whole > 0 && parcel.batch.changes[messages[whole - 1].change].transaction == parcel.open) --whole;
-  return whole;
-}
-
-}  // namespace
-
-Encoding::Encoding(std::unique_ptr<Encoder> encoder, unsigned threads, size_t slots,
-                   std::optional<Position> delivered, const std::string& lane)
-    : delivered_(std::move(delivered)), slots_(slots) {
+Encoding::Encoding(Making making, unsigned threads, size_t slots, const std::string& lane) : slots_(slots) {
   CHECK(threads > 0 && slots > 0);
   // One is written while the others are filled.
   size_t outputs = threads == 1 ? 1 : threads + 1;
   for (size_t i = 0; i < outputs; ++i) {
-    outputs_.push_back(std::make_unique<Encoded>());
-    if (i > 0) outputs_.back()->encoder = encoder->clone();
+    outputs_.push_back(std::make_unique<Encoded>(i + 1 < outputs ? making.clone() : std::move(making)));
     free_.push_back(outputs_.back().get());
   }
-  outputs_.front()->encoder = std::move(encoder);
   std::string name = ("enc " + lane).substr(0, 15);  // the kernel's bound
   for (unsigned i = 2; i < threads; ++i) {
     threads_.emplace_back([this] { work(); });
@@ -43,18 +26,23 @@ Encoding::~Encoding() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void Encoding::begin(const Position& from) { passing_ = delivered_ && !covers(from, *delivered_); }
+void Encoding::begin(const Position& from, std::optional<Position> delivered) {
+  {
+    std::lock_guard lock(mutex_);
+    delivered_ = std::move(delivered);
+    passing_ = delivered_ && !covers(from, *delivered_);
+    begun_ = true;
+  }
+  if (!threads_.empty()) work_.notify_all();
+}
 
 void Encoding::offer(BatchPool::Shared parcel) {
-  bool passing = passing_;
-  if (passing_) passing_ = !covers(parcel->batch.resume, *delivered_);
   {
     std::lock_guard lock(mutex_);
     if (closed_) return;
     CHECK(offered_ - taken_ < slots_.size());
     Slot& next = slot(offered_++);
     next.parcel = std::move(parcel);
-    next.passing = passing;
   }
   ready_.notify_one();
   if (!threads_.empty()) work_.notify_one();
@@ -101,11 +89,12 @@ void Encoding::encode_next(std::unique_lock<std::mutex>& lock) {
   Slot& mine = slot(number);
   Encoded* into = mine.encoded = free_.back();
   free_.pop_back();
-  into->parcel = std::move(mine.parcel);
-  bool passing = mine.passing;
+  BatchPool::Shared parcel = std::move(mine.parcel);
+  const Position* delivered = passing_ ? &*delivered_ : nullptr;
+  if (passing_) passing_ = !covers(parcel->batch.resume, *delivered_);
   mine.ready = false;
   lock.unlock();
-  encode(*into, passing);
+  into->make(std::move(parcel), delivered);
   lock.lock();
   mine.ready = true;
   if (number == taken_) ready_.notify_one();
@@ -123,11 +112,7 @@ Encoded* Encoding::next(std::chrono::microseconds patience) {
 }
 
 void Encoding::release(Encoded* encoded) {
-  encoded->parcel.reset();
-  encoded->bytes.clear();
-  encoded->bytes.shrink(kKeepBytes);
-  encoded->messages.clear();
-  if (encoded->messages.capacity() > kKeepMessages) encoded->messages.shrink_to_fit();
+  encoded->clear();
   {
     std::lock_guard lock(mutex_);
     free_.push_back(encoded);
@@ -142,28 +127,6 @@ void Encoding::work() {
     if (closed_) return;
     encode_next(lock);
   }
-}
-
-void Encoding::encode(Encoded& into, bool passing) const {
-  const Batch& batch = into.parcel->batch;
-  uint32_t known = Parcel::kNone;  // the transaction that `skip` speaks of
-  bool skip = false;
-  for (uint32_t i = 0; i < batch.changes.size(); ++i) {
-    const Change& change = batch.changes[i];
-    if (passing && change.transaction != known) {
-      known = change.transaction;
-      skip = covers(*delivered_, batch, change);
-    }
-    if (skip) continue;
-    size_t begin = into.bytes.size();
-    into.encoder->encode(batch, change, into.bytes);
-    size_t end = into.bytes.size();
-    if (end == begin) continue;
-    into.bytes.push('\n');
-    into.messages.push_back({i, begin, end});
-  }
-  into.whole = whole_messages(*into.parcel, into.messages);
-  into.passed = passing && !covers(batch.resume, *delivered_);
 }
 
 }  // namespace sluice

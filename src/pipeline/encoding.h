@@ -11,40 +11,24 @@
 #include <thread>
 #include <vector>
 
-#include "base/bytes.h"
-#include "format/encoder.h"
 #include "pipeline/batch_pool.h"
-#include "sink/sink.h"
+#include "pipeline/encoded.h"
 
 namespace sluice {
 
-struct Encoded {
-  std::unique_ptr<Encoder> encoder;  // of whoever fills this
-  BatchPool::Shared parcel;
-  std::vector<Message> messages;
-  Bytes bytes;
-  size_t whole = Delivery::kInside;
-  // The lane's saved position lies behind this batch's end: what it holds was delivered before the restart.
-  bool passed = false;
-
-  Delivery delivery() const { return {parcel->batch, messages, bytes.view(), whole}; }
-};
-
 class Encoding {
  public:
-  // Kept from one delivery to the next; what a huge row needed beyond that is given back.
-  static constexpr size_t kKeepBytes = 8u << 20;
-  static constexpr size_t kKeepMessages = 64u << 10;
-
   // `slots`: the pool's count, so that offer() never waits. `threads` 1: the lane's own; 2: the source's too,
-  // by help(); those beyond are Encoding's. Changes before `delivered` are passed over.
-  Encoding(std::unique_ptr<Encoder> encoder, unsigned threads, size_t slots,
-           std::optional<Position> delivered, const std::string& lane);
+  // by help(); those beyond are Encoding's.
+  Encoding(Making making, unsigned threads, size_t slots, const std::string& lane);
   ~Encoding();
   Encoding(const Encoding&) = delete;
 
-  // The source thread: `from` is where reading began.
-  void begin(const Position& from);
+  // Before the first next(), from any thread: reading began at `from`, and changes before `delivered` are
+  // passed over. Until then nothing is encoded.
+  void begin(const Position& from, std::optional<Position> delivered);
+
+  // The source thread.
   void offer(BatchPool::Shared parcel);
   // The source thread, when it has nothing else to do: encodes a batch that nobody is at. False: there is
   // none.
@@ -63,27 +47,26 @@ class Encoding {
  private:
   struct Slot {
     BatchPool::Shared parcel;
-    bool passing = false;  // some of it may have been delivered before
     Encoded* encoded = nullptr;
     bool ready = false;
   };
 
   void work();
-  void encode(Encoded& into, bool passing) const;
   Slot& slot(uint64_t number) { return slots_[number % slots_.size()]; }
-  bool claimable() const { return claimed_ < offered_ && !free_.empty(); }
+  bool claimable() const { return begun_ && claimed_ < offered_ && !free_.empty(); }
   bool ready() { return taken_ < claimed_ && slot(taken_).ready; }
   // Encodes the first batch that nobody is at. `lock` is let go of meanwhile.
   void encode_next(std::unique_lock<std::mutex>& lock);
 
-  const std::optional<Position> delivered_;
-  bool passing_ = false;  // source thread: the batches have not yet reached delivered_
+  std::optional<Position> delivered_;              // written once, by begin()
   std::vector<std::unique_ptr<Encoded>> outputs_;  // with one thread one, else one more than threads
 
   mutable std::mutex mutex_;
   std::condition_variable ready_;  // the lane waits
   std::condition_variable work_;   // Encoding's own threads wait
   std::vector<Slot> slots_;
+  bool begun_ = false;
+  bool passing_ = false;                            // the batches claimed have not yet reached delivered_
   uint64_t taken_ = 0, claimed_ = 0, offered_ = 0;  // slots are taken_ <= claimed_ <= offered_
   std::vector<Encoded*> free_;
   bool finished_ = false;

@@ -11,17 +11,19 @@ namespace {
 // As many bytes as the change's index says.
 class Filler : public Encoder {
  public:
-  void encode(const Batch&, const Change& change, Bytes& out) override {
-    if (change.index == 0) return;
-    char* at = out.reserve(change.index);
-    std::memset(at, 'x', change.index);
-    out.commit(at + change.index);
+  void encode(const Batch&, std::span<const Change> changes, Outbox& out) override {
+    uint32_t size = changes.front().index;
+    char* at = out.bytes.reserve(size);
+    std::memset(at, 'x', size);
+    out.bytes.commit(at + size);
   }
   std::unique_ptr<Encoder> clone() const override { return std::make_unique<Filler>(); }
 };
 
 class EncodingTest : public testing::TestWithParam<unsigned> {
  protected:
+  void SetUp() override { encoding_.begin({}, std::nullopt); }
+
   BatchPool::Shared batch(std::vector<uint32_t> sizes) {
     BatchPool::Mine mine = pool_.take();
     mine->batch.sequence = ++sequence_;
@@ -36,7 +38,7 @@ class EncodingTest : public testing::TestWithParam<unsigned> {
 
   BatchPool pool_{4};
   uint64_t sequence_ = 0;
-  Encoding encoding_{std::make_unique<Filler>(), GetParam(), 4, std::nullopt, "lane"};
+  Encoding encoding_{{std::make_unique<Filler>(), nullptr, nullptr}, GetParam(), 4, "lane"};
 };
 
 TEST_P(EncodingTest, GivesWhatCameInOrderAndEnds) {
@@ -45,13 +47,13 @@ TEST_P(EncodingTest, GivesWhatCameInOrderAndEnds) {
   for (uint64_t i = 1; i <= 3; ++i) {
     Encoded* next = encoding_.next(std::chrono::seconds(10));
     ASSERT_NE(next, nullptr);
-    EXPECT_EQ(next->parcel->batch.sequence, i);
-    EXPECT_EQ(next->bytes.view(), "x\nxx\n");
-    ASSERT_EQ(next->messages.size(), 2u) << "a change that is not shown is no message";
-    EXPECT_EQ(next->messages[1].change, 2u);
-    EXPECT_EQ(next->messages[1].begin, 2u);
-    EXPECT_EQ(next->messages[1].end, 4u);
-    EXPECT_EQ(next->whole, 2u);
+    EXPECT_EQ(next->parcel().batch.sequence, i);
+    EXPECT_EQ(next->outbox().bytes.view(), "x\nxx\n");
+    ASSERT_EQ(next->outbox().messages.size(), 2u) << "a change that is not shown is no message";
+    EXPECT_EQ(next->outbox().messages[1].change, 2u);
+    EXPECT_EQ(next->outbox().messages[1].begin, 2u);
+    EXPECT_EQ(next->outbox().messages[1].end, 4u);
+    EXPECT_EQ(next->delivery().whole, 2u);
     encoding_.release(next);
   }
   EXPECT_EQ(encoding_.next(std::chrono::seconds(10)), nullptr);
@@ -77,13 +79,13 @@ TEST_P(EncodingTest, GivesTheMemoryOfAHugeRowBack) {
   encoding_.offer(batch({64 << 20}));
   Encoded* huge = encoding_.next(std::chrono::seconds(10));
   ASSERT_NE(huge, nullptr);
-  EXPECT_GT(huge->bytes.capacity(), size_t{64} << 20);
+  EXPECT_GT(huge->outbox().bytes.capacity(), size_t{64} << 20);
   encoding_.release(huge);
   for (int i = 0; i < 4; ++i) {
     encoding_.offer(batch({1}));
     Encoded* next = encoding_.next(std::chrono::seconds(10));
     ASSERT_NE(next, nullptr);
-    EXPECT_LE(next->bytes.capacity(), Encoding::kKeepBytes);
+    EXPECT_LE(next->outbox().bytes.capacity(), Encoded::kKeepBytes);
     encoding_.release(next);
   }
 }
@@ -101,8 +103,8 @@ TEST_P(EncodingTest, KeepsTheOrderWhileTheSourceHelps) {
   });
   uint64_t taken = 0;
   while (Encoded* next = encoding_.next(std::chrono::seconds(10))) {
-    EXPECT_EQ(next->parcel->batch.sequence, ++taken);
-    EXPECT_EQ(next->bytes.size(), taken % 5 == 1 ? 4u : (taken - 1) % 5 + 5);
+    EXPECT_EQ(next->parcel().batch.sequence, ++taken);
+    EXPECT_EQ(next->outbox().bytes.size(), taken % 5 == 1 ? 4u : (taken - 1) % 5 + 5);
     encoding_.release(next);
   }
   source.join();
@@ -112,7 +114,8 @@ TEST_P(EncodingTest, KeepsTheOrderWhileTheSourceHelps) {
 
 TEST(Encoding, HelpIsDoneBeforeTheLaneAsks) {
   BatchPool pool(2);
-  Encoding encoding(std::make_unique<Filler>(), 2, 2, std::nullopt, "lane");
+  Encoding encoding({std::make_unique<Filler>(), nullptr, nullptr}, 2, 2, "lane");
+  encoding.begin({}, std::nullopt);
   EXPECT_FALSE(encoding.help()) << "nothing waits";
   BatchPool::Mine mine = pool.take();
   mine->batch.changes.push_back({.last = true, .index = 2});
@@ -122,7 +125,7 @@ TEST(Encoding, HelpIsDoneBeforeTheLaneAsks) {
   EXPECT_FALSE(encoding.help()) << "it is encoded once";
   Encoded* next = encoding.next(std::chrono::microseconds(0));
   ASSERT_NE(next, nullptr);
-  EXPECT_EQ(next->bytes.view(), "xx\n");
+  EXPECT_EQ(next->outbox().bytes.view(), "xx\n");
   encoding.release(next);
 }
 

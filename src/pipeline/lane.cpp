@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "base/log.h"
+#include "pipeline/template.h"
 
 namespace sluice {
 namespace {
@@ -34,8 +35,8 @@ Lane::Lane(LaneSetup setup, size_t number, std::optional<LaneCheckpoint> saved, 
       watermark_(watermark),
       pauses_(pauses),
       ended_(std::move(ended)),
-      encoding_(std::move(setup_.encoder), setup_.encode_threads, slots,
-                saved_ ? std::optional(saved_->position) : std::nullopt, setup_.name) {
+      encoding_({std::move(setup_.encoder), setup_.view, setup_.route}, setup_.encode_threads, slots,
+                setup_.name) {
   status_.name = setup_.name;
   status_.since_us = unix_us();
   if (saved_) {
@@ -52,7 +53,6 @@ Lane::~Lane() {
 
 void Lane::start(const Position& from) {
   begin_ = from;
-  encoding_.begin(from);
   ticked_ = window_begin_ = steady_now();
   thread_ = std::thread([this] { run(); });
   pthread_setname_np(thread_.native_handle(), ("lane " + setup_.name).substr(0, 15).c_str());
@@ -103,6 +103,9 @@ Result<void> Lane::insist(std::string_view doing, bool mend, Attempt attempt) {
 
 Result<void> Lane::work() {
   SLUICE_TRY(insist("cannot open", false, [&] { return setup_.sink->open(note_); }));
+  std::optional<Position> reached = setup_.sink->position();
+  if (!reached && saved_) reached = saved_->position;
+  encoding_.begin(begin_, std::move(reached));
   SLUICE_TRY(save_beginning());
   set(LaneDoing::Waiting);
   for (;;) {
@@ -129,12 +132,14 @@ Result<void> Lane::save_beginning() {
 }
 
 Result<void> Lane::deliver(const Encoded& encoded) {
-  const Parcel& parcel = *encoded.parcel;
+  if (encoded.fault()) return tl::unexpected(*encoded.fault());
+  const Parcel& parcel = encoded.parcel();
   set(LaneDoing::Writing);
   Delivery delivery = encoded.delivery();
   SLUICE_TRY(insist("cannot write", true, [&] { return setup_.sink->write(delivery); }));
+  SLUICE_TRY(refusals(delivery));
   set(LaneDoing::Saving);
-  bool moves = parcel.moves && !encoded.passed;
+  bool moves = parcel.moves && !encoded.passed();
   if (moves) {
     position_ = parcel.batch.resume;
     note_ = setup_.sink->note();
@@ -143,6 +148,21 @@ Result<void> Lane::deliver(const Encoded& encoded) {
     return watermark_.delivered(number_, parcel, moves ? &position_ : nullptr, note_);
   }));
   count(encoded);
+  return {};
+}
+
+Result<void> Lane::refusals(const Delivery& delivery) {
+  std::span<const Refusal> refused = setup_.sink->refused();
+  refused_ = refused.size();
+  if (refused.empty()) return {};
+  Bytes id;
+  append_id(id, delivery.batch, delivery.batch.changes[delivery.messages[refused[0].message].change]);
+  if (setup_.on_refusal == OnRefusal::Stop) {
+    return fatal("the target refuses the change {}: {}; with on_refusal: drop it is left out and counted",
+                 id.view(), refused[0].why);
+  }
+  log::warning("sink {}: left out {} changes that the target refuses, the first of them {}: {}", setup_.name,
+               refused.size(), id.view(), refused[0].why);
   return {};
 }
 
@@ -170,14 +190,16 @@ void Lane::set(LaneDoing doing) {
 }
 
 void Lane::count(const Encoded& encoded) {
-  window_changes_ += encoded.messages.size();
+  const Outbox& outbox = encoded.outbox();
+  window_changes_ += outbox.messages.size();
   std::lock_guard lock(status_mutex_);
   status_.doing = LaneDoing::Waiting;
   status_.since_us = unix_us();
   ++status_.batches;
-  status_.changes += encoded.messages.size();
-  status_.bytes += encoded.bytes.size();
-  if (encoded.parcel->moves && !encoded.passed) status_.delivered = position_;
+  status_.changes += outbox.messages.size() - refused_;
+  status_.refused += refused_;
+  status_.bytes += outbox.bytes.size();
+  if (encoded.parcel().moves && !encoded.passed()) status_.delivered = position_;
 }
 
 LaneStatus Lane::status() const {

@@ -18,11 +18,17 @@
 
 namespace sluice {
 
+// What becomes of a change that the target will never take.
+enum class OnRefusal : uint8_t { Stop, Drop };
+
 struct LaneSetup {
   std::string name;
   std::unique_ptr<Sink> sink;
   std::unique_ptr<Encoder> encoder;
   unsigned encode_threads = 1;  // 1: the lane's own thread encodes; 2: the source's too, while it waits
+  std::shared_ptr<const ViewSetup> view;    // null: all of every batch
+  std::shared_ptr<const RouteSetup> route;  // null: a target of lines
+  OnRefusal on_refusal = OnRefusal::Stop;
 };
 
 class Lane {
@@ -57,6 +63,8 @@ class Lane {
   Result<void> work();
   Result<void> save_beginning();
   Result<void> deliver(const Encoded& encoded);
+  // Of the delivery that was just written: what the target refused.
+  Result<void> refusals(const Delivery& delivery);
   Result<void> tick();
   void set(LaneDoing doing);
   void count(const Encoded& encoded);
@@ -72,8 +80,9 @@ class Lane {
 
   // The lane thread's own.
   Trouble trouble_;
-  Position begin_;     // where reading began
-  Position position_;  // saved last
+  Position begin_;        // where reading began
+  uint64_t refused_ = 0;  // by the target, of the delivery in hand
+  Position position_;     // saved last
   std::string note_;
   SteadyTime ticked_;
   uint64_t window_changes_ = 0;  // since window_begin_

@@ -2,26 +2,22 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/option.h"
+#include "format/message.h"
 #include "model/batch.h"
 
 namespace sluice {
 
-// One message: the encoded change. `begin`, `end` bound it in Delivery::bytes, without the line feed that
-// follows it.
-struct Message {
-  uint32_t change;  // index into Batch::changes
-  size_t begin;
-  size_t end;
-};
-
-// A batch as one lane sees it. `bytes` holds the messages one after the other, a line feed after each: a sink
-// of lines writes it as a whole.
+// A batch as one lane sees it. `bytes` holds the messages' values one after the other, a line feed after
+// each: a sink of lines writes it as a whole.
 struct Delivery {
   // No checkpoint follows this delivery: it lies inside one transaction.
   static constexpr size_t kInside = SIZE_MAX;
@@ -32,9 +28,46 @@ struct Delivery {
   // The checkpoint that follows falls behind the first `whole` messages. The others belong to a transaction
   // that goes on in the next batch; they will come again after a restart that finds this checkpoint.
   size_t whole;
+  // The place of that checkpoint, for sinks that keep it at the target; null: none follows.
+  const Position* position = nullptr;
+  // Where the messages go; null for sinks whose type has no addressing.
+  const Outbox* outbox = nullptr;
 
   // Where in `bytes` the checkpoint falls. Not to be asked when `whole` is kInside.
   size_t whole_bytes() const { return whole == messages.size() ? bytes.size() : messages[whole].begin; }
+
+  std::string_view value(size_t i) const {
+    return bytes.substr(messages[i].begin, messages[i].end - messages[i].begin);
+  }
+  // These only where `outbox` is there.
+  const Address& address(size_t i) const { return outbox->addresses[i]; }
+  std::string_view key(size_t i) const { return outbox->word(address(i).key, address(i).key_size); }
+  size_t destinations() const { return outbox->destinations.size(); }
+  std::string_view destination(uint32_t number) const {
+    return outbox->word(outbox->destinations[number].begin, outbox->destinations[number].size);
+  }
+  // Calls visit(name, value) for each header of message `i`.
+  template <class Visit>
+  void headers(size_t i, Visit visit) const {
+    std::string_view rest = outbox->word(address(i).headers, address(i).headers_size);
+    auto part = [&rest] {
+      uint32_t size;
+      std::memcpy(&size, rest.data(), sizeof size);
+      std::string_view text = rest.substr(sizeof size, size);
+      rest.remove_prefix(sizeof size + size);
+      return text;
+    };
+    while (!rest.empty()) {
+      std::string_view name = part();
+      visit(name, part());
+    }
+  }
+};
+
+// A message that the target will never take: too large for it, or of a form that it refuses.
+struct Refusal {
+  size_t message;  // index into Delivery::messages
+  std::string why;
 };
 
 class Sink {
@@ -47,9 +80,14 @@ class Sink {
   // Mends what a Retryable failure of write() or tick() has broken, before the same call comes again. What
   // was delivered before stays.
   virtual Result<void> reopen() { return {}; }
-  // Returns when every message is safe at the target, or says why not. After a Retryable failure the same
-  // delivery comes again, after reopen(). May be empty.
+  // Returns when every message is safe at the target or in refused(), or says why not. After a Retryable
+  // failure the same delivery comes again, after reopen(). May be empty.
   virtual Result<void> write(const Delivery& delivery) = 0;
+  // Of the write() that succeeded last, in the order of the messages.
+  virtual std::span<const Refusal> refused() const { return {}; }
+  // For a sink that keeps the checkpoint at the target, in one step with the messages: how far the target has
+  // come. Asked once, behind open(); what lies before it is passed over. Nothing: the state's position holds.
+  virtual std::optional<Position> position() const { return std::nullopt; }
   // What open() wants to see again after a restart: the target as it was behind the last `whole` message.
   // Saved with the checkpoint, so that position and note always belong together.
   virtual std::string note() const { return {}; }
@@ -60,12 +98,22 @@ class Sink {
   virtual void interrupt() noexcept {}
 };
 
+// For a target with places of its own for messages, which have names and mostly keys: topics, streams, URLs.
+struct Addressing {
+  // Which of the sink's options is the template of a destination's name. Its fallback is the template's.
+  std::string_view option;
+  // Spells a name so that the target takes it; null: it takes every name. Two names that become the same one
+  // are found out and stop the lane.
+  void (*escape)(std::string_view name, std::string& out) = nullptr;
+};
+
 // A sink as sinks.def knows it.
 struct SinkType {
   std::string_view name;
   std::string_view summary;
   std::span<const Option> options;
   Result<std::unique_ptr<Sink>> (*make)(const Settings& settings);
+  const Addressing* addressing = nullptr;  // null: a target of lines
 };
 
 }  // namespace sluice

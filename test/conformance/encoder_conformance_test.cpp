@@ -110,12 +110,12 @@ class EncoderConformance : public testing::TestWithParam<Variant> {
   // One message, checked for what holds of all of them.
   std::string encode(const Change& change) {
     constexpr std::string_view kBefore = "what was there before";
-    Bytes out;
-    out.append(kBefore);
-    encoder_->encode(sample_.batch, change, out);
-    EXPECT_LE(out.size(), out.capacity());
-    EXPECT_EQ(out.view().substr(0, kBefore.size()), kBefore);
-    return std::string(out.view().substr(kBefore.size()));
+    Outbox out;
+    out.bytes.append(kBefore);
+    encoder_->encode(sample_.batch, {&change, 1}, out);
+    EXPECT_LE(out.bytes.size(), out.bytes.capacity());
+    EXPECT_EQ(out.bytes.view().substr(0, kBefore.size()), kBefore);
+    return std::string(out.bytes.view().substr(kBefore.size()));
   }
   json parsed(const std::string& message) {
     for (char c : message) EXPECT_GE(static_cast<uint8_t>(c), 0x20) << "a control character in " << message;
@@ -311,9 +311,9 @@ TEST_P(EncoderConformance, SameChangeSameBytes) {
   for (size_t i = changes.size(); i-- > 0;) {  // and in another order
     EXPECT_EQ(encode(changes[i]), first[i]);
     for (Encoder* other : {copy.get(), fresh.get()}) {
-      Bytes out;
-      other->encode(sample_.batch, changes[i], out);
-      EXPECT_EQ(out.view(), first[i]);
+      Outbox out;
+      other->encode(sample_.batch, {&changes[i], 1}, out);
+      EXPECT_EQ(out.bytes.view(), first[i]);
     }
   }
 }
@@ -344,11 +344,11 @@ TEST_P(EncoderConformance, WarmRowsAllocateNothing) {
   }
   changes.push_back(sample_.add(Op::Update, wide, others, cells));
   changes.push_back(sample_.add(Op::Delete, wide, cells, {}));
-  Bytes out;
+  Outbox out;
   auto all = [&] {
     for (const Change& change : changes) {
       out.clear();
-      encoder_->encode(sample_.batch, change, out);
+      encoder_->encode(sample_.batch, {&change, 1}, out);
     }
   };
   all();

@@ -345,10 +345,10 @@ TEST_F(PipelineTest, WarnsOfWhatALaneWillMiss) {
 
 class Uneven : public TextEncoder {
  public:
-  void encode(const Batch& batch, const Change& change, Bytes& out) override {
+  void encode(const Batch& batch, std::span<const Change> changes, Outbox& out) override {
     // Later batches are done before earlier ones.
     if (batch.sequence % 3 == 1) std::this_thread::sleep_for(std::chrono::microseconds(200));
-    TextEncoder::encode(batch, change, out);
+    TextEncoder::encode(batch, changes, out);
   }
   std::unique_ptr<Encoder> clone() const override { return std::make_unique<Uneven>(); }
 };

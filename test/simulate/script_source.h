@@ -112,8 +112,8 @@ class ScriptSource : public Source {
 // The text of a ScriptSource's change.
 class TextEncoder : public Encoder {
  public:
-  void encode(const Batch& batch, const Change& change, Bytes& out) override {
-    out.append(batch.events[change.event].query);
+  void encode(const Batch& batch, std::span<const Change> changes, Outbox& out) override {
+    out.bytes.append(batch.events[changes.front().event].query);
   }
   std::unique_ptr<Encoder> clone() const override { return std::make_unique<TextEncoder>(); }
 };

@@ -123,7 +123,9 @@ Result<void> DropSome::apply(Batch& batch) {
   return {};
 }
 
-void NameEncoder::encode(const Batch& batch, const Change& change, Bytes& out) {
+void NameEncoder::encode(const Batch& batch, std::span<const Change> changes, Outbox& outbox) {
+  const Change& change = changes.front();
+  Bytes& out = outbox.bytes;
   std::string_view id = batch.transactions[change.transaction].id;
   if (is_hidden(id, change.index)) return;
   out.append(id);

@@ -66,7 +66,7 @@ class DropSome : public Transform {
 // `id#index`.
 class NameEncoder : public Encoder {
  public:
-  void encode(const Batch& batch, const Change& change, Bytes& out) override;
+  void encode(const Batch& batch, std::span<const Change> changes, Outbox& out) override;
   std::unique_ptr<Encoder> clone() const override { return std::make_unique<NameEncoder>(); }
 };
 

@@ -17,8 +17,9 @@ class Lines {
   }
 
   void add(std::string_view line) {
-    messages_.push_back(
-        {static_cast<uint32_t>(messages_.size()), bytes_.size(), bytes_.size() + line.size()});
+    messages_.push_back({.change = static_cast<uint32_t>(messages_.size()),
+                         .begin = bytes_.size(),
+                         .end = bytes_.size() + line.size()});
     bytes_.append(line).push_back('\n');
   }
   const std::string& bytes() const { return bytes_; }

@@ -96,9 +96,9 @@ class Reader {
   void hand_over(mysql::Decoder& decoder, bool end) {
     decoder.finish(batch_, end);
     for (const Change& change : batch_.changes) {
-      Bytes line;
-      encoder_->encode(batch_, change, line);
-      if (options_.keep_lines) result_.lines.emplace_back(line.view());
+      Outbox line;
+      encoder_->encode(batch_, {&change, 1}, line);
+      if (options_.keep_lines) result_.lines.emplace_back(line.bytes.view());
       result_.changes.push_back(
           {std::string(batch_.transactions[change.transaction].id), change.index, change.last});
     }

@@ -78,11 +78,11 @@ class Json final : public Encoder {
   };
   explicit Json(Options options) : options_(std::move(options)), name_(quoted(options_.name)) {}
 
-  void encode(const Batch& batch, const Change& change, Bytes& out) override;
+  void encode(const Batch& batch, std::span<const Change> changes, Outbox& out) override;
   std::unique_ptr<Encoder> clone() const override { return std::make_unique<Json>(options_); }
 
  private:
-  const TablePlan& plan_for(const Batch& batch, const Table& table);
+  const TablePlan& plan_for(const Table& table);
   char* put_stamp(char* out, const Batch& batch, const Change& change);
   char* put_extras(char* out, const Batch& batch, const Change& change, Bytes& bytes);
   char* put_row(char* out, const TablePlan& plan, const Row& row, Bytes& bytes);
@@ -148,11 +148,11 @@ std::unique_ptr<TablePlan> make_plan(TablePtr shared) {
   return plan;
 }
 
-const TablePlan& Json::plan_for(const Batch& batch, const Table& table) {
+const TablePlan& Json::plan_for(const Table& table) {
   if (table.serial == last_serial_ && last_plan_) return *last_plan_;
   if (plans_.size() >= kMostPlans) plans_.clear();
   std::unique_ptr<TablePlan>& plan = plans_[table.serial];
-  if (!plan) plan = make_plan(batch.share(table));
+  if (!plan) plan = make_plan(share(table));
   last_serial_ = table.serial;
   return *(last_plan_ = plan.get());
 }
@@ -388,9 +388,11 @@ void Json::encode_ddl(const Batch& batch, const Change& change, Bytes& bytes) {
   bytes.commit(put(out, "\"}"));
 }
 
-void Json::encode(const Batch& batch, const Change& change, Bytes& bytes) {
+void Json::encode(const Batch& batch, std::span<const Change> changes, Outbox& outbox) {
+  const Change& change = changes.front();
+  Bytes& bytes = outbox.bytes;
   if (change.op == Op::Ddl) return encode_ddl(batch, change, bytes);
-  const TablePlan& plan = plan_for(batch, *change.table);
+  const TablePlan& plan = plan_for(*change.table);
   size_t text = size_t{change.before.text_bytes} + change.after.text_bytes;
   const std::string& head = plan.heads[static_cast<size_t>(change.op)];
   big_ = text > kBigRow;

@@ -18,9 +18,9 @@ std::string encoded(const Sample& sample, const Change& change,
   Settings settings(json_format.options);
   for (const auto& [name, values] : options) EXPECT_TRUE(settings.set(name, values, "test")) << name;
   auto encoder = json_format.make(settings);
-  Bytes out;
-  (*encoder)->encode(sample.batch, change, out);
-  return std::string(out.view());
+  Outbox out;
+  (*encoder)->encode(sample.batch, {&change, 1}, out);
+  return std::string(out.bytes.view());
 }
 
 const std::string kStamp =
@@ -121,9 +121,9 @@ TEST(Json, TheStampFollowsTheTransaction) {
     Change change = s.add(Op::Insert, log, {}, {integer(1)});
     change.transaction = transaction;
     change.index = index;
-    Bytes out;
-    encoder->encode(s.batch, change, out);
-    std::string message(out.view());
+    Outbox out;
+    encoder->encode(s.batch, {&change, 1}, out);
+    std::string message(out.bytes.view());
     size_t begin = message.find("\"ts\"");
     return message.substr(begin, message.find(",\"after\"") - begin);
   };

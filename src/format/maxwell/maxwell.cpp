@@ -64,7 +64,9 @@ class Maxwell final : public Encoder {
  public:
   explicit Maxwell(const Options& options) : options_(options), fields_(options.naming) {}
 
-  void encode(const Batch& batch, const Change& change, Bytes& out) override {
+  void encode(const Batch& batch, std::span<const Change> changes, Outbox& outbox) override {
+    const Change& change = changes.front();
+    Bytes& out = outbox.bytes;
     if (change.op == Op::Ddl) {
       if (options_.ddl) encode_ddl(batch, change, options_.binlog_position, options_.gtid_position, out);
       return;

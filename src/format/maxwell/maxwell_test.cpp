@@ -19,9 +19,9 @@ std::string encoded(const Sample& sample, const Change& change,
   Settings settings(maxwell_format.options);
   for (const auto& [name, value] : options) EXPECT_TRUE(settings.set(name, {value}, "test")) << name;
   auto encoder = maxwell_format.make(settings);
-  Bytes out;
-  (*encoder)->encode(sample.batch, change, out);
-  return std::string(out.view());
+  Outbox out;
+  (*encoder)->encode(sample.batch, {&change, 1}, out);
+  return std::string(out.bytes.view());
 }
 
 // The object behind `"data":`, for tests of values.

@@ -103,9 +103,10 @@ Column read_column(Reader& in) {
 }  // namespace
 
 std::string pack(const Table& table) {
-  // The serial is this process's own.
-  const auto& [database, name, columns, charset, collation, key, named, serial] = table;
+  // The serial and the address are this process's own.
+  const auto& [database, name, columns, charset, collation, key, named, serial, self] = table;
   (void)serial;
+  (void)self;
   Writer out;
   out.text(database);
   out.text(name);

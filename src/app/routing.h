@@ -1,0 +1,31 @@
+// Routing: what a sink is to get of the changes, and where at its target they go, as the configuration says
+// it.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/option.h"
+#include "pipeline/route.h"
+#include "pipeline/view.h"
+
+namespace sluice::app {
+
+// Of every sink: tables, operations, columns.
+std::span<const Option> view_options();
+// Of a sink with addressing: key, partition_by, partition_hash.
+std::span<const Option> address_options();
+// Of a rule under `routes`: tables, to and those of address_options().
+std::span<const Option> rule_options();
+
+// Null where all of every batch is wanted.
+Result<std::shared_ptr<const ViewSetup>> view_setup(const Settings& lane);
+// `rules`: in their order. What a rule does not say is as the sink's own options say it.
+Result<std::shared_ptr<const RouteSetup>> route_setup(const Addressing& addressing, const Settings& sink,
+                                                      const Settings& address,
+                                                      const std::vector<Settings>& rules);
+
+}  // namespace sluice::app

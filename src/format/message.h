@@ -1,0 +1,95 @@
+// Message: what is sent for a change. Outbox: where an encoder puts messages, and all that they point at.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace sluice {
+
+// `begin`, `end` bound its value in Outbox::bytes, without the line feed that follows it.
+struct Message {
+  uint32_t change;         // index into Batch::changes; of a message of several rows, of the last one
+  bool no_value = false;   // a tombstone: the key alone is sent
+  bool of_before = false;  // it speaks of the row before: a delete, the first half of a change of key
+  size_t begin;
+  size_t end;
+};
+
+// Where a message goes, beside it in Outbox::addresses. Offsets are into Outbox::words.
+struct Address {
+  static constexpr uint32_t kNone = UINT32_MAX;
+
+  size_t key = 0, headers = 0;
+  uint32_t key_size = 0, headers_size = 0;
+  bool keyed = false;            // an empty key is not the same as none
+  bool hashed = false;           // `hash` decides on the partition: abs(hash) modulo their number
+  uint32_t destination = kNone;  // index into Outbox::destinations; kNone: only until it is routed
+  int32_t partition = -1;        // -1: by the hash, else as the target chooses
+  int32_t hash = 0;
+};
+
+class Outbox {
+ public:
+  Bytes bytes;  // the values, a line feed behind each
+  std::vector<Message> messages;
+  // What follows is there where the target has addresses; `addresses` then goes along with `messages`.
+  std::vector<Address> addresses;
+  Bytes words;  // keys, headers, names of destinations
+  struct Name {
+    size_t begin;
+    uint32_t size;
+  };
+  std::vector<Name> destinations;  // in `words`
+
+  explicit Outbox(bool addressed = false) : addressed_(addressed) {}
+  // Whether keys, headers and destinations reach the target; an encoder need not spell them otherwise.
+  bool addressed() const { return addressed_; }
+
+  // Whoever calls the encoder: messages from here on are of this change. end_message() is called behind it.
+  void begin(uint32_t change) { change_ = change; }
+
+  // The encoder appends a value to `bytes`, then calls these, then end_message(); of the last message of a
+  // change it may leave that to the caller. Each at most once a message, and only where addressed(); keys and
+  // headers are appended to what they return before the next of them is called.
+  Bytes& key();
+  void header(std::string_view name, std::string_view value);
+  void destination(std::string_view name);
+  void no_value() { no_value_ = true; }
+  void of_before() { of_before_ = true; }
+  // Without a value or no_value() there is no message.
+  void end_message();
+
+  // The number of the destination of this name, which is added where it is new.
+  uint32_t find_destination(std::string_view name);
+  std::string_view word(size_t begin, size_t size) const { return words.view().substr(begin, size); }
+  void clear();
+
+ private:
+  void end_key();
+
+  const bool addressed_;
+  uint32_t change_ = 0;
+  size_t begin_ = 0;  // in `bytes`, of the message in hand
+  bool no_value_ = false, of_before_ = false, in_key_ = false;
+  Address address_;  // of the message in hand
+};
+
+inline void Outbox::end_message() {
+  size_t end = bytes.size();
+  if (end != begin_ || no_value_) {
+    bytes.push('\n');
+    messages.push_back({change_, no_value_, of_before_, begin_, end});
+    if (addressed_) {
+      end_key();
+      addresses.push_back(address_);
+      address_ = {};
+    }
+    begin_ = end + 1;
+    no_value_ = of_before_ = false;
+  }
+}
+
+}  // namespace sluice

@@ -1,0 +1,150 @@
+#include "pipeline/encoded.h"
+
+#include <algorithm>
+
+#include "pipeline/progress.h"
+
+namespace sluice {
+namespace {
+
+// The index of the first message that belongs to the transaction that goes on in the next batch.
+size_t whole_messages(const Parcel& parcel, const std::vector<Message>& messages) {
+  if (!parcel.moves) return Delivery::kInside;
+  size_t whole = messages.size();
+  if (parcel.open == Parcel::kNone) return whole;
+  while (whole > 0 && parcel.batch.changes[messages[whole - 1].change].transaction == parcel.open) --whole;
+  return whole;
+}
+
+const Row& row_of(const Message& message, const Change& change) {
+  return message.of_before || !change.after ? change.before : change.after;
+}
+
+bool same_place(const Address& a, const Address& b) {
+  return a.destination == b.destination && a.partition == b.partition && a.hashed == b.hashed &&
+         a.hash == b.hash && a.keyed == b.keyed;
+}
+
+}  // namespace
+
+Encoded::Encoded(Making making)
+    : making_(std::move(making)),
+      view_(making_.view),
+      route_(making_.route),
+      outbox_(making_.route != nullptr) {}
+
+Delivery Encoded::delivery() const {
+  const Position* position = whole_ == Delivery::kInside ? nullptr : &parcel_->batch.resume;
+  return {parcel_->batch, outbox_.messages, outbox_.bytes.view(),
+          whole_,         position,         outbox_.addressed() ? &outbox_ : nullptr};
+}
+
+void Encoded::clear() {
+  parcel_.reset();
+  outbox_.clear();
+  outbox_.bytes.shrink(kKeepBytes);
+  outbox_.words.shrink(kKeepBytes);
+  if (outbox_.messages.capacity() > kKeepMessages) outbox_.messages.shrink_to_fit();
+  if (outbox_.addresses.capacity() > kKeepMessages) outbox_.addresses.shrink_to_fit();
+  arena_.reset();
+  fault_.reset();
+}
+
+void Encoded::make(BatchPool::Shared parcel, const Position* delivered) {
+  parcel_ = std::move(parcel);
+  const Batch& batch = parcel_->batch;
+  route_.begin();
+  if (plain() && !delivered) {
+    make_plain(batch);
+  } else if (auto made = make_each(batch, delivered); !made) {
+    fault_ = std::move(made).error();
+  }
+  whole_ = whole_messages(*parcel_, outbox_.messages);
+  passed_ = delivered && !covers(batch.resume, *delivered);
+}
+
+void Encoded::make_plain(const Batch& batch) {
+  for (uint32_t i = 0; i < batch.changes.size(); ++i) {
+    outbox_.begin(i);
+    making_.encoder->encode(batch, {&batch.changes[i], 1}, outbox_);
+    outbox_.end_message();
+  }
+}
+
+Result<void> Encoded::make_each(const Batch& batch, const Position* delivered) {
+  uint32_t known = Parcel::kNone;  // the transaction that `skip` speaks of
+  bool skip = false;
+  for (uint32_t i = 0; i < batch.changes.size(); ++i) {
+    const Change& change = batch.changes[i];
+    if (delivered && change.transaction != known) {
+      known = change.transaction;
+      skip = covers(*delivered, batch, change);
+    }
+    if (skip) continue;
+    std::optional<Change> narrowed;
+    if (view_.narrows()) {
+      narrowed = view_.show(batch, change, arena_);
+      if (!narrowed) continue;
+    }
+    const Change& shown = narrowed ? *narrowed : change;
+    if (!making_.encoder->grouped()) {
+      SLUICE_TRY(single(batch, shown, i));
+      continue;
+    }
+    if (!joins_run(shown)) SLUICE_TRY(group(batch));
+    run_.push_back(shown);
+    run_end_ = i;
+  }
+  return group(batch);
+}
+
+Result<void> Encoded::single(const Batch& batch, const Change& change, uint32_t index) {
+  size_t first = outbox_.messages.size();
+  outbox_.begin(index);
+  making_.encoder->encode(batch, {&change, 1}, outbox_);
+  outbox_.end_message();
+  if (!route_.routes()) return {};
+  for (size_t i = first; i < outbox_.messages.size(); ++i) {
+    const Row& row = row_of(outbox_.messages[i], change);
+    SLUICE_TRY(route_.complete(batch, change, row, outbox_.addresses[i], outbox_));
+  }
+  return {};
+}
+
+bool Encoded::joins_run(const Change& change) const {
+  if (run_.empty()) return true;
+  const Change& last = run_.back();
+  return last.event == change.event && last.table == change.table && last.op == change.op;
+}
+
+Result<void> Encoded::group(const Batch& batch) {
+  if (run_.empty()) return {};
+  buckets_.clear();
+  for (const Change& change : run_) {
+    Address address;
+    if (route_.routes()) {
+      SLUICE_TRY(
+          route_.complete(batch, change, change.after ? change.after : change.before, address, outbox_));
+    }
+    std::string_view key = outbox_.word(address.key, address.key_size);
+    auto bucket = std::find_if(buckets_.begin(), buckets_.end(), [&](const Bucket& each) {
+      return same_place(each.address, address) && each.key == key;
+    });
+    if (bucket == buckets_.end()) {
+      buckets_.push_back({address, std::string(key), {}});
+      bucket = buckets_.end() - 1;
+    }
+    bucket->changes.push_back(change);
+  }
+  run_.clear();
+  for (const Bucket& bucket : buckets_) {
+    size_t first = outbox_.messages.size();
+    outbox_.begin(run_end_);
+    making_.encoder->encode(batch, bucket.changes, outbox_);
+    outbox_.end_message();
+    for (size_t i = first; i < outbox_.addresses.size(); ++i) outbox_.addresses[i] = bucket.address;
+  }
+  return {};
+}
+
+}  // namespace sluice

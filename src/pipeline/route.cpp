@@ -1,0 +1,142 @@
+#include "pipeline/route.h"
+
+#include <algorithm>
+
+#include "base/hash.h"
+
+namespace sluice {
+namespace {
+
+// Beyond so many all are forgotten and made again.
+constexpr size_t kMostPlans = 50'000;
+constexpr size_t kMostNames = 50'000;
+
+}  // namespace
+
+Result<std::unique_ptr<Route::Plan>> Route::make_plan(const Table& table) const {
+  auto plan = std::make_unique<Plan>();
+  plan->table = share(table);
+  auto rule = std::find_if(setup_->rules.begin(), setup_->rules.end(), [&](const RouteRule& each) {
+    return !each.tables || each.tables->wants(table.database, table.name);
+  });
+  plan->rule = &*rule;
+  SLUICE_ASSIGN(destination, rule->destination.bind(table));
+  plan->destination = std::move(destination);
+  if (rule->key) {
+    SLUICE_ASSIGN(key, rule->key->bind(table));
+    plan->key = std::move(key);
+  }
+  if (rule->spread.text) {
+    SLUICE_ASSIGN(spread, rule->spread.text->bind(table));
+    plan->spread = std::move(spread);
+  }
+  for (const Template& column : rule->spread.columns) {
+    SLUICE_ASSIGN(bound, column.bind(table));
+    plan->spread_columns.push_back(std::move(bound));
+  }
+  return plan;
+}
+
+Result<Route::Plan*> Route::plan_of(const Change& change) {
+  uint64_t serial = change.table ? change.table->serial : 0;
+  if (auto found = plans_.find(serial); found != plans_.end()) return found->second.get();
+  if (plans_.size() >= kMostPlans) plans_.clear();
+  std::unique_ptr<Plan> plan;
+  if (change.table) {
+    SLUICE_ASSIGN(made, make_plan(*change.table));
+    plan = std::move(made);
+  } else {
+    plan = std::make_unique<Plan>();
+    plan->rule = &setup_->rules.back();
+  }
+  return plans_.emplace(serial, std::move(plan)).first->second.get();
+}
+
+Result<std::string> Route::escaped(const std::string& name) {
+  if (!setup_->escape) return name;
+  std::string spelt;
+  setup_->escape(name, spelt);
+  if (originals_.size() >= kMostNames) originals_.clear();
+  auto [found, fresh] = originals_.emplace(spelt, name);
+  if (!fresh && found->second != name) {
+    return fatal(
+        "the destinations '{}' and '{}' would both become '{}', which is all that the target takes of their "
+        "names; give one of them a name of its own with a rule under routes",
+        found->second, name, spelt);
+  }
+  return spelt;
+}
+
+Result<uint32_t> Route::destination(const Batch& batch, const Change& change, const Row& row, Plan& plan,
+                                    Outbox& out) {
+  if (plan.fixed) {
+    if (plan.round != round_) {
+      plan.number = out.find_destination(*plan.fixed);
+      plan.round = round_;
+    }
+    return plan.number;
+  }
+  const Template& text = plan.rule->destination;
+  scratch_.clear();
+  text.render(batch, change, row, plan.destination, scratch_);
+  SLUICE_ASSIGN(name, escaped(std::string(scratch_.view())));
+  uint32_t number = out.find_destination(name);
+  if (plan.table && text.fixed_by_table()) {
+    plan.fixed = std::move(name);
+    plan.number = number;
+    plan.round = round_;
+  }
+  return number;
+}
+
+int32_t Route::hash(const Batch& batch, const Change& change, const Row& row, const Plan& plan) {
+  const Spread& spread = plan.rule->spread;
+  if (spread.by == Spread::By::Text) {
+    scratch_.clear();
+    spread.text->render(batch, change, row, plan.spread, scratch_);
+    return spread.hash == Spread::Hash::Java ? java_hash(scratch_.view()) : murmur2(scratch_.view());
+  }
+  int32_t sum = spread.with_database ? java_hash(change.table->database) : 0;
+  auto mix = [&](auto append) {
+    scratch_.clear();
+    append();
+    sum ^= java_hash(scratch_.view());
+  };
+  if (spread.primary_key) {
+    for (uint32_t column : change.table->key) {
+      mix([&] { append_value(scratch_, change, row, column); });
+    }
+  } else if (spread.columns.empty()) {
+    sum ^= java_hash(change.table->name);
+  }
+  for (size_t i = 0; i < spread.columns.size(); ++i) {
+    mix([&] { spread.columns[i].render(batch, change, row, plan.spread_columns[i], scratch_); });
+  }
+  return sum;
+}
+
+Result<void> Route::complete(const Batch& batch, const Change& change, const Row& row, Address& address,
+                             Outbox& out) {
+  SLUICE_ASSIGN(plan, plan_of(change));
+  if (address.destination == Address::kNone) {
+    SLUICE_ASSIGN(number, destination(batch, change, row, *plan, out));
+    address.destination = number;
+  }
+  if (const auto& key = plan->rule->key) {
+    address.keyed = !key->text().empty();
+    address.key = out.words.size();
+    key->render(batch, change, row, plan->key, out.words);
+    address.key_size = static_cast<uint32_t>(out.words.size() - address.key);
+  }
+  const Spread& spread = plan->rule->spread;
+  if (spread.by == Spread::By::Fixed) address.partition = spread.partition;
+  bool row_change = change.op != Op::Ddl;
+  if (spread.by == Spread::By::Canal && !row_change) address.partition = 0;
+  if (spread.by == Spread::By::Text || (spread.by == Spread::By::Canal && row_change)) {
+    address.hashed = true;
+    address.hash = hash(batch, change, row, *plan);
+  }
+  return {};
+}
+
+}  // namespace sluice

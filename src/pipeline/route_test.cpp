@@ -1,0 +1,210 @@
+#include "pipeline/route.h"
+
+#include <gtest/gtest.h>
+
+#include "base/hash.h"
+#include "pipeline/view.h"
+#include "support/sample.h"
+
+namespace sluice {
+namespace {
+
+using namespace sample;
+
+struct Shop {
+  Shop() {
+    orders = table("shop", "orders",
+                   {column("id", ColumnType::Int), column("customer", ColumnType::VarChar),
+                    column("note", ColumnType::VarChar)},
+                   {0});
+    bare = table("shop", "bare", {column("a", ColumnType::Int)});
+  }
+  Change insert(int id, const std::string& customer) {
+    return sample.add(Op::Insert, orders, {}, {integer(id), sample.text(customer), null()});
+  }
+  Sample sample;
+  TablePtr orders, bare;
+};
+
+std::string rendered(const std::string& text, Shop& shop, const Change& change, const Row& row) {
+  auto made = Template::parse(text);
+  if (!made) return made.error().what;
+  auto columns = made->bind(*change.table);
+  if (!columns) return columns.error().what;
+  Bytes out;
+  made->render(shop.sample.batch, change, row, *columns, out);
+  return std::string(out.view());
+}
+
+TEST(Template, PlacesAreFilledIn) {
+  Shop shop;
+  Change change = shop.insert(7, "ann");
+  std::string id(shop.sample.batch.transactions[0].id);
+  const std::pair<std::string, std::string> cases[] = {
+      {"", ""},
+      {"fixed", "fixed"},
+      {"{database}.{table}", "shop.orders"},
+      {"{op}:{key}", "insert:7"},
+      {"{column:customer}/{column:id}", "ann/7"},
+      {"<{column:note}>", "<>"},
+      {"{id}", id + "#0"},
+      {"{{{table}}}", "{orders}"},
+      {"{hash:customer%4}", std::to_string((static_cast<uint32_t>(murmur2("ann")) & 0x7fffffff) % 4)},
+      {"{hash:key%1}", "0"},
+  };
+  for (const auto& [text, expected] : cases) {
+    EXPECT_EQ(rendered(text, shop, change, change.after), expected) << text;
+  }
+}
+
+TEST(Template, MistakesAreNamed) {
+  Shop shop;
+  Change change = shop.insert(7, "ann");
+  const std::pair<std::string, std::string> cases[] = {
+      {"{tabel}", "'{tabel}' in '{tabel}' is not known"},
+      {"x{table", "the brace at character 2 is not closed"},
+      {"{column:}", "is not known"},
+      {"{hash:id%0}", "is not known"},
+      {"{hash:id%x}", "is not known"},
+      {"{hash:id}", "is not known"},
+      {"{column:city}", "names the column city, which table shop.orders does not have"},
+  };
+  for (const auto& [text, expected] : cases) {
+    std::string got = rendered(text, shop, change, change.after);
+    EXPECT_NE(got.find(expected), got.npos) << text << ": " << got;
+  }
+}
+
+TEST(Template, ARowThatLacksAColumnTakesItFromTheOther) {
+  Shop shop;
+  Cell missing;
+  Change change = shop.sample.add(Op::Update, shop.orders, {integer(1), shop.sample.text("ann"), null()},
+                                  {integer(2), missing, missing});
+  EXPECT_EQ(rendered("{key} {column:customer}", shop, change, change.after), "2 ann");
+  EXPECT_EQ(rendered("{key} {column:customer}", shop, change, change.before), "1 ann");
+}
+
+RouteRule rule(const std::string& to, const std::string& tables = "") {
+  RouteRule made{.tables = {}, .destination = *Template::parse(to), .key = {}, .spread = {}};
+  if (!tables.empty()) made.tables = *Selection::parse(tables);
+  return made;
+}
+
+struct Routed {
+  std::string destination, key;
+  Address address;
+};
+
+Routed routed(Route& route, Shop& shop, const Change& change) {
+  Outbox out(true);
+  Address address;
+  route.begin();
+  auto done = route.complete(shop.sample.batch, change, change.after, address, out);
+  if (!done) return {done.error().what, {}, {}};
+  auto name = out.destinations[address.destination];
+  return {std::string(out.word(name.begin, name.size)), std::string(out.word(address.key, address.key_size)),
+          address};
+}
+
+TEST(Route, TheFirstRuleThatFitsDecides) {
+  Shop shop;
+  auto setup = std::make_shared<RouteSetup>();
+  setup->rules.push_back(rule("by-{column:customer}", "shop.orders"));
+  setup->rules.back().key = *Template::parse("{column:id}");
+  setup->rules.push_back(rule("{database}.{table}"));
+  Route route(setup);
+  Routed order = routed(route, shop, shop.insert(7, "ann"));
+  EXPECT_EQ(order.destination, "by-ann");
+  EXPECT_EQ(order.key, "7");
+  EXPECT_TRUE(order.address.keyed);
+  Routed other = routed(route, shop, shop.sample.add(Op::Insert, shop.bare, {}, {integer(1)}));
+  EXPECT_EQ(other.destination, "shop.bare");
+  EXPECT_FALSE(other.address.keyed);
+  EXPECT_EQ(other.address.partition, -1);
+}
+
+TEST(Route, AColumnThatATableLacksStops) {
+  Shop shop;
+  auto setup = std::make_shared<RouteSetup>();
+  setup->rules.push_back(rule("{column:customer}"));
+  Route route(setup);
+  Routed bare = routed(route, shop, shop.sample.add(Op::Insert, shop.bare, {}, {integer(1)}));
+  EXPECT_NE(bare.destination.find("names the column customer, which table shop.bare does not have"),
+            std::string::npos)
+      << bare.destination;
+}
+
+TEST(Route, DestinationsThatWouldBecomeOneStop) {
+  Shop shop;
+  auto setup = std::make_shared<RouteSetup>();
+  setup->rules.push_back(rule("{column:customer}"));
+  setup->escape = [](std::string_view name, std::string& out) {
+    for (char c : name) out += c == ' ' ? '_' : c;
+  };
+  Route route(setup);
+  EXPECT_EQ(routed(route, shop, shop.insert(1, "a b")).destination, "a_b");
+  EXPECT_EQ(routed(route, shop, shop.insert(2, "a b")).destination, "a_b");
+  std::string clash = routed(route, shop, shop.insert(3, "a_b")).destination;
+  EXPECT_NE(clash.find("'a b' and 'a_b' would both become 'a_b'"), clash.npos) << clash;
+}
+
+TEST(Route, PartitionsAreChosenAsToldTo) {
+  Shop shop;
+  Change change = shop.insert(7, "ann");
+  auto partition = [&](Spread spread) {
+    auto setup = std::make_shared<RouteSetup>();
+    setup->rules.push_back(rule("x"));
+    setup->rules.back().spread = std::move(spread);
+    Route route(setup);
+    return routed(route, shop, change).address;
+  };
+  EXPECT_EQ(partition({.by = Spread::By::Fixed, .partition = 3}).partition, 3);
+  Spread text{.by = Spread::By::Text, .hash = Spread::Hash::Java};
+  text.text = *Template::parse("{column:customer}");
+  EXPECT_TRUE(partition(text).hashed);
+  EXPECT_EQ(partition(text).hash, java_hash("ann"));
+  Spread canal{.by = Spread::By::Canal};
+  EXPECT_EQ(partition(canal).hash, java_hash("shop") ^ java_hash("orders"));
+  canal.with_database = false;
+  canal.columns = {*Template::parse("{column:customer}"), *Template::parse("{column:note}")};
+  EXPECT_EQ(partition(canal).hash, java_hash("ann") ^ java_hash(""));
+}
+
+TEST(View, ShowsTheTablesOperationsAndColumnsThatAreWanted) {
+  Shop shop;
+  auto setup = std::make_shared<ViewSetup>();
+  setup->tables = *Selection::parse("shop.orders");
+  setup->columns = *Selection::parse("!shop.*.customer");
+  setup->ops[static_cast<size_t>(Op::Delete)] = false;
+  View view(setup);
+  Arena arena;
+  auto shown = view.show(shop.sample.batch, shop.insert(7, "ann"), arena);
+  ASSERT_TRUE(shown);
+  ASSERT_EQ(shown->table->columns.size(), 2u);
+  EXPECT_EQ(shown->table->columns[1].name, "note");
+  EXPECT_EQ(shown->table->key, std::vector<uint32_t>{0});
+  EXPECT_EQ(shown->after.count, 2u);
+  EXPECT_EQ(shown->after[0].i, 7);
+  EXPECT_EQ(shown->after.text_bytes, 0u);
+  EXPECT_FALSE(shown->before);
+  EXPECT_FALSE(view.show(shop.sample.batch, shop.sample.add(Op::Insert, shop.bare, {}, {integer(1)}), arena));
+  Change gone = shop.sample.add(Op::Delete, shop.orders, {integer(7), shop.sample.text("ann"), null()}, {});
+  EXPECT_FALSE(view.show(shop.sample.batch, gone, arena));
+}
+
+TEST(View, APartOfAKeyIsNoKey) {
+  Shop shop;
+  TablePtr pair = table("shop", "pair", {column("a", ColumnType::Int), column("b", ColumnType::Int)}, {1, 0});
+  auto setup = std::make_shared<ViewSetup>();
+  setup->columns = *Selection::parse("shop.pair.b");
+  View view(setup);
+  Arena arena;
+  auto shown =
+      view.show(shop.sample.batch, shop.sample.add(Op::Insert, pair, {}, {integer(1), integer(2)}), arena);
+  ASSERT_TRUE(shown);
+  EXPECT_TRUE(shown->table->key.empty());
+  EXPECT_EQ(shown->after[0].i, 2);
+}
+
+}  // namespace
+}  // namespace sluice

@@ -1,0 +1,166 @@
+#include "pipeline/template.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/hash.h"
+#include "format/plain.h"
+
+namespace sluice {
+namespace {
+
+constexpr std::string_view kPlaces =
+    "{database}, {table}, {key}, {op}, {id}, {gtid}, {xid}, {column:NAME}, {hash:NAME%N} and {hash:key%N}";
+
+std::string_view name_of(Op op) {
+  switch (op) {
+    case Op::Insert: return "insert";
+    case Op::Update: return "update";
+    case Op::Delete: return "delete";
+    case Op::Ddl: return "ddl";
+  }
+  return "";
+}
+
+void append_number(Bytes& out, uint64_t number) {
+  char* at = out.reserve(24);
+  out.commit(std::to_chars(at, at + 24, number).ptr);
+}
+
+}  // namespace
+
+void append_value(Bytes& out, const Change& change, const Row& row, uint32_t column) {
+  const Row& other = row.cells == change.after.cells ? change.before : change.after;
+  bool here = column < row.count && row[column].present();
+  if (!here && column >= other.count) return;
+  append_plain(out, here ? row[column] : other[column], change.table->columns[column]);
+}
+
+void append_id(Bytes& out, const Batch& batch, const Change& change) {
+  out.append(batch.transactions[change.transaction].id);
+  out.push('#');
+  append_number(out, change.index);
+}
+
+void append_key(Bytes& out, const Change& change, const Row& row) {
+  if (!change.table) return;
+  bool first = true;
+  for (uint32_t column : change.table->key) {
+    if (!first) out.push(',');
+    first = false;
+    append_value(out, change, row, column);
+  }
+}
+
+Result<Template::Part> Template::parse_place(std::string_view inside, std::string_view whole) {
+  constexpr std::pair<std::string_view, Place> kNames[] = {{"database", Place::Database},
+                                                           {"table", Place::Table},
+                                                           {"key", Place::Key},
+                                                           {"op", Place::Op},
+                                                           {"id", Place::Id},
+                                                           {"gtid", Place::Gtid},
+                                                           {"xid", Place::Xid}};
+  for (auto [name, place] : kNames) {
+    if (inside == name) return Part{place, {}};
+  }
+  constexpr std::string_view kColumn = "column:", kHash = "hash:";
+  if (inside.starts_with(kColumn) && inside.size() > kColumn.size()) {
+    return Part{Place::Column, std::string(inside.substr(kColumn.size()))};
+  }
+  if (size_t percent = inside.rfind('%'); inside.starts_with(kHash) && percent != inside.npos) {
+    Part part{Place::Hash, std::string(inside.substr(kHash.size(), percent - kHash.size()))};
+    std::string_view digits = inside.substr(percent + 1);
+    auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), part.modulus);
+    bool number = fault == std::errc() && end == digits.data() + digits.size() && part.modulus > 0;
+    if (number && !part.text.empty()) {
+      if (part.text == "key") part.text.clear();
+      return part;
+    }
+  }
+  return usage("'{{{}}}' in '{}' is not known; expected {}, and {{{{ for a brace", inside, whole, kPlaces);
+}
+
+Result<Template> Template::parse(std::string_view text) {
+  Template made;
+  made.text_ = text;
+  std::string literal;
+  auto flush = [&] {
+    if (!literal.empty()) made.parts_.push_back({Place::Literal, std::exchange(literal, {})});
+  };
+  for (size_t at = 0; at < text.size(); ++at) {
+    char c = text[at];
+    if ((c == '{' || c == '}') && at + 1 < text.size() && text[at + 1] == c) {
+      literal += c;
+      ++at;
+    } else if (c == '{') {
+      size_t end = text.find('}', at);
+      if (end == text.npos) return usage("'{}': the brace at character {} is not closed", text, at + 1);
+      SLUICE_ASSIGN(part, parse_place(text.substr(at + 1, end - at - 1), text));
+      flush();
+      made.parts_.push_back(std::move(part));
+      at = end;
+    } else {
+      literal += c;
+    }
+  }
+  flush();
+  return made;
+}
+
+Result<Template::Columns> Template::bind(const Table& table) const {
+  Columns columns;
+  for (const Part& part : parts_) {
+    if ((part.place != Place::Column && part.place != Place::Hash) || part.text.empty()) continue;
+    auto found = std::find_if(table.columns.begin(), table.columns.end(),
+                              [&](const Column& column) { return column.name == part.text; });
+    if (found == table.columns.end()) {
+      return usage("'{}' names the column {}, which table {} does not have", text_, part.text,
+                   full_name(table));
+    }
+    columns.push_back(static_cast<uint32_t>(found - table.columns.begin()));
+  }
+  return columns;
+}
+
+bool Template::fixed_by_table() const {
+  return std::all_of(parts_.begin(), parts_.end(), [](const Part& part) {
+    return part.place == Place::Literal || part.place == Place::Database || part.place == Place::Table;
+  });
+}
+
+void Template::render(const Batch& batch, const Change& change, const Row& row, const Columns& columns,
+                      Bytes& out) const {
+  const Event& event = batch.events[change.event];
+  const Transaction& transaction = batch.transactions[change.transaction];
+  auto next = columns.begin();
+  auto append_column = [&] { append_value(out, change, row, *next++); };
+  for (const Part& part : parts_) {
+    switch (part.place) {
+      case Place::Literal: out.append(part.text); break;
+      case Place::Database: out.append(change.table ? change.table->database : event.database); break;
+      case Place::Table: out.append(change.table ? change.table->name : event.ddl_table); break;
+      case Place::Key: append_key(out, change, row); break;
+      case Place::Op: out.append(name_of(change.op)); break;
+      case Place::Id: append_id(out, batch, change); break;
+      case Place::Gtid: out.append(transaction.gtid); break;
+      case Place::Xid: append_number(out, transaction.xid); break;
+      case Place::Column:
+        if (next != columns.end()) append_column();
+        break;
+      case Place::Hash: {
+        size_t begin = out.size();
+        if (part.text.empty()) {
+          append_key(out, change, row);
+        } else if (next != columns.end()) {
+          append_column();
+        }
+        uint32_t hash = static_cast<uint32_t>(murmur2(out.view().substr(begin))) & 0x7fffffff;
+        out.truncate(begin);
+        append_number(out, hash % part.modulus);
+        break;
+      }
+    }
+  }
+}
+
+}  // namespace sluice

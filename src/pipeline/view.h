@@ -1,0 +1,52 @@
+// View: what one lane sees of a batch: its tables, operations and columns. The batch stays as it is; a change
+// with fewer columns is a copy of its cells under a table version of the view's own.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "base/arena.h"
+#include "model/batch.h"
+#include "model/selection.h"
+
+namespace sluice {
+
+// Shared by the views of a lane's threads.
+struct ViewSetup {
+  std::optional<Selection> tables;         // none: all
+  std::optional<Selection> columns;        // over `database.table.column`; none: all
+  bool ops[4] = {true, true, true, true};  // by Op
+};
+
+class View {
+ public:
+  // One thread's own.
+  explicit View(std::shared_ptr<const ViewSetup> setup) : setup_(std::move(setup)) {}
+
+  // Whether there is anything to do: otherwise every change is shown as it is.
+  bool narrows() const { return setup_ != nullptr; }
+  // The change as the lane sees it, or none. Cells are copied into `arena`.
+  std::optional<Change> show(const Batch& batch, const Change& change, Arena& arena);
+
+ private:
+  struct Plan {
+    TablePtr table;  // keeps its serial from coming again
+    bool wanted = true;
+    TablePtr narrowed;              // null: all columns are wanted
+    std::vector<uint32_t> columns;  // ordinals, where narrowed
+  };
+
+  const Plan& plan_of(const Table& table);
+  std::unique_ptr<Plan> make_plan(const Table& table) const;
+  static Row narrow(const Row& row, const Plan& plan, Arena& arena);
+
+  std::shared_ptr<const ViewSetup> setup_;
+  std::unordered_map<uint64_t, std::unique_ptr<Plan>> plans_;  // by the table's serial
+  const Plan* last_ = nullptr;
+  uint64_t last_serial_ = 0;
+};
+
+}  // namespace sluice
