@@ -4,9 +4,11 @@
 #include <cctype>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 #include "base/check.h"
+#include "base/file_part.h"
 #include "format/encoder.h"
 #include "wire/mysql/ddl.h"
 #include "wire/mysql/decoder.h"
@@ -74,9 +76,17 @@ class Reader {
   }
 
   bool take(mysql::Decoder& decoder, std::string_view event) {
+    std::optional<FilePart> stored;
+    if (options_.stored && !mysql::Decoder::needs_arena(event)) {
+      CHECK(scratch_.begin("").has_value() && scratch_.append("before").has_value());
+      uint64_t begin = scratch_.size();
+      CHECK(scratch_.append(event).has_value());
+      stored = scratch_.from(begin);
+      event = event.substr(0, mysql::kHeaderBytes);
+    }
     while (true) {
       size_t before = batch_.changes.size();
-      Result<bool> taken = decoder.take(batch_.arena.copy(event), batch_);
+      Result<bool> taken = decoder.take(batch_.arena.copy(event), batch_, stored ? &*stored : nullptr);
       if (!taken) {
         result_.error = taken.error().what;
         // What stands before the fault is as good as ever.
@@ -111,6 +121,7 @@ class Reader {
   Selection selection_;
   std::unique_ptr<Encoder> encoder_;
   Batch batch_;
+  ScratchFile scratch_;
   ReadResult result_;
 };
 

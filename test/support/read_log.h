@@ -21,6 +21,7 @@ struct ReadOptions {
   bool query = true;
   bool keep_lines = true;
   std::string spool_folder;
+  bool stored = false;  // compressed transactions are read from a file, however small
   bool live = false, skip_unknown = false, skip_lost = false;
   std::vector<std::string> with = {"source", "tx", "query"};
 };

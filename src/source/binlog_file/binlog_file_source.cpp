@@ -196,10 +196,10 @@ Failure BinlogFiles::no_event_at_start() const {
 
 // True: the event lies before the place where reading is to begin.
 Result<bool> BinlogFiles::before_start(std::string_view event) {
-  uint64_t offset = reader_.offset() - event.size();
+  uint64_t offset = reader_.begin();
   if (offset < skip_to_) return true;
   mysql::EventHeader header = mysql::read_header(event);
-  bool fits = header.end == 0 || header.end == static_cast<uint32_t>(offset + event.size());
+  bool fits = header.end == 0 || header.end == static_cast<uint32_t>(reader_.offset());
   if (offset != skip_to_ || !fits) return no_event_at_start();
   skip_to_ = 0;
   return false;
@@ -207,7 +207,7 @@ Result<bool> BinlogFiles::before_start(std::string_view event) {
 
 Result<bool> BinlogFiles::take(std::string_view event, Batch& batch) {
   size_t before = batch.changes.size();
-  auto taken = decoder_.take(event, batch);
+  auto taken = decoder_.take(event, batch, reader_.stored());
   if (!taken) {
     // What the broken event itself gave is not to be trusted.
     batch.changes.resize(std::min(before, batch.changes.size()));
@@ -257,7 +257,7 @@ bool BinlogFiles::reached_end(std::string_view event) const {
   if (!until.gtids.empty() && decoder_.position().gtids.contains(until.gtids)) return true;
   const std::string& file = decoder_.position().file;
   if (until.file.empty() || binlog_file::comes_before(file, until.file)) return false;
-  return file != until.file || reader_.offset() - event.size() >= until.offset;
+  return file != until.file || reader_.begin() >= until.offset;
 }
 
 BinlogFileProgress BinlogFiles::progress() const {

@@ -24,6 +24,8 @@ constexpr size_t kChunkBytes = Arena::kBlockBytes / 4;
 constexpr uint32_t kMostEventBytes = (uint32_t{1} << 30) + (uint32_t{1} << 20);
 // The same, of an event that is read to a place of its own, which grows as its bytes come.
 constexpr size_t kApartBytes = 1 << 20;
+// Of such an event that is held in memory.
+constexpr size_t kMostHeldBytes = 4 << 20;
 constexpr int kPollMilliseconds = 100;
 constexpr int kWaitMilliseconds = 1000;
 
@@ -47,6 +49,8 @@ Result<void> EventReader::open(const LogFile& file) {
   stash_.clear();
   ended_ = in_use_ = first_ = is_apart_ = was_apart_ = false;
   apart_ = {};
+  stored_.reset();
+  scratch_.close();
   offset_ = last_ = 0;
   return {};
 }
@@ -128,6 +132,11 @@ Result<bool> EventReader::read_more() {
 // Reads an event to a place of its own, where it stays while batch after batch is filled from it.
 Result<EventReader::State> EventReader::next_apart(uint32_t size, std::string_view& event) {
   is_apart_ = true;
+  if (stored_) return taken_apart(size, event);
+  if (size > kMostHeldBytes) {
+    SLUICE_ASSIGN(whole, store(size));
+    return whole ? Result<State>(taken_apart(size, event)) : State::Waiting;
+  }
   size_t at_hand = std::min<size_t>(left(), size - apart_.size());
   apart_.append({at_, at_hand});
   at_ += at_hand;
@@ -138,6 +147,10 @@ Result<EventReader::State> EventReader::next_apart(uint32_t size, std::string_vi
     apart_.commit(to + got);
   }
   if (apart_.size() < size) return cut(offset_ + apart_.size());
+  return taken_apart(size, event);
+}
+
+EventReader::State EventReader::taken_apart(uint32_t size, std::string_view& event) {
   event = apart_.view();
   is_apart_ = false;
   was_apart_ = true;
@@ -145,6 +158,34 @@ Result<EventReader::State> EventReader::next_apart(uint32_t size, std::string_vi
   last_ = size;
   was_first_ = std::exchange(first_, false);
   return was_first_ ? State::FirstEvent : State::Event;
+}
+
+// An event that is too large to be held stays in its file; one of a stream goes to a file. False: nothing
+// came for about a second.
+Result<bool> EventReader::store(uint32_t size) {
+  if (apart_.empty()) {
+    apart_.append({at_, mysql::kHeaderBytes});
+    if (!file_.regular) SLUICE_TRY(scratch_.begin(""));
+  }
+  size_t at_hand = std::min<size_t>(left(), size - scratch_.size());
+  if (file_.regular) {
+    stored_.emplace(fd_, offset_, size);
+    at_ += at_hand;
+    (void)::lseek(fd_, static_cast<off_t>(offset_ + size + left()), SEEK_SET);
+    bytes_read_.fetch_add(size - at_hand, std::memory_order_relaxed);
+    return true;
+  }
+  SLUICE_TRY(scratch_.append({at_, at_hand}));
+  at_ += at_hand;
+  std::string piece(kApartBytes, '\0');
+  while (scratch_.size() < size) {
+    SLUICE_ASSIGN(got, read_into(piece.data(), std::min<size_t>(size - scratch_.size(), piece.size())));
+    if (got < 0) return false;
+    if (ended_) return cut(offset_ + scratch_.size());
+    SLUICE_TRY(scratch_.append({piece.data(), static_cast<size_t>(got)}));
+  }
+  stored_ = scratch_.from(0);
+  return true;
 }
 
 // True: `bytes` are at hand, or all that the file still has (ended_). False: nothing came for about a second.
@@ -204,7 +245,11 @@ Result<EventReader::State> EventReader::next(Arena& arena, bool reuse, std::stri
   last_ = 0;
   // It was put back, or the rest of it is still to come.
   if (is_apart_) return next_apart(mysql::read_header(apart_.view()).size, event);
-  if (was_apart_) apart_ = {};
+  if (was_apart_) {
+    apart_ = {};
+    stored_.reset();
+    scratch_.close();
+  }
   was_apart_ = false;
   SLUICE_ASSIGN(begins, take_magic(arena, reuse));
   if (!begins) return State::Waiting;

@@ -1,6 +1,7 @@
 #include "source/mysql/connection.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <mariadb/errmsg.h>
 #include <mariadb/mysql.h>
 // After mysql.h, which it needs; as the library was built, else st_ma_pvio has no TLS.
@@ -12,6 +13,7 @@ using uchar = unsigned char;  // which ma_tls.h takes for granted
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cstring>
 #include <mutex>
 
 #include "base/check.h"
@@ -175,7 +177,9 @@ class Connection::Impl {
   Result<Rows> query(std::string_view sql, std::string_view attempt);
   Result<void> command(uint8_t code, std::string_view payload, bool answered, std::string_view attempt);
   Result<bool> wait(std::chrono::milliseconds patience);
-  Result<std::string_view> packet(std::chrono::milliseconds silence, std::string_view attempt);
+  Result<PacketReader::Piece> piece(std::chrono::milliseconds silence, std::string_view attempt);
+
+  Failure refused(std::string_view packet, std::string_view attempt);
 
   MYSQL* handle() const { return mysql_; }
   unsigned error_code() const { return error_code_; }
@@ -188,6 +192,8 @@ class Connection::Impl {
   Failure failure(std::string_view attempt, std::chrono::milliseconds patience);
   Failure failure_of_login();
   bool buffered() const;
+  Failure lost(std::string_view attempt, std::chrono::milliseconds silence);
+  ssize_t receive(char* to, size_t n);
   Result<void> connected() const;
 
   ConnectionOptions options_;
@@ -196,6 +202,7 @@ class Connection::Impl {
   Waiter waiter_;
   MYSQL* mysql_ = nullptr;
   unsigned error_code_ = 0;
+  std::unique_ptr<PacketReader> packets_;  // once the server sends of itself
 };
 
 void Connection::Impl::close() {
@@ -205,6 +212,7 @@ void Connection::Impl::close() {
   waiter_.until(Clock::now() + std::chrono::milliseconds(100));
   mysql_close(mysql_);
   mysql_ = nullptr;
+  packets_.reset();
 }
 
 void Connection::Impl::set_options(Tls tls) {
@@ -354,8 +362,10 @@ Result<void> Connection::Impl::command(uint8_t code, std::string_view payload, b
   return {};
 }
 
-// Whether bytes of a packet wait inside the library (in its read-ahead cache or decompressed) or inside TLS.
+// Whether bytes of a packet wait here, inside the library (in its read-ahead cache or decompressed) or inside
+// TLS.
 bool Connection::Impl::buffered() const {
+  if (packets_ && packets_->has_bytes()) return true;
   const NET& net = mysql_->net;
   if (net.compress && net.remain_in_buf > 0) return true;
   const MARIADB_PVIO* pvio = net.pvio;
@@ -375,15 +385,69 @@ Result<bool> Connection::Impl::wait(std::chrono::milliseconds patience) {
   return ready > 0;
 }
 
-Result<std::string_view> Connection::Impl::packet(std::chrono::milliseconds silence,
-                                                  std::string_view attempt) {
+// As read(2), but that it waits.
+ssize_t Connection::Impl::receive(char* to, size_t n) {
+  MARIADB_PVIO* pvio = mysql_->net.pvio;
+  if (pvio->cache && pvio->cache_pos < pvio->cache + pvio->cache_size) {
+    size_t got = std::min(n, static_cast<size_t>(pvio->cache + pvio->cache_size - pvio->cache_pos));
+    std::memcpy(to, pvio->cache_pos, got);
+    pvio->cache_pos += got;
+    return static_cast<ssize_t>(got);
+  }
+  int socket = static_cast<int>(mysql_get_socket(mysql_));
+  for (;;) {
+    ssize_t got;
+    bool reading = true, again;
+    if (pvio->ctls) {
+      auto* tls = static_cast<SSL*>(pvio->ctls->ssl);
+      got = SSL_read(tls, to, static_cast<int>(n));
+      int reason = got > 0 ? SSL_ERROR_NONE : SSL_get_error(tls, static_cast<int>(got));
+      reading = reason != SSL_ERROR_WANT_WRITE;
+      again = reason == SSL_ERROR_WANT_READ || reason == SSL_ERROR_WANT_WRITE;
+    } else {
+      got = ::recv(socket, to, n, MSG_DONTWAIT);
+      again = got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+      if (got < 0 && errno == EINTR) continue;
+    }
+    if (!again) return got;
+    if (waiter_.wait_for_library(socket, reading) <= 0) return -1;
+  }
+}
+
+Failure Connection::Impl::lost(std::string_view attempt, std::chrono::milliseconds silence) {
+  if (interrupt_.raised() || waiter_.timed_out()) return failure(attempt, silence);
+  error_code_ = CR_SERVER_LOST;
+  return server_failure(error_code_, "Lost connection to server", attempt, address_, options_.keeps_state);
+}
+
+// Not by the library, which holds each packet as a whole.
+Result<PacketReader::Piece> Connection::Impl::piece(std::chrono::milliseconds silence,
+                                                    std::string_view attempt) {
   SLUICE_TRY(connected());
-  Use use(waiter_);
   waiter_.begin();
   waiter_.silence(silence);
-  unsigned long size = mysql_net_read_packet(mysql_);
-  if (size == packet_error) return failure(attempt, silence);
-  return std::string_view(reinterpret_cast<const char*>(mysql_->net.read_pos), size);
+  if (!packets_) {
+    packets_ = std::make_unique<PacketReader>(mysql_->net.compress != 0);
+    // Else TLS would wait for the rest of a record where no interruption reaches it.
+    int socket = static_cast<int>(mysql_get_socket(mysql_));
+    (void)::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) | O_NONBLOCK);
+  }
+  for (;;) {
+    auto piece = packets_->next();
+    if (!piece) return while_doing(fmt::format("cannot {} ({})", attempt, address_), piece.error());
+    if (*piece) return **piece;
+    size_t room = 0;
+    char* to = packets_->room(room);
+    ssize_t got = receive(to, room);
+    if (got <= 0) return lost(attempt, silence);
+    packets_->received(static_cast<size_t>(got));
+  }
+}
+
+Failure Connection::Impl::refused(std::string_view packet, std::string_view attempt) {
+  ServerError error = read_error(packet).value_or(ServerError{});
+  error_code_ = error.code;
+  return server_failure(error.code, error.message, attempt, address_, options_.keeps_state);
 }
 
 Connection::Connection(ConnectionOptions options, const Interrupt& interrupt)
@@ -405,8 +469,11 @@ Result<void> Connection::command(uint8_t code, std::string_view payload, bool an
   return impl_->command(code, payload, answered, attempt);
 }
 Result<bool> Connection::wait(std::chrono::milliseconds patience) { return impl_->wait(patience); }
-Result<std::string_view> Connection::packet(std::chrono::milliseconds silence, std::string_view attempt) {
-  return impl_->packet(silence, attempt);
+Result<PacketReader::Piece> Connection::piece(std::chrono::milliseconds silence, std::string_view attempt) {
+  return impl_->piece(silence, attempt);
+}
+Failure Connection::refused(std::string_view packet, std::string_view attempt) {
+  return impl_->refused(packet, attempt);
 }
 
 unsigned Connection::error_code() const { return impl_->error_code(); }

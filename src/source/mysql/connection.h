@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "source/mysql/interrupt.h"
+#include "wire/mysql/packets.h"
 
 namespace sluice::mysql {
 
@@ -70,8 +71,11 @@ class Connection {
 
   // Whether a packet, or a part of one, has arrived: within `patience`, at once for zero. False: nothing.
   Result<bool> wait(std::chrono::milliseconds patience);
-  // One whole packet, valid until the next call. `silence`: a pause of the server that counts as its death.
-  Result<std::string_view> packet(std::chrono::milliseconds silence, std::string_view attempt);
+  // The next piece of a packet that the server sends of itself, valid until the next call; no command but an
+  // acknowledgement may follow. `silence`: a pause of the server that counts as its death.
+  Result<PacketReader::Piece> piece(std::chrono::milliseconds silence, std::string_view attempt);
+  // What such a packet says that is an error.
+  Failure refused(std::string_view packet, std::string_view attempt);
 
   // The server's or the library's number for the last failure; 0: it has none.
   unsigned error_code() const;

@@ -10,6 +10,12 @@
 namespace sluice::mysql {
 namespace {
 
+// Before an event in its packet: a status; and what semi-sync puts there.
+constexpr size_t kStatusBytes = 1, kSemiSyncBytes = 2;
+// Of a compressed transaction that is held in memory, and of a buffer that stays.
+constexpr uint32_t kMostHeldBytes = 4 << 20;
+// max_allowed_packet is at most 1 GiB and bounds what the servers write as one event.
+constexpr uint64_t kMostPacketBytes = (uint64_t{1} << 30) + (uint64_t{1} << 20);
 constexpr std::string_view kAttempt = "read the binary log";
 
 std::string host_name() {
@@ -86,9 +92,46 @@ Result<Dump::Got> Dump::next(Clock::time_point give_up) {
     SLUICE_ASSIGN(arrived, wait(give_up));
     if (!arrived) return Got::Nothing;
   }
-  auto packet = connection_.packet(3 * options_.heartbeat, kAttempt);
-  if (!packet) return explain(std::move(packet).error());
-  return unwrap(*packet);
+  auto got = receive();
+  if (!got) return explain(std::move(got).error());
+  return got;
+}
+
+// Of a packet's first bytes: whether they are of a compressed transaction that is not to be held in memory.
+// Of what semi-sync puts before an event, the event's length tells, which is not known yet: so either is
+// possible.
+bool Dump::begins_payload(std::string_view packet) const {
+  for (size_t at : {kStatusBytes, kStatusBytes + kSemiSyncBytes}) {
+    EventHeader header = read_header(packet.substr(at));
+    if (header.type == EventType::TransactionPayload && header.size > kMostHeldBytes) return true;
+    if (!options_.semi_sync) break;
+  }
+  return false;
+}
+
+// A packet, which comes in several pieces if it is large.
+Result<Dump::Got> Dump::receive() {
+  packet_.clear();
+  packet_.shrink(kMostHeldBytes);
+  stored_.reset();
+  scratch_.close();
+  bool aside = false;
+  for (uint64_t size = 0;;) {
+    SLUICE_ASSIGN(piece, connection_.piece(3 * options_.heartbeat, kAttempt));
+    size += piece.bytes.size();
+    if (size == piece.bytes.size() && piece.last) return unwrap(piece.bytes, size);
+    if (size > kMostPacketBytes)
+      return fatal("cannot {} ({}): a packet of more than {} bytes", kAttempt, connection_.address(),
+                   kMostPacketBytes);
+    if (size == piece.bytes.size() && begins_payload(piece.bytes)) {
+      aside = true;
+      packet_.append(piece.bytes.substr(0, kStatusBytes + kSemiSyncBytes + kHeaderBytes));
+      if (options_.payloads) SLUICE_TRY(scratch_.begin(options_.scratch_folder));
+    }
+    if (!aside) packet_.append(piece.bytes);
+    if (aside && options_.payloads) SLUICE_TRY(scratch_.append(piece.bytes));
+    if (piece.last) return unwrap(packet_.view(), size);
+  }
 }
 
 // The server answers a replication command without the grant for it as it answers a wrong password.
@@ -126,34 +169,42 @@ Result<bool> Dump::wait(Clock::time_point give_up) {
   }
 }
 
-// Packet: status 0, [0xef, flag: of semi-sync], event; or 0xfe and less than eight bytes more: the end.
-Result<Dump::Got> Dump::unwrap(std::string_view packet) {
+// Packet: status 0, [0xef, flag: of semi-sync], event; or 0xfe and less than eight bytes more: the end; or an
+// error. Of `size` bytes only the first ones may be here.
+Result<Dump::Got> Dump::unwrap(std::string_view packet, uint64_t size) {
   if (packet.empty()) return retryable("cannot {} ({}): an empty packet", kAttempt, connection_.address());
-  if (static_cast<uint8_t>(packet[0]) == 0xfe && packet.size() < 9) {
+  auto status = static_cast<uint8_t>(packet[0]);
+  if (status == 0xff) return connection_.refused(packet, kAttempt);
+  if (status == 0xfe && size < 9) {
     if (options_.until_now) return Got::End;
     return retryable("cannot {} ({}): the server has ended the stream", kAttempt, connection_.address());
   }
-  std::string_view event = packet.substr(1);
+  uint64_t begin = kStatusBytes;
   // Whether the server speaks semi-sync is its own business; the event's length tells.
-  if (options_.semi_sync && event.size() >= kHeaderBytes + 2 &&
-      static_cast<uint8_t>(event[0]) == kSemiSyncAck &&
-      read_header(event.substr(2)).size == event.size() - 2) {
-    wants_ack_ = event[1] != 0;
-    event.remove_prefix(2);
+  if (options_.semi_sync && packet.size() >= begin + kSemiSyncBytes + kHeaderBytes &&
+      static_cast<uint8_t>(packet[begin]) == kSemiSyncAck &&
+      read_header(packet.substr(begin + kSemiSyncBytes)).size == size - begin - kSemiSyncBytes) {
+    wants_ack_ = packet[begin + 1] != 0;
+    begin += kSemiSyncBytes;
   }
-  if (event.size() < kHeaderBytes) {
+  if (size < begin + kHeaderBytes) {
     return fatal("cannot {} ({}): an event of {} bytes is shorter than its header", kAttempt,
-                 connection_.address(), event.size());
+                 connection_.address(), size - begin);
   }
-  event_ = event;
-  header_end_ = read_header(event).end;
-  EventType type = read_header(event).type;
-  return type == EventType::Heartbeat || type == EventType::HeartbeatV2 ? Got::Nothing : Got::Event;
+  event_ = packet.substr(begin);
+  if (packet.size() < size) {
+    event_ = event_.substr(0, kHeaderBytes);
+    if (options_.payloads) stored_ = scratch_.from(begin);
+  }
+  EventHeader header = read_header(event_);
+  header_end_ = header.end;
+  bool alive = header.type == EventType::Heartbeat || header.type == EventType::HeartbeatV2;
+  return alive ? Got::Nothing : Got::Event;
 }
 
 Result<void> Dump::acknowledge(const std::string& file) {
   wants_ack_ = false;
-  event_ = {};  // the library writes where it has read
+  event_ = {};
   return connection_.command(kSemiSyncAck, semi_sync_ack(file, header_end_), false,
                              "acknowledge a transaction");
 }

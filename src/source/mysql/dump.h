@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/bytes.h"
+#include "base/file_part.h"
 #include "base/result.h"
 #include "model/position.h"
 #include "source/mysql/connection.h"
@@ -22,6 +24,10 @@ struct DumpOptions {
   bool until_now = false;
   bool statements = false;
   bool register_replica = true;  // appear in SHOW REPLICAS
+  // Compressed transactions that are too large to be held in memory are set aside in a file of this folder,
+  // or in a temporary one; else their headers come alone.
+  bool payloads = false;
+  std::string scratch_folder;
 };
 
 class Dump {
@@ -39,6 +45,8 @@ class Dump {
   Result<Got> next(Clock::time_point give_up);
   // Header and checksum included; valid until the call after.
   std::string_view event() const { return event_; }
+  // Null, or where the whole event is, of which event() then is the header alone.
+  const FilePart* stored() const { return stored_ ? &*stored_ : nullptr; }
   // Whether the last failure was for want of the grant REPLICATION SLAVE.
   bool denied() const;
   // Semi-sync: the server's client waits for us to have this event safe. `file` is the log file it is from.
@@ -51,12 +59,17 @@ class Dump {
   Result<void> prepare(const Position& from, bool by_gtid);
   Failure explain(Error error) const;
   Result<bool> wait(Clock::time_point give_up);
-  Result<Got> unwrap(std::string_view packet);
+  Result<Got> receive();
+  Result<Got> unwrap(std::string_view packet, uint64_t size);
+  bool begins_payload(std::string_view packet) const;
 
   Connection& connection_;
   const Server& server_;
   DumpOptions options_;
   std::string_view event_;
+  std::optional<FilePart> stored_;
+  Bytes packet_;  // of several pieces, or the head of one that is set aside
+  ScratchFile scratch_;
   uint32_t header_end_ = 0;
   bool wants_ack_ = false;
   bool flowing_ = true;     // the last packet was there at once

@@ -33,7 +33,7 @@ Result<void> LogScan::take(std::string_view event) {
     // Not counted up: a dump may leave events out. The header has the low 32 bits.
     uint64_t end = (at_ & ~uint64_t{0xffffffff}) | header.end;
     if (end < at_) end += uint64_t{1} << 32;
-    begin_ = end - event.size();
+    begin_ = end - header.size;  // of a large event the header alone may be here
     at_ = end;
   }
   between_ = !open_ && stands_in_file;

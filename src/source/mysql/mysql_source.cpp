@@ -97,7 +97,9 @@ Result<void> Impl::connect_and_dump(const Position& from) {
                             .heartbeat = setup_.heartbeat,
                             .semi_sync = setup_.semi_sync,
                             .until_now = setup_.until_now,
-                            .statements = setup_.decoder.query});
+                            .statements = setup_.decoder.query,
+                            .payloads = true,
+                            .scratch_folder = setup_.decoder.spool_folder});
   SLUICE_TRY(dump_->start(position, by_gtid_));
   log::info("reading {} ({}) from {}", connection_->address(), server_->product(), describe(position));
   std::lock_guard lock(mutex_);
@@ -280,7 +282,7 @@ Result<bool> Impl::take(Batch& batch) {
   size_t size = dump_->event().size(), changes = batch.changes.size();
   bool copies = Decoder::needs_arena(dump_->event());
   std::string_view event = copies ? batch.arena.copy(dump_->event()) : dump_->event();
-  SLUICE_ASSIGN(taken, decoder_.take(event, batch));
+  SLUICE_ASSIGN(taken, decoder_.take(event, batch, dump_->stored()));
   if (!taken) return false;
   holds_event_ = false;
   // Events of which nothing is kept must not fill the batch's memory.

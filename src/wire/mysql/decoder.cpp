@@ -156,20 +156,22 @@ bool Decoder::Impl::is_full(const EventHeader& header, const Batch& batch) const
   return over || is_crowded(batch);
 }
 
-Result<bool> Decoder::Impl::take(std::string_view event, Batch& batch) {
+Result<bool> Decoder::Impl::take(std::string_view event, Batch& batch, const FilePart* stored) {
   if (event.size() < kHeaderBytes) return fatal("the event at {}:{} is shorter than its header", file_, at_);
   EventHeader header = read_header(event);
   if (is_full(header, batch)) return false;
   // Of what comes again the checks were done.
   bool again = rows_done_ > 0 || payload_.is_open() || prepared_.is_reading();
-  if (!again) advance(header, event.size());
+  size_t size = stored ? stored->size() : event.size();
+  if (!again) advance(header, size);
   std::string_view body = event.substr(kHeaderBytes, payload_size_);
+  if (!payload_.is_open() && stored) SLUICE_TRY(open_stored(header, *stored));
   if (!payload_.is_open()) {
     SLUICE_ASSIGN(unframed, unframe(header, event));
     body = unframed;
   }
   if (batch_ != &batch) open_batch(batch);
-  if (!again) batch.log_bytes += event.size();
+  if (!again) batch.log_bytes += size;
   if (header.timestamp && header.type != EventType::FormatDescription) timestamp_ = header.timestamp;
   auto done = dispatch(header, event, body, batch);
   if (!done) {
@@ -484,7 +486,9 @@ bool Decoder::needs_arena(std::string_view event) {
   return event.size() < kHeaderBytes || read_header(event).type != EventType::TransactionPayload;
 }
 void Decoder::set_explicit_timestamp(bool on) { impl_->server_.explicit_timestamp = on; }
-Result<bool> Decoder::take(std::string_view event, Batch& batch) { return impl_->take(event, batch); }
+Result<bool> Decoder::take(std::string_view event, Batch& batch, const FilePart* stored) {
+  return impl_->take(event, batch, stored);
+}
 void Decoder::finish(Batch& batch, bool end) { impl_->finish(batch, end); }
 void Decoder::confirm(const Position& position) { impl_->confirm(position); }
 bool Decoder::in_transaction() const { return impl_->tx_.open; }

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/file_part.h"
 #include "base/result.h"
 #include "model/batch.h"
 #include "model/catalogue.h"
@@ -66,9 +67,10 @@ class Decoder {
   // Takes one whole event, header and checksum included; `event` must live in `batch.arena` (text cells point
   // into it). False: the batch is full: hand it over, then offer the same event again with the next one.
   // (Some of its rows may already be in the batch, and point into it: the event's bytes stay where they are.)
-  Result<bool> take(std::string_view event, Batch& batch);
   // A compressed transaction alone may live elsewhere, as long as it is offered: nothing points into it. It
-  // can be as large as many batches, which it is offered with one by one.
+  // can be as large as many batches, which it is offered with one by one. One that is `stored` in a file is
+  // its header here.
+  Result<bool> take(std::string_view event, Batch& batch, const FilePart* stored = nullptr);
   static bool needs_arena(std::string_view event);
   // To be called before a batch is handed over: sets its resume position and catalogue changes. In the middle
   // of a transaction its last change is kept back for the next batch, until it is known whether it is the

@@ -1,5 +1,10 @@
 // The decoder's part in what the servers compress: MySQL whole transactions, MariaDB the text of a statement
 // or the images of rows.
+#include <libdeflate.h>
+
+#include <algorithm>
+
+#include "base/cursor.h"
 #include "wire/mysql/decoder_impl.h"
 #include "wire/mysql/inflate.h"
 
@@ -33,6 +38,42 @@ bool belongs_in_transaction(EventType type) {
 }
 
 }  // namespace
+
+// Its checksum is verified before the first of its events is taken, so that nothing of a damaged one comes
+// out.
+Result<void> Decoder::Impl::open_stored(const EventHeader& header, const FilePart& event) {
+  if (header.type != EventType::TransactionPayload || header.size != event.size()) {
+    return fatal("the {} event at {} says it is {} bytes long, but there are {}", name(header.type), where(),
+                 header.size, event.size());
+  }
+  uint64_t end = event.size();
+  if (checksum_ == Checksum::Crc32) {
+    if (end < kHeaderBytes + kChecksumBytes)
+      return fatal("the event at {} is too short to hold its checksum", where());
+    end -= kChecksumBytes;
+    if (options_.verify_checksums) SLUICE_TRY(verify_stored(event, end));
+  }
+  auto begun = payload_.begin(event, kHeaderBytes, end);
+  if (!begun) return while_doing(fmt::format("{} event at {}", name(header.type), where()), begun.error());
+  payload_size_ = 0;
+  return {};
+}
+
+Result<void> Decoder::Impl::verify_stored(const FilePart& event, uint64_t end) {
+  char piece[64 << 10];
+  uint32_t sum = libdeflate_crc32(0, nullptr, 0);
+  for (uint64_t at = 0; at < end;) {
+    SLUICE_ASSIGN(got, event.read(at, piece, std::min<uint64_t>(sizeof piece, end - at)));
+    sum = libdeflate_crc32(sum, piece, got);
+    at += got;
+  }
+  SLUICE_ASSIGN(got, event.read(end, piece, kChecksumBytes));
+  if (Cursor({piece, got}).u32() == sum) return {};
+  return fatal(
+      "the compressed transaction at {} is damaged: its checksum does not fit. Copy the file anew from the "
+      "server, or look for the event with mysqlbinlog --verify-binlog-checksum",
+      where());
+}
 
 // Its events carry its own position: there is no other one to find them by. False: the batch is full, and
 // there are more of them.

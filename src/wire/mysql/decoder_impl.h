@@ -61,7 +61,7 @@ class Decoder::Impl {
         prepared_(options_.spool_folder) {}
 
   void start(const Position& position);
-  Result<bool> take(std::string_view event, Batch& batch);
+  Result<bool> take(std::string_view event, Batch& batch, const FilePart* stored);
   void finish(Batch& batch, bool end);
 
   Position position_;  // after the last whole transaction
@@ -95,6 +95,8 @@ class Decoder::Impl {
   Result<bool> set_aside(const EventHeader& header, std::string_view event, std::string_view body);
   Result<bool> xa_prepare(const EventHeader& header, std::string_view body, Batch& batch);
   Result<bool> xa_commit(const EventHeader& commit, const std::string& xid, Batch& batch);
+  Result<void> open_stored(const EventHeader& header, const FilePart& event);
+  Result<void> verify_stored(const FilePart& event, uint64_t end);
   Result<bool> payload(std::string_view body, Batch& batch);
   Result<std::string_view> inflate(std::string_view record, Batch& batch);
   Result<std::string_view> unframe(const EventHeader& header, std::string_view event);

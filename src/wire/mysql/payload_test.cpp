@@ -57,7 +57,13 @@ ReadResult read(const std::string& body, ReadOptions options = {}) {
   LogBuilder log;
   log.gtid(1).add(EventType::TransactionPayload, body);
   log.gtid(2).begin().map().insert(LogBuilder::row(99, 99)).commit();
-  return test::read_log({{"binlog.000001", log.file()}}, options);
+  ReadResult held = test::read_log({{"binlog.000001", log.file()}}, options);
+  options.stored = true;
+  ReadResult stored = test::read_log({{"binlog.000001", log.file()}}, options);
+  EXPECT_EQ(stored.error, held.error);
+  EXPECT_EQ(stored.lines, held.lines);
+  EXPECT_EQ(stored.changes, held.changes);
+  return stored;
 }
 
 TEST(Payload, CompressedOrNotHoweverItIsCut) {
@@ -131,6 +137,30 @@ TEST(Payload, LiesAreFaults) {
     EXPECT_NE(result.error.find("TRANSACTION_PAYLOAD event at binlog.000001:169"), std::string::npos)
         << lie.what << ": " << result.error;
   }
+}
+
+// Of one in a file too, nothing comes out before its last byte was verified.
+TEST(Payload, DamageIsFoundBeforeAnythingComesOut) {
+  test::LogFile log = test::log_files(SLUICE_TEST_DIR "/cases/binlog/mysql-9.7-payload").front();
+  size_t payloads = 0;
+  for (std::string_view event : test::events_of(log.bytes)) {
+    if (read_header(event).type != EventType::TransactionPayload || ++payloads > 3) continue;
+    auto begin = static_cast<size_t>(event.data() - log.bytes.data());
+    for (size_t at : {kHeaderBytes + 30, event.size() / 2, event.size() - 5, event.size() - 1}) {
+      std::string damaged = log.bytes;
+      damaged[begin + at] ^= 1;
+      for (bool stored : {false, true}) {
+        ReadOptions options;
+        options.stored = stored;
+        ReadResult before = test::read_log({{log.name, log.bytes.substr(0, begin)}}, options);
+        ReadResult result = test::read_log({{log.name, damaged}}, options);
+        EXPECT_NE(result.error.find("is damaged: its checksum does not fit"), std::string::npos)
+            << at << ": " << result.error;
+        EXPECT_EQ(result.lines, before.lines) << at;
+      }
+    }
+  }
+  EXPECT_GT(payloads, 3u);
 }
 
 TEST(Payload, CutAtAnyByteIsAFault) {
