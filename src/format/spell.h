@@ -134,26 +134,32 @@ inline char* spell_fraction(char* out, uint32_t microseconds, unsigned digits) {
   return out + 1 + digits;
 }
 
-// Remembers a double's text: unchanged columns of an update come twice.
+// Remembers where a double was spelt last: unchanged columns of an update come twice. The text is left where it
+// stands until it comes again, since reading what was just written would wait for it.
 class RealMemo {
  public:
-  char* spell(char* out, double value) {
+  // `message`: the buffer has not moved since this number was given first.
+  char* spell(char* out, double value, uint64_t message) {
     auto bits = std::bit_cast<uint64_t>(value);
-    if (bits == bits_ && size_ != 0) {
-      std::memcpy(out, text_, sizeof text_);
+    if (bits == bits_ && message == message_) {
+      uint64_t text[3];  // the longest double takes 24 bytes
+      std::memcpy(text, text_, sizeof text);
+      std::memcpy(out, text, sizeof text);
       return out + size_;
     }
-    char* end = spell_double(out, value);
     bits_ = bits;
+    message_ = message;
+    text_ = out;
+    char* end = spell_double(out, value);
     size_ = static_cast<uint32_t>(end - out);
-    std::memcpy(text_, out, sizeof text_);
     return end;
   }
 
  private:
   uint64_t bits_ = 0;
+  uint64_t message_ = 0;
+  const char* text_ = nullptr;
   uint32_t size_ = 0;
-  char text_[28];  // the longest double takes 24
 };
 
 // 2026-01-15

@@ -93,7 +93,8 @@ class Json final : public Encoder {
   char* put_bytes_cell(char* out, const TablePlan::ColumnPlan& column, const Cell& cell);
   void encode_ddl(const Batch& batch, const Change& change, Bytes& out);
   // Asks again for the room of the whole message and `more`.
-  char* again(char* out, size_t more, Bytes& bytes) const {
+  char* again(char* out, size_t more, Bytes& bytes) {
+    ++message_;
     bytes.commit(out);
     return bytes.reserve(room_ + more);
   }
@@ -107,7 +108,8 @@ class Json final : public Encoder {
   bool big_ = false;        // the message in hand is written cell by cell
   bool has_patch_ = false;  // the row just written has cells of JsonPatch
   DayMemo stamp_day_, cell_day_;
-  RealMemo reals_[16];  // by a hash of the value
+  RealMemo reals_[16];    // by a hash of the value
+  uint64_t message_ = 0;  // counts them, and the moves of one's buffer
   // The end of the stamp, `…Z","id":"0-1-42#`, as spelt for the change before: the changes of a transaction
   // share it.
   std::string stamp_, stamp_id_;
@@ -238,7 +240,7 @@ char* Json::put_bytes_cell(char* out, const TablePlan::ColumnPlan& column, const
     case Kind::Year:
     case Kind::Bit: return spell_uint(bare(), cell.u);
     case Kind::Float: return spell_float(bare(), static_cast<float>(cell.d));
-    case Kind::Double: return reals_[cell.u * 0x9e3779b97f4a7c15 >> 60].spell(bare(), cell.d);
+    case Kind::Double: return reals_[cell.u * 0x9e3779b97f4a7c15 >> 60].spell(bare(), cell.d, message_);
     case Kind::Text: return close(spell_json_text(open(), cell.bytes(), cell.aux != 0));
     case Kind::Decimal: return close(spell_decimal(open(), cell.bytes(), cell.aux, cell.aux2));
     case Kind::Date: return close(spell_date(open(), cell.u));
@@ -399,6 +401,7 @@ void Json::encode(const Batch& batch, std::span<const Change> changes, Outbox& o
   // The key's columns are written twice.
   room_ = 3 * plan.bound + (big_ ? 0 : 12 * text) + head.size() + stamp_bound(batch, change) + name_.size() +
           kEnvelopeBytes + kSlack;
+  ++message_;
   char* out = bytes.reserve(room_);
   out = put_long(out, head);
   out = put_stamp(out, batch, change);

@@ -442,18 +442,25 @@ Result<bool> Decoder::Impl::decode_rows(const RowsEvent& event, const TableUse& 
   const uint64_t invalid_before = invalid_bytes_;
   do {
     const char* begin = at;
-    Change change{
-        .op = event.op, .index = tx_.changes, .transaction = transaction_, .event = event_, .table = table};
+    // Where it stays: a copy from the stack would wait for the stores of its small parts.
+    Change& change = batch.changes.emplace_back();
+    change.op = event.op;
+    change.index = tx_.changes;
+    change.transaction = transaction_;
+    change.event = event_;
+    change.table = table;
     if (before) at = plan.decode(*before, at, end, batch.arena, change.before, invalid_bytes_);
     if (at && event.partial && after)
       at = plan.decode_partial(*after, at, end, batch.arena, change.before, change.after, invalid_bytes_);
     else if (at && after)
       at = plan.decode(*after, at, end, batch.arena, change.after, invalid_bytes_);
     // Images of no bytes would never come to an end.
-    if (!at || (at == begin && !event.rows.empty()))
+    if (!at || (at == begin && !event.rows.empty())) {
+      batch.changes.pop_back();
       return fatal("a row of {}.{} makes no sense {} bytes into the event's rows", table->database,
                    table->name, begin - event.rows.data());
-    if (!passed_over()) batch.changes.push_back(change);
+    }
+    if (passed_over()) batch.changes.pop_back();
     ++tx_.changes;
     cell_bytes_ = cells_before + batch.arena.used() - arena_before;
     if (invalid_bytes_ != invalid_before) warn_of_text(*table);
