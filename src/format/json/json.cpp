@@ -33,7 +33,7 @@ std::string quoted(std::string_view text) {
 // more.
 constexpr size_t kKeyRoom = 32;
 
-inline char* put_padded(char* out, const char* key, size_t size) {
+inline char* put_padded(char* out, const char* key, uint32_t size) {
   std::memcpy(out, key, kKeyRoom);
   if (__builtin_expect(size > kKeyRoom, 0)) std::memcpy(out + kKeyRoom, key + kKeyRoom, size - kKeyRoom);
   return out + size;
@@ -53,21 +53,22 @@ inline char* put_long(char* out, const std::string& text) {
 
 // What one version of a table makes of its rows, decided once.
 struct TablePlan {
+  struct Text {
+    const char* data;
+    uint32_t size;
+  };
   struct ColumnPlan {
-    uint32_t key_at;    // of `,"name":"` in `keys`
-    uint32_t key_size;  // without the last quote
-    const Column* column;
-    std::vector<std::string> labels;  // of Enum: quoted and padded; of Set: escaped, unquoted
-    std::vector<uint32_t> label_sizes;
+    Text key;            // `,"name":"` without the last quote
+    uint32_t labels_at;  // in `labels`
+    uint32_t label_count;
   };
 
-  TablePtr table;  // keeps the columns alive
-  std::string keys;
+  TablePtr table;     // for its key
+  std::string texts;  // each padded to kKeyRoom at least
   std::vector<ColumnPlan> columns;
-  std::string heads[3];  // {"op":"insert","db":…,"table":…,"ts":"  by Op
-  size_t bound = 0;      // of one row image without its text
-
-  const char* key(const ColumnPlan& column) const { return keys.data() + column.key_at; }
+  std::vector<Text> labels;  // of Enum: quoted; of Set: escaped, unquoted
+  std::string heads[3];      // {"op":"insert","db":…,"table":…,"ts":"  by Op
+  size_t bound = 0;          // of one row image without its text
 };
 
 class Json final : public Encoder {
@@ -86,11 +87,14 @@ class Json final : public Encoder {
   char* put_stamp(char* out, const Batch& batch, const Change& change);
   char* put_extras(char* out, const Batch& batch, const Change& change, Bytes& bytes);
   char* put_row(char* out, const TablePlan& plan, const Row& row, Bytes& bytes);
+  template <bool kBig>
+  char* put_columns(char* out, const TablePlan& plan, const Row& row, Bytes& bytes);
   char* put_patches(char* out, const TablePlan& plan, const Row& row, Bytes& bytes);
   char* put_key_columns(char* out, const TablePlan& plan, const Change& change, Bytes& bytes);
   [[gnu::always_inline]] char* put_cell(char* out, const TablePlan& plan, const TablePlan::ColumnPlan& column,
                                         const Cell& cell);
-  char* put_bytes_cell(char* out, const TablePlan::ColumnPlan& column, const Cell& cell);
+  char* put_bytes_cell(char* out, const TablePlan& plan, const TablePlan::ColumnPlan& column,
+                       const Cell& cell);
   void encode_ddl(const Batch& batch, const Change& change, Bytes& out);
   // Asks again for the room of the whole message and `more`.
   char* again(char* out, size_t more, Bytes& bytes) {
@@ -127,26 +131,33 @@ std::unique_ptr<TablePlan> make_plan(TablePtr shared) {
                                  quoted(table.name));
     plan->heads[i].append(kKeyRoom, ' ');
   }
+  // Their places in `texts`, which moves as it grows.
+  std::vector<size_t> keys, labels;
+  auto keep = [&](const std::string& text) {
+    size_t at = plan->texts.size();
+    plan->texts += text;
+    plan->texts.append(kKeyRoom, ' ');
+    return at;
+  };
   for (const Column& column : table.columns) {
-    TablePlan::ColumnPlan made{};
     std::string key = "," + quoted(column.name) + ":";
-    made.key_at = static_cast<uint32_t>(plan->keys.size());
-    made.key_size = static_cast<uint32_t>(key.size());
-    made.column = &column;
-    size_t labels = 0;
+    keys.push_back(keep(key + '"'));
+    plan->columns.push_back({{nullptr, static_cast<uint32_t>(key.size())},
+                             static_cast<uint32_t>(labels.size()),
+                             static_cast<uint32_t>(column.members.size())});
+    size_t room = 0;
+    bool is_set = column.type == ColumnType::Set;
     for (const std::string& member : column.members) {
       std::string label = quoted(member);
-      made.label_sizes.push_back(static_cast<uint32_t>(label.size()));
-      made.labels.push_back(column.type == ColumnType::Set ? label.substr(1, label.size() - 2)
-                                                           : label + std::string(kKeyRoom, ' '));
-      labels = column.type == ColumnType::Set ? labels + label.size() : std::max(labels, label.size());
+      room = is_set ? room + label.size() : std::max(room, label.size());
+      if (is_set) label = label.substr(1, label.size() - 2);
+      plan->labels.push_back({nullptr, static_cast<uint32_t>(label.size())});
+      labels.push_back(keep(label));
     }
-    plan->keys += key + '"';
-    if (key.size() + 1 < kKeyRoom) plan->keys.append(kKeyRoom - key.size() - 1, ' ');
-    plan->bound += key.size() + kKeyRoom + kScalarBytes + labels;
-    plan->columns.push_back(std::move(made));
+    plan->bound += key.size() + kKeyRoom + kScalarBytes + room;
   }
-  plan->keys.append(kKeyRoom, ' ');
+  for (size_t i = 0; i < keys.size(); ++i) plan->columns[i].key.data = plan->texts.data() + keys[i];
+  for (size_t i = 0; i < labels.size(); ++i) plan->labels[i].data = plan->texts.data() + labels[i];
   return plan;
 }
 
@@ -167,7 +178,8 @@ size_t stamp_bound(const Batch& batch, const Change& change) {
                batch.events[change.event].file.size());
 }
 
-char* Json::put_bytes_cell(char* out, const TablePlan::ColumnPlan& column, const Cell& cell) {
+char* Json::put_bytes_cell(char* out, const TablePlan& plan, const TablePlan::ColumnPlan& column,
+                           const Cell& cell) {
   switch (cell.kind) {
     case Kind::Blob:
       *out++ = '"';
@@ -206,13 +218,14 @@ char* Json::put_bytes_cell(char* out, const TablePlan::ColumnPlan& column, const
       return out;
     }
     case Kind::Set: {
-      bool known = column.labels.size() >= 64 || cell.u >> column.labels.size() == 0;
+      bool known = column.label_count >= 64 || cell.u >> column.label_count == 0;
       if (!known) return spell_uint(out, cell.u);  // labels that nobody knows: the bits are what there is
       *out++ = '"';
       const char* begin = out;
       for (uint64_t rest = cell.u; rest; rest &= rest - 1) {
         if (out != begin) *out++ = ',';
-        out = put(out, column.labels[static_cast<size_t>(std::countr_zero(rest))]);
+        const auto& label = plan.labels[column.labels_at + static_cast<uint32_t>(std::countr_zero(rest))];
+        out = put(out, {label.data, label.size});
       }
       *out++ = '"';
       return out;
@@ -224,9 +237,8 @@ char* Json::put_bytes_cell(char* out, const TablePlan::ColumnPlan& column, const
 // The column with its key. Text kinds take the key with its opening quote.
 [[gnu::always_inline]] inline char* Json::put_cell(char* out, const TablePlan& plan,
                                                    const TablePlan::ColumnPlan& column, const Cell& cell) {
-  const char* key = plan.key(column);
-  auto bare = [&] { return put_padded(out, key, column.key_size); };
-  auto open = [&] { return put_padded(out, key, column.key_size + 1); };
+  auto bare = [&] { return put_padded(out, column.key.data, column.key.size); };
+  auto open = [&] { return put_padded(out, column.key.data, column.key.size + 1); };
   auto close = [](char* end) {
     *end = '"';
     return end + 1;
@@ -249,22 +261,28 @@ char* Json::put_bytes_cell(char* out, const TablePlan::ColumnPlan& column, const
     case Kind::Timestamp: return close(spell_timestamp(open(), cell.u, cell.aux, cell_day_));
     case Kind::Enum:
       if (cell.u == 0) return close(open());
-      if (cell.u <= column.labels.size()) {
-        const std::string& label = column.labels[cell.u - 1];
-        return put_padded(bare(), label.data(), column.label_sizes[cell.u - 1]);
+      if (cell.u <= column.label_count) {
+        const auto& label = plan.labels[column.labels_at + cell.u - 1];
+        return put_padded(bare(), label.data, label.size);
       }
       return spell_uint(bare(), cell.u);  // a label that nobody knows: the number is what there is
-    default: return put_bytes_cell(bare(), column, cell);
+    default: return put_bytes_cell(bare(), plan, column, cell);
   }
+}
+
+template <bool kBig>
+inline char* Json::put_columns(char* out, const TablePlan& plan, const Row& row, Bytes& bytes) {
+  const TablePlan::ColumnPlan* column = plan.columns.data();
+  for (const Cell& cell : row) {
+    if (kBig && has_bytes(cell.kind)) out = again(out, 6 * size_t{cell.size}, bytes);
+    out = put_cell(out, plan, *column++, cell);
+  }
+  return out;
 }
 
 char* Json::put_row(char* out, const TablePlan& plan, const Row& row, Bytes& bytes) {
   size_t begin = static_cast<size_t>(out - bytes.data());
-  const TablePlan::ColumnPlan* column = plan.columns.data();
-  for (const Cell& cell : row) {
-    if (big_ && has_bytes(cell.kind)) out = again(out, 6 * size_t{cell.size}, bytes);
-    out = put_cell(out, plan, *column++, cell);
-  }
+  out = big_ ? put_columns<true>(out, plan, row, bytes) : put_columns<false>(out, plan, row, bytes);
   char* first = bytes.data() + begin;
   if (out == first) ++out;
   *first = '{';  // each column began with a comma
@@ -280,8 +298,8 @@ char* Json::put_patches(char* out, const TablePlan& plan, const Row& row, Bytes&
     const Cell& cell = row[i];
     if (cell.kind != Kind::JsonPatch) continue;
     if (big_) out = again(out, 6 * size_t{cell.size}, bytes);
-    const TablePlan::ColumnPlan& column = plan.columns[i];
-    out = put(out, {plan.key(column), column.key_size});
+    const TablePlan::Text& key = plan.columns[i].key;
+    out = put(out, {key.data, key.size});
     out = spell_json_binary_or_marker(out, cell.bytes(), JsonSpacing::Compact);
   }
   bytes.data()[begin] = '{';

@@ -230,33 +230,8 @@ Result<bool> Decoder::Impl::dispatch(const EventHeader& header, std::string_view
       if (!body.empty()) rows_query(body.substr(1));  // a length byte that saturates and is of no use
       return true;
     case EventType::AnnotateRows: rows_query(body); return true;
-    case EventType::Incident:
-      if (options_.skip_lost) return skip(header, "changes are missing from the log (an incident)");
-      return fatal(
-          "the server reports that changes are missing from its log (an incident). Compare the tables with "
-          "the target, then start behind this event, or set lost_changes to skip");
-    case EventType::StartEncryption:
-      if (options_.live) return true;
-      return fatal("the file is encrypted from here on. Read it through its server, which decrypts it");
-    case EventType::BeginLoadQuery:
-    case EventType::ExecuteLoadQuery:
-    case EventType::AppendBlock:
-    case EventType::Load:
-    case EventType::NewLoad:
-      return fatal(
-          "a LOAD DATA was logged as a statement, so its rows are not in the log. Set binlog_format=ROW");
     case EventType::FormatDescription: return done(abandon(batch));
-    case EventType::Stop:
-    case EventType::Heartbeat:
-    case EventType::HeartbeatV2:
-    case EventType::Ignorable:
-    case EventType::IntVar:
-    case EventType::Rand:
-    case EventType::UserVar:
-    case EventType::TransactionContext:
-    case EventType::ViewChange:
-    case EventType::BinlogCheckpoint: return true;
-    default: return unknown(header);
+    default: return without_rows(header);
   }
 }
 

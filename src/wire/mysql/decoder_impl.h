@@ -91,6 +91,7 @@ class Decoder::Impl {
                         Batch& batch);
   Result<bool> skip(const EventHeader& header, std::string_view why);
   Result<bool> unknown(const EventHeader& header);
+  Result<bool> without_rows(const EventHeader& header);
   Result<void> begin_prepared(std::string xid);
   Result<bool> set_aside(const EventHeader& header, std::string_view event, std::string_view body);
   Result<bool> xa_prepare(const EventHeader& header, std::string_view body, Batch& batch);

@@ -61,4 +61,36 @@ Result<void> Decoder::Impl::gtid_list(const EventHeader& header, std::string_vie
   return {};
 }
 
+// Events that change no row, and those that say why rows are not in the log.
+Result<bool> Decoder::Impl::without_rows(const EventHeader& header) {
+  switch (header.type) {
+    case EventType::Incident:
+      if (options_.skip_lost) return skip(header, "changes are missing from the log (an incident)");
+      return fatal(
+          "the server reports that changes are missing from its log (an incident). Compare the tables with "
+          "the target, then start behind this event, or set lost_changes to skip");
+    case EventType::StartEncryption:
+      if (options_.live) return true;
+      return fatal("the file is encrypted from here on. Read it through its server, which decrypts it");
+    case EventType::BeginLoadQuery:
+    case EventType::ExecuteLoadQuery:
+    case EventType::AppendBlock:
+    case EventType::Load:
+    case EventType::NewLoad:
+      return fatal(
+          "a LOAD DATA was logged as a statement, so its rows are not in the log. Set binlog_format=ROW");
+    case EventType::Stop:
+    case EventType::Heartbeat:
+    case EventType::HeartbeatV2:
+    case EventType::Ignorable:
+    case EventType::IntVar:
+    case EventType::Rand:
+    case EventType::UserVar:
+    case EventType::TransactionContext:
+    case EventType::ViewChange:
+    case EventType::BinlogCheckpoint: return true;
+    default: return unknown(header);
+  }
+}
+
 }  // namespace sluice::mysql

@@ -25,28 +25,11 @@ T load(const char* at) {
 uint32_t load24(const char* at) {
   return load<uint16_t>(at) | static_cast<uint32_t>(static_cast<uint8_t>(at[2])) << 16;
 }
-uint32_t big16(const char* at) { return __builtin_bswap16(load<uint16_t>(at)); }
-uint32_t big24(const char* at) { return big16(at) << 8 | static_cast<uint8_t>(at[2]); }
 uint32_t big32(const char* at) { return __builtin_bswap32(load<uint32_t>(at)); }
-uint64_t big(const char* at, size_t n) {
-  uint64_t value = 0;
-  for (size_t i = 0; i < n; ++i) value = value << 8 | static_cast<uint8_t>(at[i]);
-  return value;
-}
-// n is 1 to 8; the small sizes are what lengths and enums have.
-inline uint64_t little(const char* at, size_t n) {
-  switch (n) {
-    case 1: return load<uint8_t>(at);
-    case 2: return load<uint16_t>(at);
-    case 3: return load24(at);
-    case 4: return load<uint32_t>(at);
-    default: {
-      uint64_t value = 0;
-      std::memcpy(&value, at, n);
-      return value;
-    }
-  }
-}
+uint64_t big40(const char* at) { return uint64_t{big32(at)} << 8 | static_cast<uint8_t>(at[4]); }
+// Of 1 to 8 bytes. Reads eight, as every arena allows.
+uint64_t big(const char* at, size_t n) { return __builtin_bswap64(load<uint64_t>(at)) >> (64 - 8 * n); }
+uint64_t little(const char* at, size_t n) { return load<uint64_t>(at) << (64 - 8 * n) >> (64 - 8 * n); }
 
 // Bytes of a packed decimal (strings/decimal.c, decimal_bin_size): nine digits in four bytes, fewer in fewer.
 uint8_t decimal_bytes(uint8_t precision, uint8_t scale) {
@@ -63,13 +46,10 @@ bool is_text(ColumnType type) {
 uint8_t fraction_bytes(uint32_t digits) { return static_cast<uint8_t>((digits + 1) / 2); }
 
 // Fractions are stored in as many bytes as their digits need, as hundredths, ten-thousandths or millionths.
+// Reads four bytes, as every arena allows.
 inline uint64_t fraction_us(const char* at, uint8_t bytes) {
-  switch (bytes) {
-    case 1: return load<uint8_t>(at) * 10000u;
-    case 2: return big16(at) * 100;
-    case 3: return big24(at);
-    default: return 0;
-  }
+  constexpr uint32_t unit_us[] = {0, 10000, 100, 1};
+  return (uint64_t{big32(at)} >> (32 - 8 * bytes)) * unit_us[bytes];
 }
 
 // sql-common/my_time.cc, my_time_packed_from_binary: the stored integer is offset so that bytes sort like
@@ -114,6 +94,7 @@ RowPlan::Step RowPlan::step_of(Kind kind, Take take, uint32_t width, uint8_t aux
   step.blank.aux2 = aux2;
   step.take = take;
   step.width = static_cast<uint8_t>(width);
+  step.size_mask = static_cast<uint32_t>((uint64_t{1} << 8 * std::min(width, 4u)) - 1);
   return step;
 }
 
@@ -124,6 +105,7 @@ Result<RowPlan::Step> RowPlan::text_step(const Column& column, uint32_t prefix) 
   if (!charset) return fatal("column `{}` has the unknown character set {}", column.name, column.charset);
   if (!charset->is_utf8() && !charset->is_binary()) {
     step.convert = charset;
+    step.take = Take::Converted;
     step.blank.aux = 0;
   }
   return step;
@@ -190,7 +172,7 @@ Result<RowPlan::Step> RowPlan::make_step(const MapColumn& wire, const Column& co
     case WireType::Time2: return temporal(Kind::Time, Take::Time);
     case WireType::Bit:
       return step_of(Kind::Bit, Take::Bit, (wire.length + 7) / 8, static_cast<uint8_t>(wire.length));
-    case WireType::Enum: return step_of(Kind::Enum, Take::Number, wire.length);
+    case WireType::Enum: return step_of(Kind::Enum, wire.length == 1 ? Take::Uint8 : Take::Uint16, 0);
     case WireType::Set: return step_of(Kind::Set, Take::Number, wire.length);
     case WireType::VarChar:
     case WireType::VarString:
@@ -259,118 +241,86 @@ const char* RowPlan::pad(const Step& step, Arena& arena, Cell& cell, const char*
   return after;
 }
 
+// Behind a prefix of step.width bytes.
+[[gnu::always_inline]] inline const char* RowPlan::take_sized(const Step& step, const char* at, size_t left,
+                                                              Cell& cell) {
+  if (__builtin_expect(left < step.width, 0)) return nullptr;
+  size_t size = load<uint32_t>(at) & step.size_mask;
+  if (__builtin_expect(left < step.width + size, 0)) return nullptr;
+  cell.data = at + step.width;
+  cell.size = static_cast<uint32_t>(size);
+  return cell.data + size;
+}
+
+// A sized value of which not all stands in the log as it is.
+const char* RowPlan::take_made(const Step& step, const char* at, size_t left, Arena& arena, Cell& cell,
+                               uint32_t& converted, uint64_t& invalid) {
+  const char* after = take_sized(step, at, left, cell);
+  if (!after) return nullptr;
+  if (step.take == Take::Packed) return unpack(step, arena, cell, invalid, after, converted);
+  if (step.convert) return convert(step, arena, cell, invalid, after, converted);
+  if (step.take == Take::Fixed && cell.size != step.fixed) return pad(step, arena, cell, after, converted);
+  return after;
+}
+
+// The types of before MySQL 5.6.4, and MariaDB's with mysql56_temporal_format off.
+const char* RowPlan::take_old(const Step& step, const char* at, size_t left, Cell& cell) {
+  switch (step.take) {
+    case Take::OldTime: return left >= 3 && read_old_time(load24(at), cell) ? at + 3 : nullptr;
+    case Take::OldDateTime:
+      return left >= 8 && read_old_datetime(load<uint64_t>(at), cell) ? at + 8 : nullptr;
+    case Take::OldTimestamp:
+      if (left < 4) return nullptr;
+      cell.u = uint64_t{load<uint32_t>(at)} << 24;
+      return at + 4;
+    default: return left >= step.width && read_old_fraction(at, step.width, cell) ? at + step.width : nullptr;
+  }
+}
+
 [[gnu::always_inline]] inline const char* RowPlan::take(const Step& step, const char* at, const char* end,
                                                         Arena& arena, Cell& cell, uint32_t& converted,
                                                         uint64_t& invalid) {
   auto left = static_cast<size_t>(end - at);
-  auto fits = [&](size_t n) { return __builtin_expect(left >= n, 1); };
+  // `read` is called where so many bytes are there.
+  auto bytes = [&](size_t n, auto read) -> const char* {
+    if (__builtin_expect(left < n, 0)) return nullptr;
+    read();
+    return at + n;
+  };
   cell = step.blank;
   switch (step.take) {
-    case Take::Int8:
-      if (!fits(1)) return nullptr;
-      cell.i = load<int8_t>(at);
-      return at + 1;
-    case Take::Int16:
-      if (!fits(2)) return nullptr;
-      cell.i = load<int16_t>(at);
-      return at + 2;
-    case Take::Int24:
-      if (!fits(3)) return nullptr;
-      cell.i = static_cast<int32_t>(load24(at) << 8) >> 8;
-      return at + 3;
-    case Take::Int32:
-      if (!fits(4)) return nullptr;
-      cell.i = load<int32_t>(at);
-      return at + 4;
-    case Take::Int64:
-      if (!fits(8)) return nullptr;
-      cell.i = load<int64_t>(at);
-      return at + 8;
-    case Take::Uint8:
-      if (!fits(1)) return nullptr;
-      cell.u = load<uint8_t>(at);
-      return at + 1;
-    case Take::Uint16:
-      if (!fits(2)) return nullptr;
-      cell.u = load<uint16_t>(at);
-      return at + 2;
+    case Take::Int8: return bytes(1, [&] { cell.i = load<int8_t>(at); });
+    case Take::Int16: return bytes(2, [&] { cell.i = load<int16_t>(at); });
+    case Take::Int24: return bytes(3, [&] { cell.i = static_cast<int32_t>(load24(at) << 8) >> 8; });
+    case Take::Int32: return bytes(4, [&] { cell.i = load<int32_t>(at); });
+    case Take::Int64: return bytes(8, [&] { cell.i = load<int64_t>(at); });
+    case Take::Uint8: return bytes(1, [&] { cell.u = load<uint8_t>(at); });
+    case Take::Uint16: return bytes(2, [&] { cell.u = load<uint16_t>(at); });
     case Take::Uint24:
-    case Take::Date:
-      if (!fits(3)) return nullptr;
-      cell.u = load24(at);
-      return at + 3;
-    case Take::Uint32:
-      if (!fits(4)) return nullptr;
-      cell.u = load<uint32_t>(at);
-      return at + 4;
-    case Take::Uint64:
-      if (!fits(8)) return nullptr;
-      cell.u = load<uint64_t>(at);
-      return at + 8;
-    case Take::Float:
-      if (!fits(4)) return nullptr;
-      cell.d = load<float>(at);
-      return at + 4;
-    case Take::Double:
-      if (!fits(8)) return nullptr;
-      cell.d = load<double>(at);
-      return at + 8;
-    case Take::Decimal:
-      if (!fits(step.width)) return nullptr;
-      cell.data = at;
-      return at + step.width;
-    case Take::Year:
-      if (!fits(1)) return nullptr;
-      cell.u = *at ? 1900u + static_cast<uint8_t>(*at) : 0;
-      return at + 1;
-    case Take::OldTime:
-      if (!fits(3)) return nullptr;
-      return read_old_time(load24(at), cell) ? at + 3 : nullptr;
-    case Take::OldDateTime:
-      if (!fits(8)) return nullptr;
-      return read_old_datetime(load<uint64_t>(at), cell) ? at + 8 : nullptr;
-    case Take::OldTimestamp:
-      if (!fits(4)) return nullptr;
-      cell.u = uint64_t{load<uint32_t>(at)} << 24;
-      return at + 4;
-    case Take::OldFraction:
-      if (!fits(step.width)) return nullptr;
-      return read_old_fraction(at, step.width, cell) ? at + step.width : nullptr;
+    case Take::Date: return bytes(3, [&] { cell.u = load24(at); });
+    case Take::Uint32: return bytes(4, [&] { cell.u = load<uint32_t>(at); });
+    case Take::Uint64: return bytes(8, [&] { cell.u = load<uint64_t>(at); });
+    case Take::Float: return bytes(4, [&] { cell.d = load<float>(at); });
+    case Take::Double: return bytes(8, [&] { cell.d = load<double>(at); });
+    case Take::Decimal: return bytes(step.width, [&] { cell.data = at; });
+    case Take::Year: return bytes(1, [&] { cell.u = *at ? 1900u + static_cast<uint8_t>(*at) : 0; });
     case Take::Timestamp:
-      if (!fits(4u + step.width)) return nullptr;
-      cell.u = uint64_t{big32(at)} << 24 | fraction_us(at + 4, step.width);
-      return at + 4 + step.width;
+      return bytes(4u + step.width,
+                   [&] { cell.u = uint64_t{big32(at)} << 24 | fraction_us(at + 4, step.width); });
     case Take::DateTime:
-      if (!fits(5u + step.width)) return nullptr;
-      cell.u = ((uint64_t{big32(at)} << 8 | static_cast<uint8_t>(at[4])) - 0x8000000000ULL) << 24 |
-               fraction_us(at + 5, step.width);
-      return at + 5 + step.width;
-    case Take::Time:
-      if (!fits(3u + step.width)) return nullptr;
-      cell.i = time_packed(at, step.width);
-      return at + 3 + step.width;
-    case Take::Bit:
-      if (!fits(step.width)) return nullptr;
-      cell.u = big(at, step.width);
-      return at + step.width;
-    case Take::Number:
-      if (!fits(step.width)) return nullptr;
-      cell.u = little(at, step.width);
-      return at + step.width;
-    case Take::Sized:
+      return bytes(5u + step.width,
+                   [&] { cell.u = (big40(at) - 0x8000000000ULL) << 24 | fraction_us(at + 5, step.width); });
+    case Take::Time: return bytes(3u + step.width, [&] { cell.i = time_packed(at, step.width); });
+    case Take::Bit: return bytes(step.width, [&] { cell.u = big(at, step.width); });
+    case Take::Number: return bytes(step.width, [&] { cell.u = little(at, step.width); });
+    case Take::Sized: return take_sized(step, at, left, cell);
+    case Take::OldTime:
+    case Take::OldDateTime:
+    case Take::OldTimestamp:
+    case Take::OldFraction: return take_old(step, at, left, cell);
+    case Take::Converted:
     case Take::Fixed:
-    case Take::Packed: {
-      if (!fits(step.width)) return nullptr;
-      size_t size = little(at, step.width);
-      if (!fits(step.width + size)) return nullptr;
-      cell.data = at + step.width;
-      cell.size = static_cast<uint32_t>(size);
-      const char* after = cell.data + size;
-      if (step.take == Take::Packed) return unpack(step, arena, cell, invalid, after, converted);
-      if (step.convert) return convert(step, arena, cell, invalid, after, converted);
-      if (step.take == Take::Fixed && size != step.fixed) return pad(step, arena, cell, after, converted);
-      return after;
-    }
+    case Take::Packed: return take_made(step, at, left, arena, cell, converted, invalid);
   }
   return nullptr;
 }
@@ -382,8 +332,9 @@ const char* RowPlan::decode(const Image& image, const char* at, const char* end,
   const auto* nulls = reinterpret_cast<const uint8_t*>(at);
   const char* begin = at;
   at += null_bytes;
-  size_t count = steps_.size();
-  Cell* cells = arena.array<Cell>(count);
+  const Step* const steps = steps_.data();
+  const size_t count = steps_.size();
+  Cell* const cells = arena.array<Cell>(count);
   uint32_t converted = 0;
   size_t present = 0;  // columns of the image so far: each has one null bit
   for (size_t i = 0; i < count; ++i) {
@@ -398,7 +349,7 @@ const char* RowPlan::decode(const Image& image, const char* at, const char* end,
       cells[i].kind = Kind::Null;
       continue;
     }
-    at = take(steps_[i], at, end, arena, cells[i], converted, invalid);
+    at = take(steps[i], at, end, arena, cells[i], converted, invalid);
     if (!at) return nullptr;
   }
   row = {cells, static_cast<uint32_t>(count), static_cast<uint32_t>(at - begin) + converted};

@@ -52,8 +52,8 @@ class RowPlan {
                              const Row& before, Row& row, uint64_t& invalid) const;
 
  private:
-  // How a column's bytes become a cell. Sized: behind a length prefix; Fixed: so, and padded to one length;
-  // Packed: so, and compressed.
+  // How a column's bytes become a cell. Sized: behind a length prefix; Converted: so, in another
+  // character set than UTF-8; Fixed: so, and padded to one length; Packed: so, and compressed.
   enum class Take : uint8_t {
     Int8,
     Int16,
@@ -80,6 +80,7 @@ class RowPlan {
     Bit,
     Number,
     Sized,
+    Converted,
     Fixed,
     Packed,
   };
@@ -88,6 +89,7 @@ class RowPlan {
     Take take;
     uint8_t width = 0;                 // bytes of the value or of its length prefix
     uint16_t fixed = 0;                // of Fixed: bytes of the whole value
+    uint32_t size_mask = 0;            // of a length prefix: its bits of four bytes
     const Charset* convert = nullptr;  // text in this character set, to be made UTF-8; null: as it is
   };
   static Result<Step> make_step(const MapColumn& wire, const Column& column);
@@ -98,6 +100,10 @@ class RowPlan {
 
   static const char* take(const Step& step, const char* at, const char* end, Arena& arena, Cell& cell,
                           uint32_t& converted, uint64_t& invalid);
+  static const char* take_sized(const Step& step, const char* at, size_t left, Cell& cell);
+  static const char* take_made(const Step& step, const char* at, size_t left, Arena& arena, Cell& cell,
+                               uint32_t& converted, uint64_t& invalid);
+  static const char* take_old(const Step& step, const char* at, size_t left, Cell& cell);
   static const char* convert(const Step& step, Arena& arena, Cell& cell, uint64_t& invalid, const char* after,
                              uint32_t& converted);
   static const char* unpack(const Step& step, Arena& arena, Cell& cell, uint64_t& invalid, const char* after,
