@@ -16,6 +16,7 @@ constexpr char kEndBytes[kHeaderBytes] = {};
 constexpr std::string_view kEnd(kEndBytes, kHeaderBytes);
 // Of a file's name, which file systems bound to 255 bytes.
 constexpr size_t kMostNameBytes = 150;
+constexpr size_t kTrustedBytes = 1 << 20;
 
 // A stream of this name tells where the transaction that was set aside under the name without it ended: its
 // GTID, file and offset, a line each.
@@ -135,6 +136,12 @@ Result<bool> PreparedTransactions::peek(EventHeader& header) {
   return true;
 }
 
+Result<void> PreparedTransactions::read_all(char* to, size_t n) {
+  SLUICE_ASSIGN(got, spool_.read(to, n));
+  if (got < n) return fatal("what was set aside is cut short");
+  return {};
+}
+
 Result<std::string_view> PreparedTransactions::fetch(Arena& arena) {
   if (!again_.empty()) {
     std::string_view event = arena.copy(again_);
@@ -142,10 +149,18 @@ Result<std::string_view> PreparedTransactions::fetch(Arena& arena) {
     return event;
   }
   size_t size = read_header({header_, kHeaderBytes}).size;
+  // What a damaged size claims gets room as its bytes come.
+  std::string large;
+  size_t have = kHeaderBytes;
+  if (size > kTrustedBytes) large.assign(header_, kHeaderBytes);
+  while (size - have > kTrustedBytes) {
+    large.resize(have + kTrustedBytes);
+    SLUICE_TRY(read_all(large.data() + have, kTrustedBytes));
+    have += kTrustedBytes;
+  }
   char* event = arena.allocate(size);
-  std::memcpy(event, header_, kHeaderBytes);
-  SLUICE_ASSIGN(got, spool_.read(event + kHeaderBytes, size - kHeaderBytes));
-  if (got != size - kHeaderBytes) return fatal("what was set aside is cut short");
+  std::memcpy(event, large.empty() ? header_ : large.data(), have);
+  SLUICE_TRY(read_all(event + have, size - have));
   peeked_ = false;
   return std::string_view(event, size);
 }

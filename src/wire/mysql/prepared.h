@@ -65,6 +65,7 @@ class PreparedTransactions {
   };
   std::optional<std::string> waiting(const std::string& xid) const;  // the name of its file
   void forget(const std::string& xid);
+  Result<void> read_all(char* to, size_t n);
   std::optional<Done> read_note(const std::string& name);
   Result<void> note_end(const Done& done);
   void remove(const std::string& name) const;

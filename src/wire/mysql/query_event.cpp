@@ -33,6 +33,10 @@ void read_status(Cursor in, QueryEvent& event) {
     kDatabases = 12,
     kMicroseconds = 13,
     kExplicitTimestamp = 16,
+    // MariaDB's (sql/log_event.h)
+    kHighResolution = 128,
+    kXid = 129,
+    kCharsetCollations = 131,  // since 11.2, and before kCharset
   };
   while (!in.done() && !in.bad()) {
     switch (in.u8()) {
@@ -50,7 +54,10 @@ void read_status(Cursor in, QueryEvent& event) {
         in.skip(in.u8());
         break;
       case kDatabases: skip_databases(in); break;
-      case kMicroseconds: in.skip(3); break;
+      case kMicroseconds:
+      case kHighResolution: in.skip(3); break;
+      case kXid: in.skip(8); break;
+      case kCharsetCollations: in.skip(4 * in.u8()); break;
       case kExplicitTimestamp:
         if (uint8_t value = in.u8(); !in.bad()) event.explicit_timestamp = value != 0;
         return;

@@ -52,6 +52,21 @@ TEST(QueryEvent, TellsWhetherTimestampsSayThemselvesWhatTheyAre) {
     EXPECT_EQ(told(whole.substr(0, size)), std::nullopt) << size;
 }
 
+// As MariaDB 11.8 wrote them: the collations of character sets stand before the client's.
+TEST(QueryEvent, MariaDbCollationsOfCharacterSets) {
+  std::string status = "\0\0\0\0\0\1\0\0\0\0\0\0\0\0\6\3std"s +
+                       "\x83\5\x21\0\0\x08\x23\0\0\x0a\x2d\0\0\x09\x36\0\0\x0b\x3c\0\0\x0c"s +
+                       "\x04\x0d\0\x0d\0\0\x09\x81\6\0\0\0\0\0\0\0"s;
+  std::string bytes = body(status, "d\0create table `\x95\x5c` (a int)"s);
+  auto event = read_query_event(bytes);
+  ASSERT_TRUE(event.has_value()) << event.error().what;
+  EXPECT_EQ(event->client_collation, 13u);
+  EXPECT_EQ(event->server_collation, 0x900u);
+  EXPECT_EQ(to_utf8(*event, event->sql), "create table `表` (a int)");
+  std::string rare = "\x80\1\2\3\x81\6\0\0\0\0\0\0\0\4\x0d\0\x0d\0\0\x09"s;
+  EXPECT_EQ(read_query_event(body(rare, "d\0x"s))->client_collation, 13u);
+}
+
 TEST(QueryEvent, UnknownAndCutStatusVariables) {
   EXPECT_EQ(read_query_event(body("\x55\4\x2d\0\x2d\0\x08\0"s, "d\0x"s))->client_collation, 0u);
   EXPECT_EQ(read_query_event(body("\4\x2d"s, "d\0x"s))->sql, "x");

@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""Makes fuzz/corpus/{charset,config,packets,prepared,server,shape,words} anew: a few seeds for each shape of input."""
+
+import pathlib
+import shutil
+import struct
+import zlib
+
+from make_decoder import CASES, CORPUS, FORMAT, events
+
+ROOT = CORPUS.parents[1]
+XID = b"X'6f6e65',X'',1"
+# A collation of each of the multi-byte character sets, and of some others (SHOW COLLATION).
+COLLATIONS = [1, 8, 9, 11, 12, 13, 14, 18, 19, 22, 24, 28, 33, 35, 38, 45, 51, 54, 56, 60, 63, 83, 84, 85, 86, 87, 88, 95, 97, 248]
+TEXT = "a é ß Ж 中文 の 한 😀 ½"
+ENCODINGS = ["utf-8", "gb18030", "utf-16-be", "utf-32-be", "euc-jp", "shift-jis", "big5", "euc-kr", "latin-1"]
+
+
+def packet(data, number=0):
+    return struct.pack("<I", len(data))[:3] + bytes([number]) + data
+
+
+def frame(data, compress):
+    packed = zlib.compress(data) if compress else data
+    return struct.pack("<I", len(packed))[:3] + b"\0" + struct.pack("<I", len(data) if compress else 0)[:3] + packed
+
+
+def number(value):
+    out = b""
+    while value >= 0x80:
+        out += bytes([value & 0x7F | 0x80])
+        value >>= 7
+    return out + bytes([value])
+
+
+def text(value):
+    return number(len(value)) + value
+
+
+def shape(version):
+    column = text(b"id") + number(3) + number(3) + b"\0" * 4 + text(b"utf8mb4") + text(b"") + number(1) + text(b"x") + text(b"int")
+    return bytes([version]) + text(b"shop") + text(b"t") + text(b"utf8mb4") + text(b"") + b"\1\1" + column + b"\1\0"
+
+
+def seeds():
+    for collation in COLLATIONS:
+        head = struct.pack("<H", collation)
+        yield "charset", head + b"".join(bytes([i, 0x40 + i % 0x40, 0x80 + i % 0x7F, 0]) for i in range(0, 256, 3))
+        yield "charset", head + b"".join(TEXT.encode(encoding, "replace") for encoding in ENCODINGS)
+    for path in sorted((ROOT / "test/cases/config").glob("*.yaml")):
+        yield "config", path.read_bytes()
+    stream = packet(b"\0" + b"event") + packet(b"") + packet(b"\xff\xd4\x04#HY000Could not find first log file name") + packet(b"x" * 300)
+    yield "packets", b"\0" + stream
+    yield "packets", b"\7" + frame(stream, True) + frame(stream[:40], False) + frame(stream[40:], True)
+    for case, wanted in (("mysql-9.7-xa", 8), ("mariadb-10.11-xa-compressed", 8)):
+        log = [(kind, event) for kind, event in events(sorted((CASES / case).glob("binlog.*"))[0])]
+        body = b"".join(event[:9] + struct.pack("<I", len(event) - 4) + event[13:-4] for kind, event in log[4:4 + wanted] if len(event) < 400)
+        note = b"\nbinlog.000007\n100\n"
+        yield "prepared", bytes([1, len(note)]) + note + body + b"\0" * 19
+        yield "prepared", bytes([0, 0]) + XID + b"\n" + body + b"\0" * 19
+        yield "server", b"\2" + b"".join(event for kind, event in log[:12] if kind == FORMAT or len(event) < 300)
+    for declared in ("int(10) unsigned zerofill", "decimal(65,30)", "timestamp(1) /* mariadb-5.3 */", "enum('a','b''c','\\\\')",
+                     "set('x') character set latin1", "varchar(20) /*M!100301 COMPRESSED*/", "vector(3)", "datetime(6)"):
+        yield "server", b"\0" + declared.encode()
+    yield "server", b"\1GRANT SELECT, REPLICATION SLAVE ON *.* TO `a`@`%`\nGRANT SELECT (`x`) ON `d\\_b`.`t` TO `a`@`%`\nGRANT ALL PRIVILEGES ON `s`.* TO 'b'@'h'"
+    yield "shape", shape(int(version_of_shapes()))
+    for words in ("mysql://user:pass%40word@[::1]:3306/?tls=required&a=b", "user:@host", "mysql://h", "a:b:c@d@e:99999/x"):
+        yield "words", b"\0" + words.encode()
+    for words in ("shop.*, !shop.tmp_*", "/crm[.](lead|deal)/", "`a.b`.`c``d`", "*.*,!*.x?"):
+        yield "words", b"\1" + words.encode()
+
+
+def version_of_shapes():
+    for line in (ROOT / "src/state/sqlite/shape.cpp").read_text().splitlines():
+        if "kVersion =" in line:
+            return line.split("=")[1].strip(" ;")
+    raise RuntimeError("shape.cpp does not name its version")
+
+
+def main():
+    made = {}
+    for target, content in seeds():
+        made.setdefault(target, []).append(content)
+    for target, contents in made.items():
+        shutil.rmtree(CORPUS / target, ignore_errors=True)
+        (CORPUS / target).mkdir()
+        for index, content in enumerate(dict.fromkeys(contents)):
+            (CORPUS / target / f"{index:03d}").write_bytes(content)
+
+
+if __name__ == "__main__":
+    main()
