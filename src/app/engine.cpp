@@ -67,7 +67,9 @@ JsonObject lane_json(const LaneStatus& lane) {
 bool wants_query(const std::vector<LanePlan>& plans) {
   return std::any_of(plans.begin(), plans.end(), [](const LanePlan& plan) {
     const Settings& settings = plan.format_settings;
-    if (has_option(settings.options(), "output_row_query")) return settings.boolean("output_row_query");
+    for (std::string_view option : {"output_row_query", "include_query"}) {
+      if (has_option(settings.options(), option)) return settings.boolean(option);
+    }
     if (!has_option(settings.options(), "with")) return false;
     std::vector<std::string> with = settings.list("with");
     return std::find(with.begin(), with.end(), "query") != with.end();

@@ -14,6 +14,8 @@ void Batch::reset() {
   resume = {};
   sequence = 0;
   log_bytes = 0;
+  flavor = Flavor::Unknown;
+  read_us = 0;
 }
 
 void Batch::hold_slow(const TablePtr& table) {

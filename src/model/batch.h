@@ -29,8 +29,10 @@ class Batch {
 
   // Reading may go on here once every change of this batch is safe: the end of the last whole transaction.
   Position resume;
-  uint64_t sequence = 0;   // 1, 2, … in the order in which the source filled them
-  uint64_t log_bytes = 0;  // bytes of the log that went into it, for rates and progress
+  uint64_t sequence = 0;            // 1, 2, … in the order in which the source filled them
+  uint64_t log_bytes = 0;           // bytes of the log that went into it, for rates and progress
+  Flavor flavor = Flavor::Unknown;  // of the server that wrote the log
+  int64_t read_us = 0;              // when it was read, microseconds since 1970 UTC; 0: nobody says
 
   bool empty() const { return changes.empty(); }
   void reset();

@@ -75,6 +75,13 @@ struct Cell {
 };
 static_assert(sizeof(Cell) == 16);
 
+// Whether two present cells of one column hold the same value.
+inline bool same_value(const Cell& a, const Cell& b) {
+  if (a.kind != b.kind) return false;
+  if (a.kind == Kind::Null) return true;
+  return has_bytes(a.kind) ? a.bytes() == b.bytes() : a.u == b.u;
+}
+
 // A row image: one cell for every column of the table, in the table's order. `cells` is null where the change
 // has no such image (`before` of an insert, `after` of a delete).
 struct Row {

@@ -46,6 +46,7 @@ struct Event {
   uint32_t timestamp = 0;  // seconds since 1970 UTC, from the event's header
   uint32_t server_id = 0;  // of the server that wrote it first
   uint32_t thread_id = 0;  // 0: not known
+  uint32_t first = 0;      // Change::index of its first change
   std::string_view
       query;  // the statement behind row changes, where the log carries it; of a Ddl, the statement itself
   std::string_view database;          // of a Ddl: the default database of the statement

@@ -150,6 +150,7 @@ Result<void> Pipeline::hand_over(BatchPool::Mine parcel) {
   // An idle log says so once a second; nobody else need wake for it.
   if (batch.changes.empty() && batch.catalogue.empty() && !parcel->moves) return {};
   batch.sequence = ++sequence_;
+  batch.read_us = unix_us();
   if (parcel->moves) resume_ = batch.resume;
   {
     std::lock_guard lock(mutex_);

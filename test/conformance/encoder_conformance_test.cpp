@@ -1,4 +1,4 @@
-// What every encoder of formats.def must do, whatever it writes: one valid JSON object a change on one line,
+// What every encoder of formats.def must do, whatever it writes: valid JSON objects, a line each,
 // nothing shown that is not there, the same bytes for the same change, no allocation, within the room it
 // asked for. Each is tried with its defaults and with each of its options turned.
 #include <gtest/gtest.h>
@@ -107,21 +107,35 @@ class EncoderConformance : public testing::TestWithParam<Variant> {
     encoder_ = GetParam().make();
   }
 
-  // One message, checked for what holds of all of them.
+  // The messages of a change, a line each, checked for what holds of all of them.
   std::string encode(const Change& change) {
-    constexpr std::string_view kBefore = "what was there before";
-    Outbox out;
-    out.bytes.append(kBefore);
+    constexpr std::string_view kBefore = "what was there before\n";
+    Outbox out(true);
+    out.bytes.append(kBefore.substr(0, kBefore.size() - 1));
+    out.end_message();
     encoder_->encode(sample_.batch, {&change, 1}, out);
+    out.end_message();
     EXPECT_LE(out.bytes.size(), out.bytes.capacity());
     EXPECT_EQ(out.bytes.view().substr(0, kBefore.size()), kBefore);
     return std::string(out.bytes.view().substr(kBefore.size()));
   }
-  json parsed(const std::string& message) {
-    for (char c : message) EXPECT_GE(static_cast<uint8_t>(c), 0x20) << "a control character in " << message;
-    json tree = json::parse(without_lone_surrogates(message), nullptr, false);
-    EXPECT_TRUE(tree.is_object()) << GetParam().describe() << " wrote: " << message;
-    return tree;
+  // One message as it is, several as an array.
+  json parsed(const std::string& lines) {
+    json all = json::array();
+    for (size_t at = 0, end; (end = lines.find('\n', at)) != lines.npos; at = end + 1) {
+      std::string message = lines.substr(at, end - at);
+      if (message.empty()) continue;  // a tombstone has no value
+      for (char c : message) EXPECT_GE(static_cast<uint8_t>(c), 0x20) << "a control character in " << message;
+      all.push_back(json::parse(without_lone_surrogates(message), nullptr, false));
+      EXPECT_TRUE(all.back().is_object()) << GetParam().describe() << " wrote: " << message;
+    }
+    return all.size() == 1 ? all[0] : all;
+  }
+  // Some formats show the row alone, without the names of its table.
+  bool has_envelope() {
+    TablePtr named = table("of-this-database", "t", {column("id", ColumnType::Int)}, {0});
+    return encode(sample_.add(Op::Insert, named, {}, {integer(1)})).find("of-this-database") !=
+           std::string::npos;
   }
 
   Sample sample_;
@@ -225,6 +239,7 @@ const std::string kNames[] = {"plain",
 TEST_P(EncoderConformance, OddNamesAreKept) {
   std::string emojis;
   for (int i = 0; i < 64; ++i) emojis += "😀";
+  bool envelope = has_envelope();
   std::vector<std::string> names(std::begin(kNames), std::end(kNames));
   names.push_back(emojis);
   for (const std::string& name : names) {
@@ -237,7 +252,7 @@ TEST_P(EncoderConformance, OddNamesAreKept) {
       found += value.is_string() && value == name;
       return false;
     });
-    EXPECT_GE(found, 3U) << "database, table and label are not there: " << message.dump();
+    EXPECT_GE(found, envelope ? 3U : 1U) << "database, table and label are not there: " << message.dump();
     EXPECT_TRUE(anywhere(message, [&](const std::string& key, const json& value) {
       return key == name && value == 77;
     })) << message.dump();
@@ -311,8 +326,9 @@ TEST_P(EncoderConformance, SameChangeSameBytes) {
   for (size_t i = changes.size(); i-- > 0;) {  // and in another order
     EXPECT_EQ(encode(changes[i]), first[i]);
     for (Encoder* other : {copy.get(), fresh.get()}) {
-      Outbox out;
+      Outbox out(true);
       other->encode(sample_.batch, {&changes[i], 1}, out);
+      out.end_message();
       EXPECT_EQ(out.bytes.view(), first[i]);
     }
   }
@@ -344,7 +360,7 @@ TEST_P(EncoderConformance, WarmRowsAllocateNothing) {
   }
   changes.push_back(sample_.add(Op::Update, wide, others, cells));
   changes.push_back(sample_.add(Op::Delete, wide, cells, {}));
-  Outbox out;
+  Outbox out(true);
   auto all = [&] {
     for (const Change& change : changes) {
       out.clear();
@@ -361,6 +377,9 @@ TEST_P(EncoderConformance, WarmRowsAllocateNothing) {
 // Every byte of these becomes six; small rows are written in one go, big ones in pieces.
 TEST_P(EncoderConformance, LongTextStaysWithinItsRoom) {
   TablePtr texts = table("d", "t", {column("a", ColumnType::Text), column("b", ColumnType::Text)}, {0});
+  bool both = encode(sample_.add(Op::Update, texts, {sample_.text("x"), sample_.text("row before")},
+                                 {sample_.text("x"), null()}))
+                  .find("row before") != std::string::npos;
   for (size_t size : {1, 15, 16, 17, 1000, 200'000, 300'000}) {
     Cell text = sample_.text(std::string(size, '\x01'));
     Cell other = sample_.text(std::string(size, '\x02'));
@@ -370,7 +389,7 @@ TEST_P(EncoderConformance, LongTextStaysWithinItsRoom) {
       found += value.is_string() && value.get_ref<const std::string&>().size() == size;
       return false;
     });
-    EXPECT_GE(found, 4U) << "of " << size << " bytes";
+    EXPECT_GE(found, both ? 4U : 2U) << "of " << size << " bytes";
     sample_.batch.changes.clear();
   }
 }

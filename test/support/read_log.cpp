@@ -106,6 +106,7 @@ class Reader {
   void hand_over(mysql::Decoder& decoder, bool end) {
     decoder.finish(batch_, end);
     for (const Change& change : batch_.changes) {
+      if (options_.each) options_.each(batch_, change);
       Outbox line;
       encoder_->encode(batch_, {&change, 1}, line);
       if (options_.keep_lines) result_.lines.emplace_back(line.bytes.view());

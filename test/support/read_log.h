@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "model/batch.h"
 
 namespace sluice::test {
 
@@ -24,6 +27,7 @@ struct ReadOptions {
   bool stored = false;  // compressed transactions are read from a file, however small
   bool live = false, skip_unknown = false, skip_lost = false;
   std::vector<std::string> with = {"source", "tx", "query"};
+  std::function<void(const Batch&, const Change&)> each;  // sees every change beside
 };
 
 // A delivered change, as far as order and transactions go.

@@ -3,37 +3,14 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "format/maxwell/names.h"
-#include "format/spell.h"
+#include "format/snippet.h"
 #include "model/table.h"
 
 namespace sluice::maxwell {
-
-// Text that is copied again and again: two wide stores for the usual length. `kSlack` bytes of room behind it
-// are needed at the place where it is put.
-class Snippet {
- public:
-  Snippet() : text_(kSlack, '\0') {}
-  explicit Snippet(std::string text) : size_(text.size()), text_(std::move(text)) {
-    text_.append(kSlack, '\0');
-  }
-
-  size_t size() const { return size_; }
-  char* put(char* out) const {
-    std::memcpy(out, text_.data(), kSlack);
-    if (__builtin_expect(size_ > kSlack, 0)) std::memcpy(out + kSlack, text_.data() + kSlack, size_ - kSlack);
-    return out + size_;
-  }
-
- private:
-  size_t size_ = 0;
-  std::string text_;
-};
 
 struct ColumnPlan {
   Snippet key;                   // ,"name":

@@ -110,10 +110,4 @@ char* spell_value(char* out, const Cell& cell, const ColumnPlan& column, DayMemo
   return out;
 }
 
-bool same_value(const Cell& a, const Cell& b) {
-  if (a.kind != b.kind) return false;
-  if (a.kind == Kind::Null) return true;
-  return has_bytes(a.kind) ? a.bytes() == b.bytes() : a.u == b.u;
-}
-
 }  // namespace sluice::maxwell

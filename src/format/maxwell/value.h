@@ -24,7 +24,4 @@ inline bool shown_as_null(const Cell& cell, bool zero_dates) {
 // bytes for each byte the cell points to.
 char* spell_value(char* out, const Cell& cell, const ColumnPlan& column, DayMemo& memo);
 
-// Whether two present cells of one column hold the same value.
-bool same_value(const Cell& a, const Cell& b);
-
 }  // namespace sluice::maxwell

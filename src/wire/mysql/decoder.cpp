@@ -252,12 +252,14 @@ void Decoder::Impl::event_in(Batch& batch, const EventHeader& header) {
   if (file_copy_.empty()) file_copy_ = batch.arena.copy(file_);
   if (query_copy_.empty() && !rows_query_.empty()) query_copy_ = batch.arena.copy(rows_query_);
   event_ = static_cast<uint32_t>(batch.events.size());
+  if (rows_done_ == 0) event_first_ = tx_.changes;
   batch.events.push_back({.file = file_copy_,
                           .offset = event_begin_,
                           .next = at_,
                           .timestamp = header.timestamp,
                           .server_id = header.server_id,
                           .thread_id = thread_id_,
+                          .first = event_first_,
                           .query = query_copy_,
                           .database = {},
                           .ddl_table = {}});

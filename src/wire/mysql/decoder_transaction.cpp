@@ -178,6 +178,7 @@ void Decoder::Impl::finish(Batch& batch, bool end) {
   }
   batch.resume = position_;
   batch.resume.server_uuid = server_uuid_;
+  batch.flavor = server_.flavor;
   batch.catalogue = catalogue_.take_changes();
   batch_ = nullptr;
   transaction_ = kNone;

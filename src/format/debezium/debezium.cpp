@@ -1,0 +1,281 @@
+// Debezium's messages (docs/formats/debezium.md): an envelope with the row before and behind the change,
+// keys, tombstones, and records of schema changes; or the row alone.
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <unordered_map>
+
+#include "format/debezium/plan.h"
+#include "format/debezium/schema.h"
+#include "format/debezium/schema_change.h"
+#include "format/debezium/value.h"
+#include "format/encoder.h"
+#include "format/json_text.h"
+
+namespace sluice {
+namespace debezium {
+namespace {
+
+constexpr size_t kMostPlans = 50'000;  // beyond so many table versions all are forgotten and made again
+// What the fields around the rows take, without names, GTIDs and statements.
+constexpr size_t kEnvelopeBytes = 1024;
+
+char* put(char* out, std::string_view text) {
+  std::memcpy(out, text.data(), text.size());
+  return out + text.size();
+}
+
+class Debezium final : public Encoder {
+ public:
+  explicit Debezium(const Options& options) : options_(options), values_(options_) {}
+
+  void encode(const Batch& batch, std::span<const Change> changes, Outbox& out) override {
+    const Change& change = changes.front();
+    set_connector(batch);
+    if (change.op == Op::Ddl) return schema_change(batch, change, out);
+    const Plan& plan = plan_of(*change.table);
+    switch (change.op) {
+      case Op::Insert: row(batch, change, plan, 'c', out); break;
+      case Op::Update:
+        if (key_changed(plan, change)) {
+          change_of_key(batch, change, plan, out);
+        } else {
+          row(batch, change, plan, 'u', out);
+        }
+        break;
+      default: deleted(batch, change, plan, out);
+    }
+  }
+
+  std::unique_ptr<Encoder> clone() const override { return std::make_unique<Debezium>(options_); }
+
+ private:
+  // MariaDB has a connector of its own, after which schemas and source.connector are named.
+  void set_connector(const Batch& batch) {
+    std::string_view connector = batch.flavor == Flavor::MariaDb ? "mariadb" : "mysql";
+    if (connector == connector_) return;
+    connector_ = connector;
+    plans_.clear();
+    plan_ = nullptr;
+    source_ = Snippet(fmt::format(R"("source":{{"version":"{}","connector":"{}","name":{},"ts_ms":)",
+                                  SLUICE_VERSION, connector, quoted(options_.name)));
+  }
+
+  static bool key_changed(const Plan& plan, const Change& change) {
+    return std::any_of(plan.table->key.begin(), plan.table->key.end(), [&](uint32_t column) {
+      if (column >= change.before.count || column >= change.after.count) return false;
+      const Cell& before = change.before[column];
+      const Cell& after = change.after[column];
+      return before.present() && after.present() && !same_value(before, after);
+    });
+  }
+
+  // A change of key is a delete under the old key and an insert under the new one; each names the other's.
+  void change_of_key(const Batch& batch, const Change& change, const Plan& plan, Outbox& out) {
+    Change half = change;
+    half.op = Op::Delete;
+    half.after = {};
+    if (out.addressed()) keep_other_key(plan, change, change.after);
+    deleted(batch, half, plan, out, other_key_.view());
+    half = change;
+    half.op = Op::Insert;
+    half.before = {};
+    if (out.addressed()) keep_other_key(plan, change, change.before);
+    row(batch, half, plan, 'c', out, "__debezium.oldkey", other_key_.view());
+  }
+
+  void deleted(const Batch& batch, const Change& change, const Plan& plan, Outbox& out,
+               std::string_view new_key = {}) {
+    using Deletes = Options::UnwrapDeletes;
+    bool shown = !options_.unwrap || options_.unwrap_deletes == Deletes::Rewrite;
+    if (shown) {
+      out.of_before();
+      row(batch, change, plan, 'd', out, "__debezium.newkey", new_key);
+    }
+    bool tombstone = options_.unwrap ? options_.unwrap_deletes == Deletes::Tombstone : options_.tombstones;
+    // Without a key there is nothing that it could speak of.
+    if (!tombstone || !out.addressed() || plan.table->key.empty()) return;
+    out.of_before();
+    out.no_value();
+    key(plan, change, change.before, out);
+    out.end_message();
+  }
+
+  // One message; a header where `header_value` is not empty.
+  void row(const Batch& batch, const Change& change, const Plan& plan, char op, Outbox& out,
+           std::string_view header = {}, std::string_view header_value = {}) {
+    Bytes& bytes = out.bytes;
+    bytes.append(plan.value_head);
+    if (options_.unwrap) {
+      image(bytes, plan, change.after ? change.after : change.before);
+      if (options_.unwrap_deletes == Options::UnwrapDeletes::Rewrite) {
+        bytes.truncate(bytes.size() - 1);
+        bytes.append(op == 'd' ? R"(,"__deleted":"true"})" : R"(,"__deleted":"false"})");
+      }
+    } else {
+      bytes.append("{\"before\":");
+      image(bytes, plan, change.before);
+      bytes.append(",\"after\":");
+      image(bytes, plan, change.after);
+      bytes.push(',');
+      source(bytes, batch, change, plan.database, plan.place,
+             change.index - batch.events[change.event].first);
+      tail(bytes, batch, op);
+    }
+    if (options_.schemas) bytes.push('}');
+    if (!out.addressed()) return out.end_message();
+    key(plan, change, change.after ? change.after : change.before, out);
+    if (!header_value.empty()) out.header(header, header_value);
+    out.end_message();
+  }
+
+  // A row image as an object: every member begins with a comma, that of the first gives way to the brace.
+  void image(Bytes& out, const Plan& plan, const Row& row) {
+    if (!row) return out.append("null");
+    size_t begin = out.size();
+    size_t count = std::min<size_t>(row.count, plan.columns.size());
+    for (size_t i = 0; i < count; ++i) {
+      if (row[i].present()) values_.append(out, row[i], plan.columns[i]);
+    }
+    close_object(out, begin);
+  }
+
+  static void close_object(Bytes& out, size_t begin) {
+    if (out.size() == begin) out.push('{');
+    out.data()[begin] = '{';
+    out.push('}');
+  }
+
+  // ts_ns and its like: microseconds are all that the log knows.
+  static char* put_times(char* out, uint64_t us, std::string_view ms_key, std::string_view us_key,
+                         std::string_view ns_key) {
+    out = spell_uint(put(out, ms_key), us / 1000);
+    out = spell_uint(put(out, us_key), us);
+    out = spell_uint(put(out, ns_key), us);
+    return put(out, us == 0 ? "" : "000");
+  }
+
+  void source(Bytes& bytes, const Batch& batch, const Change& change, std::string_view database,
+              const Snippet& place, uint32_t row_number) {
+    const Event& event = batch.events[change.event];
+    const Transaction& transaction = batch.transactions[change.transaction];
+    std::string_view query = options_.query && change.op != Op::Ddl ? event.query : std::string_view();
+    char* out = bytes.reserve(source_.size() + place.size() + database.size() + kEnvelopeBytes +
+                              6 * (event.file.size() + transaction.gtid.size() + query.size()) + 4 * kSlack);
+    uint64_t us = transaction.commit_us != 0 ? transaction.commit_us : uint64_t{event.timestamp} * 1'000'000;
+    out = spell_uint(source_.put(out), us / 1000);
+    out = put(put(out, R"(,"snapshot":"false","db":)"), database);
+    out = spell_uint(put(out, R"(,"sequence":null,"ts_us":)"), us);
+    out = spell_uint(put(out, R"(,"ts_ns":)"), us);
+    if (us != 0) out = put(out, "000");
+    out = spell_uint(place.put(out), event.server_id);
+    out = text(put(out, R"(,"gtid":)"), transaction.gtid);
+    out = text(put(out, R"(,"file":)"), event.file);
+    out = spell_uint(put(out, R"(,"pos":)"), event.offset);
+    out = spell_uint(put(out, R"(,"row":)"), row_number);
+    out = put(out, R"(,"thread":)");
+    out = event.thread_id != 0 ? spell_uint(out, event.thread_id) : put(out, "null");
+    out = text(put(out, R"(,"query":)"), query);
+    bytes.commit(put(out, "}"));
+  }
+
+  // In quotes; of none, null.
+  static char* text(char* out, std::string_view text) {
+    if (text.empty()) return put(out, "null");
+    *out = '"';
+    out = spell_json_text(out + 1, text);
+    *out = '"';
+    return out + 1;
+  }
+
+  static void tail(Bytes& bytes, const Batch& batch, char op) {
+    char* out = bytes.reserve(kEnvelopeBytes);
+    out = put(out, R"(,"transaction":null,"op":")");
+    *out++ = op;
+    out = put_times(put(out, "\""), static_cast<uint64_t>(batch.read_us),
+                    ",\"ts_ms\":", ",\"ts_us\":", ",\"ts_ns\":");
+    bytes.commit(put(out, "}"));
+  }
+
+  void key(const Plan& plan, const Change& change, const Row& row, Outbox& out) {
+    if (plan.table->key.empty()) return;
+    append_key(out.key(), plan, change, row);
+  }
+
+  void append_key(Bytes& bytes, const Plan& plan, const Change& change, const Row& row) {
+    bytes.append(plan.key_head);
+    size_t begin = bytes.size();
+    const Row& other = row.cells == change.after.cells ? change.before : change.after;
+    for (uint32_t column : plan.table->key) {
+      const Row& holder = column < row.count && row[column].present() ? row : other;
+      if (column < holder.count && holder[column].present()) {
+        values_.append(bytes, holder[column], plan.columns[column]);
+      }
+    }
+    close_object(bytes, begin);
+    if (options_.schemas) bytes.push('}');
+  }
+
+  void keep_other_key(const Plan& plan, const Change& change, const Row& row) {
+    other_key_.clear();
+    append_key(other_key_, plan, change, row);
+  }
+
+  void schema_change(const Batch& batch, const Change& change, Outbox& out) {
+    if (options_.unwrap) return;  // a topic of rows: a schema change is none
+    const Event& event = batch.events[change.event];
+    Bytes& bytes = out.bytes;
+    std::string database = quoted(event.database);
+    if (options_.schemas) {
+      bytes.append("{\"schema\":" + schema_change_value_schema(connector_) + ",\"payload\":");
+    }
+    bytes.push('{');
+    Snippet place(fmt::format(",\"table\":{},\"server_id\":",
+                              event.ddl_table.empty() ? "null" : quoted(event.ddl_table)));
+    source(bytes, batch, change, database, place, 0);
+    bytes.append(
+        fmt::format(R"(,"ts_ms":{},"databaseName":{},"schemaName":null,"ddl":{},"tableChanges":{}}})",
+                    batch.read_us / 1000, database, quoted(event.query), table_changes(change, event)));
+    if (options_.schemas) bytes.push('}');
+    if (!out.addressed()) return;
+    Bytes& key = out.key();
+    if (options_.schemas) {
+      key.append("{\"schema\":" + schema_change_key_schema(connector_) + ",\"payload\":");
+    }
+    key.append("{\"databaseName\":" + database + "}");
+    if (options_.schemas) key.push('}');
+    out.destination(options_.name);
+  }
+
+  const Plan& plan_of(const Table& table) {
+    if (plan_ && table.serial == serial_) return *plan_;
+    if (plans_.size() >= kMostPlans) plans_.clear();
+    std::unique_ptr<Plan>& plan = plans_[table.serial];
+    if (!plan) plan = std::make_unique<Plan>(share(table), options_, connector_);
+    serial_ = table.serial;
+    return *(plan_ = plan.get());
+  }
+
+  const Options options_;
+  ValueSpeller values_;
+  Bytes other_key_;  // of the other half of a change of key
+  std::string_view connector_;
+  Snippet source_;                                             // "source":{… up to ts_ms
+  std::unordered_map<uint64_t, std::unique_ptr<Plan>> plans_;  // by the table's serial
+  uint64_t serial_ = 0;                                        // of the table last seen, and its plan
+  const Plan* plan_ = nullptr;
+};
+
+Result<std::unique_ptr<Encoder>> make(const Settings& settings) {
+  return std::make_unique<Debezium>(read_options(settings));
+}
+
+}  // namespace
+}  // namespace debezium
+
+extern const FormatType debezium_format;
+const FormatType debezium_format = {"debezium",
+                                    "Debezium's messages: an envelope with the row before and behind",
+                                    debezium::option_table(), debezium::make};
+
+}  // namespace sluice

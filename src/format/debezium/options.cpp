@@ -1,0 +1,62 @@
+#include "format/debezium/options.h"
+
+namespace sluice::debezium {
+namespace {
+
+constexpr Option kOptions[] = {
+    {"name", OptionKind::Text, "",
+     "the logical name of the server: source.name, and the first part of topics and of schemas' names "
+     "(topic.prefix)"},
+    {"schemas", OptionKind::Boolean, "false",
+     "keys and values come with their schema, as schemas.enable=true has it"},
+    {"tombstones", OptionKind::Boolean, "true",
+     "a delete is followed by a message without a value (tombstones.on.delete)"},
+    {"include_query", OptionKind::Boolean, "false", "source.query holds the statement (include.query)"},
+    {"decimals", OptionKind::Choice, "precise", "DECIMAL (decimal.handling.mode)", "precise|double|string"},
+    {"bigint_unsigned", OptionKind::Choice, "long",
+     "BIGINT UNSIGNED (bigint.unsigned.handling.mode); long makes what is beyond 2^63 negative",
+     "long|precise"},
+    {"binary", OptionKind::Choice, "bytes", "BINARY and BLOB (binary.handling.mode)",
+     "bytes|base64|base64-url-safe|hex"},
+    {"times", OptionKind::Choice, "adaptive_time_microseconds",
+     "DATE, TIME and DATETIME (time.precision.mode)",
+     "adaptive_time_microseconds|connect|microseconds|nanoseconds|isostring"},
+    {"unwrap", OptionKind::Boolean, "false",
+     "the row alone, as the transformation ExtractNewRecordState makes it"},
+    {"unwrap_deletes", OptionKind::Choice, "tombstone",
+     "what a delete becomes where unwrapped (delete.tombstone.handling.mode)", "tombstone|rewrite|drop"},
+};
+
+// The place of the chosen value among the option's choices, which stand in the order of the enumeration.
+template <class Enum>
+Enum chosen(const Settings& settings, std::string_view option) {
+  for (const Option& each : kOptions) {
+    if (each.name != option) continue;
+    std::vector<std::string> choices = split_choices(each.choices);
+    for (size_t i = 0; i < choices.size(); ++i) {
+      if (settings.text(option) == choices[i]) return static_cast<Enum>(i);
+    }
+  }
+  return Enum{};
+}
+
+}  // namespace
+
+std::span<const Option> option_table() { return kOptions; }
+
+Options read_options(const Settings& settings) {
+  Options options;
+  options.name = settings.text("name");
+  options.schemas = settings.boolean("schemas");
+  options.tombstones = settings.boolean("tombstones");
+  options.query = settings.boolean("include_query");
+  options.decimals = chosen<Options::Decimals>(settings, "decimals");
+  options.binary = chosen<Options::Binary>(settings, "binary");
+  options.times = chosen<Options::Times>(settings, "times");
+  options.precise_unsigned = settings.text("bigint_unsigned") == "precise";
+  options.unwrap = settings.boolean("unwrap");
+  options.unwrap_deletes = chosen<Options::UnwrapDeletes>(settings, "unwrap_deletes");
+  return options;
+}
+
+}  // namespace sluice::debezium

@@ -1,0 +1,32 @@
+// What the Debezium format can be told: the settings of Debezium's connector that shape its messages.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "base/option.h"
+
+namespace sluice::debezium {
+
+struct Options {
+  enum class Decimals : uint8_t { Precise, Double, String };
+  enum class Binary : uint8_t { Bytes, Base64, Base64UrlSafe, Hex };
+  enum class Times : uint8_t { Adaptive, Connect, Microseconds, Nanoseconds, IsoString };
+  enum class UnwrapDeletes : uint8_t { Tombstone, Rewrite, Drop };
+
+  std::string name;  // topic.prefix
+  bool schemas = false;
+  bool tombstones = true;
+  bool query = false;
+  Decimals decimals = Decimals::Precise;
+  Binary binary = Binary::Bytes;
+  Times times = Times::Adaptive;
+  bool precise_unsigned = false;  // of BIGINT UNSIGNED
+  bool unwrap = false;            // the row alone, without its envelope
+  UnwrapDeletes unwrap_deletes = UnwrapDeletes::Tombstone;
+};
+
+std::span<const Option> option_table();
+Options read_options(const Settings& settings);
+
+}  // namespace sluice::debezium

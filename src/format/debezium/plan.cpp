@@ -1,0 +1,39 @@
+#include "format/debezium/plan.h"
+
+#include "base/arena.h"
+#include "format/debezium/schema.h"
+#include "format/json_text.h"
+
+namespace sluice::debezium {
+
+std::string quoted(std::string_view text) {
+  std::string copy(text);
+  copy.append(Arena::kReadSlack, '\0');
+  std::string out(text.size() * 6 + 2 + kSlack, '\0');
+  out[0] = '"';
+  char* end = spell_json_text(out.data() + 1, std::string_view(copy).substr(0, text.size()));
+  *end++ = '"';
+  out.resize(static_cast<size_t>(end - out.data()));
+  return out;
+}
+
+Plan::Plan(TablePtr shape, const Options& options, std::string_view connector) : table(std::move(shape)) {
+  for (const Column& column : table->columns) {
+    ColumnPlan plan{.key = Snippet("," + quoted(column.name) + ":"), .column = &column};
+    for (const std::string& member : column.members) {
+      std::string label = quoted(member);
+      plan.members.push_back(label.substr(1, label.size() - 2));
+    }
+    plan.one_bit = column.type == ColumnType::Bit && column.length == 1;
+    plan.point = column.declared == "point";
+    columns.push_back(std::move(plan));
+  }
+  database = quoted(table->database);
+  place = Snippet(",\"table\":" + quoted(table->name) + ",\"server_id\":");
+  if (options.schemas) {
+    key_head = "{\"schema\":" + key_schema(*table, options) + ",\"payload\":";
+    value_head = "{\"schema\":" + value_schema(*table, options, connector) + ",\"payload\":";
+  }
+}
+
+}  // namespace sluice::debezium
