@@ -2,6 +2,7 @@
 
 #include <dragonbox/dragonbox.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace sluice {
@@ -45,7 +46,8 @@ char* spell_small_decimal(char* out, const char* at, unsigned whole, unsigned sc
   for (unsigned full = scale / 9; full > 0; --full) out = spell_nine(out, take(4) % kGroup);
   unsigned odd = scale % 9;
   if (odd == 0) return out;
-  uint32_t last = take(kBytesOfDigits[odd]) % kTen[odd];
+  // Of a broken value as much as fits: a division would cost more than the rest.
+  uint32_t last = std::min(take(kBytesOfDigits[odd]), kTen[odd] - 1);
   return odd == 2 ? spell_pair(out, last) : spell_padded(out, last, odd);
 }
 
