@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <charconv>
 
 namespace sluice {
 
@@ -14,6 +15,41 @@ std::string describe(const Position& position) {
     text += "gtid " + position.gtids.text();
   }
   return text;
+}
+
+std::string to_text(const Position& position) {
+  return fmt::format("file {}\noffset {}\ngtids {}\nserver_uuid {}\nflavor {}\ntimestamp {}\n", position.file,
+                     position.offset, position.gtids.text(), position.server_uuid,
+                     static_cast<unsigned>(position.flavor), position.timestamp);
+}
+
+Result<Position> parse_position(std::string_view text) {
+  Position position;
+  uint32_t flavor = 0;
+  auto number = [](std::string_view value, auto& into) {
+    auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), into);
+    return fault == std::errc() && end == value.data() + value.size();
+  };
+  for (std::string_view rest = text; !rest.empty();) {
+    size_t end = rest.find('\n'), space = rest.find(' ');
+    if (end == rest.npos || space > end) return fatal("'{}' is no position", text);
+    std::string_view name = rest.substr(0, space), value = rest.substr(space + 1, end - space - 1);
+    rest.remove_prefix(end + 1);
+    bool good = true;
+    if (name == "file") position.file = value;
+    if (name == "server_uuid") position.server_uuid = value;
+    if (name == "offset") good = number(value, position.offset);
+    if (name == "timestamp") good = number(value, position.timestamp);
+    if (name == "flavor") good = number(value, flavor) && flavor <= static_cast<uint32_t>(Flavor::MariaDb);
+    if (!good) return fatal("'{}' is no position: '{}' is no {}", text, value, name);
+    if (name == "gtids") {
+      SLUICE_ASSIGN(gtids, GtidSet::parse(value));
+      position.gtids = std::move(gtids);
+    }
+  }
+  position.flavor = static_cast<Flavor>(flavor);
+  if (!position.known()) return fatal("'{}' is no position", text);
+  return position;
 }
 
 std::strong_ordering compare_log_files(std::string_view a, std::string_view b) {

