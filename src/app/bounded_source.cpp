@@ -18,7 +18,8 @@ Result<void> BoundedSource::open(const Position& from) {
 
 Result<Source::More> BoundedSource::read(Batch& batch) {
   auto more = inner_->read(batch);
-  if (!more || !options_.until) return more;
+  // What was set aside stands before every end that is still to come.
+  if (!more || !options_.until || !batch.aside.released.empty()) return more;
   return cut(batch) ? More::End : *more;
 }
 

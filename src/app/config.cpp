@@ -40,6 +40,10 @@ constexpr Option kPipeline[] = {
      "deliver the changes of the tables that gh-ost and pt-online-schema-change make beside the one they "
      "change, "
      "too"},
+    {"set_aside", OptionKind::Size, "256MB",
+     "changes of tables whose columns cannot be known wait in the state folder, up to so much, until they "
+     "are told; 0: "
+     "such a change ends the pipeline"},
 };
 
 constexpr Option kMemory[] = {

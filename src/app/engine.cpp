@@ -32,6 +32,17 @@ uint64_t resident_bytes() {
   return resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
+std::vector<JsonObject> aside_json(const std::vector<AsideTable>& tables) {
+  std::vector<JsonObject> list;
+  for (const AsideTable& table : tables) {
+    JsonObject json;
+    json.text("db", table.name.database).text("table", table.name.table).text("since", table.since);
+    json.number("events", table.events).number("bytes", table.bytes);
+    list.push_back(json);
+  }
+  return list;
+}
+
 JsonObject source_json(const MysqlSourceStatus& source) {
   JsonObject json;
   json.text("server", source.server).boolean("connected", source.connected).text("version", source.version);
@@ -46,7 +57,9 @@ JsonObject source_json(const MysqlSourceStatus& source) {
       .number("connections", source.connections)
       .number("skipped_events", source.skipped_events)
       .number("invalid_bytes", source.invalid_bytes)
-      .number("ddl_not_understood", source.ddl_not_understood);
+      .number("ddl_not_understood", source.ddl_not_understood)
+      .number("set_aside_bytes", source.aside_bytes)
+      .list("set_aside", aside_json(source.aside));
 }
 
 JsonObject lane_json(const LaneStatus& lane) {
@@ -103,6 +116,7 @@ Result<std::unique_ptr<Engine>> Engine::make(RunPlan plan_given) {
     SLUICE_TRY(engine->state_->load(engine->catalogue_));
     SLUICE_ASSIGN(resume, engine->state_->resume());
     if (resume) engine->from_ = std::move(*resume);
+    plan.source.decoder.aside = engine->state_->aside();
   }
   SLUICE_ASSIGN(lanes, make_lanes(std::move(plan.lanes), plan.name));
   auto live = make_mysql_source(plan.source, engine->catalogue_, engine->selection_);

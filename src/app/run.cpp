@@ -53,6 +53,7 @@ Result<RunPlan> plan_of(Config config) {
   plan.source.decoder.ddl = config.pipeline.boolean("ddl");
   plan.source.decoder.spool_folder = plan.state_folder + "/prepared";
   plan.source.decoder.helper_tables = config.pipeline.boolean("helper_tables");
+  plan.source.decoder.aside_bytes = config.pipeline.size("set_aside");
   plan.source.decoder.batch_bytes = config.memory.size("batch_bytes");
   for (LaneConfig& lane : config.lanes) {
     SLUICE_ASSIGN(made, lane_plan(lane));

@@ -86,6 +86,16 @@ std::string oddities(const YAML::Node& all) {
   return odd;
 }
 
+// Tables whose changes wait for somebody to tell their columns.
+void aside_rows(std::string& out, const YAML::Node& source) {
+  for (const auto& table : source["set_aside"]) {
+    row(out, "set aside",
+        fmt::format("{}.{}: {} events, {}, since {}; sluice schema repair tells its columns",
+                    text(table, "db"), text(table, "table"), grouped(text(table, "events")),
+                    megabytes(text(table, "bytes")), text(table, "since")));
+  }
+}
+
 void sink_rows(std::string& out, const YAML::Node& sinks) {
   for (const auto& sink : sinks) {
     row(out, "sink",
@@ -114,6 +124,7 @@ std::string status_table(const RunningStatus& status) {
   row(out, "read",
       fmt::format("{} changes, {} of the log", grouped(text(all, "changes")),
                   megabytes(text(all, "log_bytes"))));
+  aside_rows(out, all["source"]);
   std::string odd = oddities(all);
   if (!odd.empty()) row(out, "", odd);
   row(out, "memory",

@@ -17,6 +17,7 @@
 #include "source/mysql/schema_reader.h"
 #include "source/mysql/server.h"
 #include "state/sqlite/sqlite_state.h"
+#include "wire/mysql/aside_record.h"
 #include "wire/mysql/create_table.h"
 #include "wire/mysql/schema_file.h"
 
@@ -205,6 +206,42 @@ class Renewal {
   size_t changed_ = 0, left_ = 0, same_ = 0;
 };
 
+// Tables whose rows were set aside are told as of the first of them, not as of where the pipeline goes on.
+struct AsideTold {
+  AsideChanges changes;
+  std::string report;
+
+  // False: no row of it was.
+  Result<bool> take(AsideStore& store, const TablePtr& told) {
+    SLUICE_ASSIGN(tables, store.tables());
+    TableName name{told->database, told->name};
+    auto found = std::find_if(tables.begin(), tables.end(),
+                              [&](const AsideTable& table) { return table.name == name; });
+    if (found == tables.end()) return false;
+    for (uint64_t at = 0;;) {
+      SLUICE_ASSIGN(event, store.next(at, false));
+      if (event.id == 0) break;
+      at = event.id;
+      if (event.table != name) continue;
+      SLUICE_ASSIGN(clash, mysql::contradiction(event.bytes, *told));
+      if (clash) {
+        return usage(
+            "{}: these columns cannot be those that it had at {}, where its changes are set aside from: {}",
+            full_name(*told), event.place, *clash);
+      }
+      break;
+    }
+    SLUICE_ASSIGN(whole, store.whole());
+    changes.whole = whole;
+    changes.tables.push_back({.name = name, .table = told});
+    report += fmt::format(
+        "{}: its columns as of {} are known now; {} events that were set aside come out at the next "
+        "start\n",
+        full_name(*told), found->since, found->events);
+    return true;
+  }
+};
+
 Result<void> take_server(const Config& config, const Position& resume, Catalogue& catalogue,
                          Renewal& renewal) {
   SLUICE_ASSIGN(setup, source_setup(config.source));
@@ -247,15 +284,20 @@ Result<int> renew(const Request& request, const std::string& folder, const Confi
   SLUICE_TRY(state->load(catalogue));
   Renewal renewal(catalogue, request.selection);
   if (config) SLUICE_TRY(take_server(*config, *resume, catalogue, renewal));
+  AsideTold aside;
   for (const std::string& path : files) {
     SLUICE_ASSIGN(text, read_file(path));
     Catalogue told;
     SLUICE_TRY(mysql::read_schema(text, path, told));
-    for (const auto& entry : tables_of(told)) renewal.put(entry.second);
+    for (const auto& [name, table] : tables_of(told)) {
+      if (!request.selection.wants(name.database, name.table)) continue;
+      SLUICE_ASSIGN(waits, aside.take(*state->aside(), table));
+      if (!waits) renewal.put(table);
+    }
   }
   std::vector<CatalogueChange> changes = catalogue.take_changes();
-  SLUICE_TRY(state->save({.lane = "", .resume = &*resume, .catalogue = changes}));
-  SLUICE_TRY(print(renewal.report()));
+  SLUICE_TRY(state->save({.lane = "", .resume = &*resume, .catalogue = changes, .aside = &aside.changes}));
+  SLUICE_TRY(print(aside.report + renewal.report()));
   return 0;
 }
 

@@ -11,6 +11,7 @@ void Batch::reset() {
   events.clear();
   tables.clear();
   catalogue.clear();
+  aside.clear();
   resume = {};
   sequence = 0;
   log_bytes = 0;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/arena.h"
+#include "model/aside.h"
 #include "model/catalogue.h"
 #include "model/change.h"
 #include "model/position.h"
@@ -26,6 +27,7 @@ class Batch {
   // What the log did to the catalogue up to `resume` since the batch before; saved in one step with the
   // checkpoint.
   std::vector<CatalogueChange> catalogue;
+  AsideChanges aside;
 
   // Reading may go on here once every change of this batch is safe: the end of the last whole transaction.
   Position resume;

@@ -17,10 +17,15 @@ struct Parcel {
   static constexpr uint32_t kNone = UINT32_MAX;
 
   Batch batch;
-  // `batch.resume` is further than that of the parcel before: a checkpoint follows.
+  // A checkpoint follows: `batch.resume` is further than that of the parcel before, or what was set aside is
+  // less.
   bool moves = false;
   // Index of the transaction that goes on in the next batch; its changes are the batch's last ones.
   uint32_t open = kNone;
+
+  // Its changes were set aside. They stand further back in the log than what was delivered before them, so
+  // that no lane's position tells whether it has them.
+  bool late() const { return !batch.aside.released.empty(); }
 };
 
 class BatchPool {

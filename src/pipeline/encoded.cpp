@@ -34,7 +34,8 @@ Encoded::Encoded(Making making)
       outbox_(making_.route != nullptr) {}
 
 Delivery Encoded::delivery() const {
-  const Position* position = whole_ == Delivery::kInside ? nullptr : &parcel_->batch.resume;
+  // What was set aside reaches a target that is further than where the others are, and must not put it back.
+  const Position* position = whole_ == Delivery::kInside || passed_ ? nullptr : &parcel_->batch.resume;
   return {parcel_->batch, outbox_.messages, outbox_.bytes.view(),
           whole_,         position,         outbox_.addressed() ? &outbox_ : nullptr};
 }
@@ -53,10 +54,11 @@ void Encoded::clear() {
 void Encoded::make(BatchPool::Shared parcel, const Position* delivered) {
   parcel_ = std::move(parcel);
   const Batch& batch = parcel_->batch;
+  const Position* over = parcel_->late() ? nullptr : delivered;
   route_.begin();
-  if (plain() && !delivered) {
+  if (plain() && !over) {
     make_plain(batch);
-  } else if (auto made = make_each(batch, delivered); !made) {
+  } else if (auto made = make_each(batch, over); !made) {
     fault_ = std::move(made).error();
   }
   whole_ = whole_messages(*parcel_, outbox_.messages);

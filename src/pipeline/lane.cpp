@@ -140,12 +140,12 @@ Result<void> Lane::deliver(const Encoded& encoded) {
   SLUICE_TRY(refusals(delivery));
   set(LaneDoing::Saving);
   bool moves = parcel.moves && !encoded.passed();
-  if (moves) {
-    position_ = parcel.batch.resume;
-    note_ = setup_.sink->note();
-  }
+  // What was set aside is given up as soon as every lane has it, whatever place the lane has reached.
+  bool saves = moves || (parcel.late() && position_.known());
+  if (moves) position_ = parcel.batch.resume;
+  if (saves) note_ = setup_.sink->note();
   SLUICE_TRY(insist("cannot save the position", false, [&] {
-    return watermark_.delivered(number_, parcel, moves ? &position_ : nullptr, note_);
+    return watermark_.delivered(number_, parcel, saves ? &position_ : nullptr, note_);
   }));
   count(encoded);
   return {};

@@ -140,15 +140,17 @@ Result<void> Pipeline::source_failed(Error error) {
 
 void Pipeline::seal(Parcel& parcel) {
   const Batch& batch = parcel.batch;
-  parcel.moves = batch.resume.known() && batch.resume != resume_;
-  if (!batch.changes.empty() && !batch.changes.back().last) parcel.open = batch.changes.back().transaction;
+  parcel.moves = batch.resume.known() && (batch.resume != resume_ || parcel.late());
+  if (!batch.changes.empty() && !batch.changes.back().last && !parcel.late())
+    parcel.open = batch.changes.back().transaction;
 }
 
 Result<void> Pipeline::hand_over(BatchPool::Mine parcel) {
   Batch& batch = parcel->batch;
   seal(*parcel);
   // An idle log says so once a second; nobody else need wake for it.
-  if (batch.changes.empty() && batch.catalogue.empty() && !parcel->moves) return {};
+  bool saves = !batch.catalogue.empty() || !batch.aside.empty();
+  if (batch.changes.empty() && !saves && !parcel->moves) return {};
   batch.sequence = ++sequence_;
   batch.read_us = unix_us();
   if (parcel->moves) resume_ = batch.resume;

@@ -21,9 +21,10 @@ Result<void> Watermark::delivered(size_t lane, const Parcel& parcel, const Posit
   bool lowest = last_to_deliver(lane, batch.sequence);
   if (state_) {
     Checkpoint checkpoint{.lane = names_[lane], .position = position, .note = note};
-    if (lowest && (parcel.moves || !batch.catalogue.empty())) {
+    if (lowest && (parcel.moves || !batch.catalogue.empty() || !batch.aside.empty())) {
       checkpoint.resume = &batch.resume;
       checkpoint.catalogue = batch.catalogue;
+      checkpoint.aside = &batch.aside;
     }
     if (checkpoint.position || checkpoint.resume) SLUICE_TRY(state_->save(checkpoint));
   }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/aside.h"
 #include "model/catalogue.h"
 #include "model/position.h"
 
@@ -32,6 +33,7 @@ struct Checkpoint {
   std::string_view note;
   const Position* resume = nullptr;  // of the source; null: it and the catalogue stay as they are
   std::span<const CatalogueChange> catalogue;
+  const AsideChanges* aside = nullptr;  // saved with `resume`; null: none
 };
 
 class State {
@@ -48,6 +50,9 @@ class State {
   virtual Result<void> load(Catalogue& catalogue) = 0;
   // All or nothing. Any thread.
   virtual Result<void> save(const Checkpoint& checkpoint) = 0;
+
+  // Events set aside. Null: this kind of state keeps none. Lives as long as the state.
+  virtual AsideStore* aside() { return nullptr; }
 
   // Small facts: the server's UUID, the pipeline's name. Nothing: never set.
   virtual Result<std::optional<std::string>> value(std::string_view key) = 0;

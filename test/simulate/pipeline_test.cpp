@@ -104,6 +104,41 @@ TEST_F(PipelineTest, TellsTheSinkWhereTheCheckpointFalls) {
   EXPECT_EQ(saved("a"), 40u);
 }
 
+// Changes that stand behind a lane's position were delivered, those that were set aside were not.
+TEST_F(PipelineTest, WhatWasSetAsideReachesEveryLaneWhereverItIs) {
+  Position resume = at(10), ahead = at(40);
+  ASSERT_TRUE(state_.save({.lane = "a", .position = &ahead, .note = "", .resume = &resume}));
+  ASSERT_TRUE(state_.save({.lane = "b", .position = &resume, .note = ""}));
+  source_.script.push_back(Step{{{5, {"late 1", "late 2"}, false}}, {}, {.whole = 2, .released = {1, 2}}});
+  add(20, {"1"});
+  add(50, {"2"});
+  ASSERT_TRUE(make({&a_, &b_})->run(at(10)));
+  EXPECT_EQ(a_.text(), "late 1\nlate 2\n2\n");
+  EXPECT_EQ(b_.text(), "late 1\nlate 2\n1\n2\n");
+  EXPECT_THAT(state_.released, ElementsAre(1, 2));
+}
+
+// The lane's note must tell of it before it is given up, also where its place stays as it is.
+TEST_F(PipelineTest, WhatWasSetAsideIsGivenUpTogetherWithTheNote) {
+  Position ahead = at(40), resume = at(10);
+  ASSERT_TRUE(state_.save({.lane = "a", .position = &ahead, .note = "old", .resume = &resume}));
+  source_.script.push_back(Step{{{5, {"late"}}}, {}, {.whole = 1, .released = {1}}});
+  a_.note = "behind the late one";
+  ASSERT_TRUE(make({&a_})->run(at(10)));
+  LaneCheckpoint lane = state_.lane("a").value().value();
+  EXPECT_EQ(lane.position, ahead);
+  EXPECT_EQ(lane.note, "behind the late one");
+  EXPECT_THAT(state_.released, ElementsAre(1));
+  EXPECT_EQ(state_.resume().value(), at(10));
+}
+
+TEST_F(PipelineTest, WhatIsSetAsideIsSavedThoughNothingIsDelivered) {
+  source_.script.push_back(Step{{{20, {}}}, {}, {.added = {{.id = 1, .bytes = "event"}}, .whole = 1}});
+  ASSERT_TRUE(make({&a_})->run(at(4)));
+  EXPECT_THAT(state_.added, ElementsAre(1));
+  EXPECT_EQ(state_.resume().value(), at(20));
+}
+
 TEST_F(PipelineTest, AnIdleLogWakesNobody) {
   add(10, {"1"});
   for (int i = 0; i < 5; ++i) source_.script.push_back(Step{});

@@ -23,6 +23,7 @@ struct Step {
   };
   std::vector<Part> parts;
   std::vector<CatalogueChange> catalogue = {};
+  AsideChanges aside = {};
 };
 
 inline Position at(uint64_t offset, const std::string& gtids = "", const std::string& server = "s1") {
@@ -93,12 +94,14 @@ class ScriptSource : public Source {
                                  .transaction = transaction,
                                  .event = static_cast<uint32_t>(batch.events.size() - 1)});
       }
-      if (!part.whole) continue;
+      // What was set aside moves no position.
+      if (!part.whole || !step.aside.released.empty()) continue;
       resume_.file = "bin.000001";
       resume_.offset = part.end;
       if (!part.gtid.empty()) resume_.gtids.unite(GtidSet::parse(part.gtid).value());
     }
     batch.catalogue = step.catalogue;
+    batch.aside = step.aside;
     batch.resume = resume_;
   }
 

@@ -40,6 +40,10 @@ class MemoryState : public State {
       lanes_[std::string(checkpoint.lane)] = {*checkpoint.position, std::string(checkpoint.note)};
     }
     if (checkpoint.resume) resume_ = *checkpoint.resume;
+    if (checkpoint.aside) {
+      for (uint64_t id : checkpoint.aside->released) released.push_back(id);
+      for (const AsideEvent& event : checkpoint.aside->added) added.push_back(event.id);
+    }
     for (const CatalogueChange& change : checkpoint.catalogue) {
       if (change.name.table.empty()) charsets_[change.name.database] = change.default_charset;
       tables_.erase(change.name);
@@ -58,6 +62,7 @@ class MemoryState : public State {
   }
 
   int saves = 0;
+  std::vector<uint64_t> added, released;  // ids of events set aside
 
  private:
   std::mutex mutex_;

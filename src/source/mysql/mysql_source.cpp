@@ -19,6 +19,7 @@ using namespace mysql;
 
 constexpr std::chrono::milliseconds kPatience{1000};  // the longest read() without a change
 constexpr int kSchemaTries = 5;
+constexpr std::chrono::milliseconds kSaving{10};  // between two looks at what the lanes have saved
 
 class Impl : public MysqlSource {
  public:
@@ -45,6 +46,7 @@ class Impl : public MysqlSource {
   Result<void> choose_server_id();
   Result<bool> is_taken(uint32_t id);
   Result<More> fill(Batch& batch);
+  Result<More> release(Batch& batch);
   Result<bool> take(Batch& batch);
   void note(const Batch& batch, bool idle);
   void note_disconnected(const Error& error);
@@ -128,7 +130,11 @@ Result<Position> Impl::begin(const Position& from) {
     by_gtid_ = setup_.start.kind == StartPoint::Kind::Gtids;
     announce_ = true;
   }
-  if (!begun_) decoder_.settle(from);
+  if (!begun_) {
+    decoder_.settle(from);
+    std::string_view folding = server_->variable("lower_case_table_names");
+    SLUICE_TRY(decoder_.load_aside(folding == "1" || folding == "2"));
+  }
   decoder_.set_server_uuid(server_->uuid);
   decoder_.set_explicit_timestamp(server_->on("explicit_defaults_for_timestamp"));
   decoder_.start(position);
@@ -235,7 +241,7 @@ Result<Source::More> Impl::read(Batch& batch) {
     decoder_.finish(batch);
     return More::Yes;
   }
-  Result<More> more = fill(batch);
+  Result<More> more = decoder_.releases() ? release(batch) : fill(batch);
   if (!more) {
     note_disconnected(more.error());
     // What the decoder has taken must not get lost with the failure.
@@ -245,6 +251,14 @@ Result<Source::More> Impl::read(Batch& batch) {
   }
   decoder_.finish(batch, *more == More::End);
   return more;
+}
+
+// What was set aside and can come out by now, before anything else is read.
+Result<Source::More> Impl::release(Batch& batch) {
+  SLUICE_ASSIGN(saved, decoder_.release(batch));
+  if (!saved) SLUICE_TRY(connection_->wait(kSaving));
+  note(batch, false);
+  return More::Yes;
 }
 
 Result<Source::More> Impl::fill(Batch& batch) {
@@ -272,7 +286,7 @@ Result<Source::More> Impl::fill(Batch& batch) {
       holds_event_ = true;
     }
     SLUICE_ASSIGN(taken, take(batch));
-    if (!taken) break;
+    if (!taken || decoder_.releases()) break;
   }
   note(batch, idle);
   return More::Yes;
@@ -300,6 +314,8 @@ void Impl::note(const Batch& batch, bool idle) {
   status_.ddl_not_understood = decoder_.ddl_not_understood();
   status_.skipped_events = decoder_.skipped_events();
   status_.bytes += batch.log_bytes;
+  status_.aside_bytes = decoder_.aside_bytes();
+  if (status_.aside_bytes > 0 || !status_.aside.empty()) status_.aside = decoder_.aside();
 }
 
 void Impl::note_disconnected(const Error& error) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <mutex>
 
+#include "state/sqlite/aside.h"
 #include "state/sqlite/database.h"
 #include "state/sqlite/folder_lock.h"
 #include "state/sqlite/history.h"
@@ -13,7 +14,7 @@ namespace {
 using sqlite::Database;
 using sqlite::Statement;
 
-constexpr int kVersion = 2;
+constexpr int kVersion = 3;
 
 constexpr const char* kTables = R"(
 CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -75,7 +76,7 @@ Result<std::optional<LaneCheckpoint>> read_position(Statement& row, std::string_
   return checkpoint;
 }
 
-class SqliteState : public State {
+class SqliteState : public State, public AsideStore {
  public:
   SqliteState(sqlite::FolderLock lock, std::unique_ptr<Database> database)
       : lock_(std::move(lock)), database_(std::move(database)) {}
@@ -88,8 +89,14 @@ class SqliteState : public State {
   Result<void> forget(std::string_view lane) override;
   Result<void> load(Catalogue& catalogue) override;
   Result<void> save(const Checkpoint& checkpoint) override;
+  AsideStore* aside() override { return this; }
   Result<std::optional<std::string>> value(std::string_view key) override;
   Result<void> set_value(std::string_view key, std::string_view value) override;
+
+  Result<void> load_aside(Catalogue& told) override;
+  Result<uint64_t> whole() override;
+  Result<std::vector<AsideTable>> tables() override;
+  Result<AsideEvent> next(uint64_t id, bool ddl_only) override;
 
  private:
   Result<std::optional<LaneCheckpoint>> read(std::string_view lane);
@@ -102,6 +109,7 @@ class SqliteState : public State {
   std::unique_ptr<Database> database_;
   Statements sql_;
   sqlite::History history_;
+  sqlite::Aside aside_;
 };
 
 Result<void> check_version(Database& database) {
@@ -126,8 +134,8 @@ Result<void> check_version(Database& database) {
         "that you name",
         database.path(), look.text(0));
   }
-  std::string sql = fmt::format("BEGIN;{}{}{}PRAGMA user_version={};COMMIT;", kTables,
-                                sqlite::History::kTables, version == 1 ? kFromForm1 : "", kVersion);
+  std::string sql = fmt::format("BEGIN;{}{}{}{}PRAGMA user_version={};COMMIT;", kTables,
+                                sqlite::History::kTables, sqlite::Aside::kTables, version == 1 ? kFromForm1 : "", kVersion);
   return database.run(sql.c_str());
 }
 
@@ -148,7 +156,8 @@ Result<void> SqliteState::prepare() {
     SLUICE_ASSIGN(prepared, database_->prepare(text));
     *statement = std::move(prepared);
   }
-  return history_.prepare(*database_);
+  SLUICE_TRY(history_.prepare(*database_));
+  return aside_.prepare(*database_);
 }
 
 Result<std::optional<LaneCheckpoint>> SqliteState::read(std::string_view lane) {
@@ -214,6 +223,7 @@ Result<void> SqliteState::save_all(const Checkpoint& checkpoint) {
   if (checkpoint.resume) {
     SLUICE_TRY(save_position(kSource, *checkpoint.resume, ""));
     SLUICE_TRY(history_.save(checkpoint.catalogue, *checkpoint.resume));
+    if (checkpoint.aside) SLUICE_TRY(aside_.save(*checkpoint.aside));
   }
   return sql_.commit.run();
 }
@@ -230,6 +240,27 @@ Result<void> SqliteState::save_position(std::string_view lane, const Position& p
       .bind(7, static_cast<int64_t>(position.timestamp))
       .bind(8, note)
       .run();
+}
+
+Result<void> SqliteState::load_aside(Catalogue& told) {
+  std::lock_guard lock(mutex_);
+  SLUICE_TRY(aside_.forget_open());
+  return aside_.load(told);
+}
+
+Result<uint64_t> SqliteState::whole() {
+  std::lock_guard lock(mutex_);
+  return aside_.whole();
+}
+
+Result<std::vector<AsideTable>> SqliteState::tables() {
+  std::lock_guard lock(mutex_);
+  return aside_.tables();
+}
+
+Result<AsideEvent> SqliteState::next(uint64_t id, bool ddl_only) {
+  std::lock_guard lock(mutex_);
+  return aside_.next(id, ddl_only);
 }
 
 Result<std::optional<std::string>> SqliteState::value(std::string_view key) {

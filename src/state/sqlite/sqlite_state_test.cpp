@@ -56,6 +56,64 @@ void run_sql(const std::string& path, const char* sql) {
   sqlite3_close(database);
 }
 
+AsideEvent aside_event(uint64_t id, const std::string& table, bool ddl = false) {
+  return {id, {"shop", table}, "bin.000042:" + std::to_string(id), ddl, std::string("\0event ", 7) + table};
+}
+
+std::string aside_ids(State& state, bool ddl_only = false) {
+  std::string ids;
+  for (uint64_t at = 0;;) {
+    AsideEvent event = state.aside()->next(at, ddl_only).value();
+    if (event.id == 0) return ids;
+    at = event.id;
+    EXPECT_EQ(event.bytes, std::string("\0event ", 7) + event.table.table);
+    EXPECT_EQ(event.place, "bin.000042:" + std::to_string(at));
+    ids += fmt::format("{}{} ", at, event.table.table);
+  }
+}
+
+TEST(SqliteState, KeepsWhatIsSetAsideWithTheCheckpoint) {
+  test::TemporaryFolder folder;
+  Position place = position_at(100);
+  auto state = open(folder.path());
+  AsideChanges changes{
+      .added = {aside_event(1, "t"), aside_event(2, "u", true), aside_event(3, "t"), aside_event(4, "t")},
+      .whole = 3,
+      .released = {},
+      .tables = {table_of("t", 2), table_of("u", 3)}};
+  ASSERT_TRUE(state->save({.lane = "", .resume = &place, .catalogue = {}, .aside = &changes}));
+  EXPECT_EQ(state->aside()->whole().value(), 3u);
+  EXPECT_EQ(aside_ids(*state), "1t 2u 3t 4t ");
+  state.reset();
+  // The fourth is of a transaction that is read again.
+  state = open(folder.path());
+  Catalogue told;
+  ASSERT_TRUE(state->aside()->load_aside(told));
+  EXPECT_EQ(aside_ids(*state), "1t 2u 3t ");
+  EXPECT_EQ(aside_ids(*state, true), "2u ");
+  EXPECT_EQ(told.size(), 2u);
+  EXPECT_EQ(told.find("shop", "u")->columns.size(), 3u);
+  std::vector<AsideTable> tables = state->aside()->tables().value();
+  ASSERT_EQ(tables.size(), 2u);
+  EXPECT_EQ(tables[0].events, 2u);
+  EXPECT_EQ(tables[0].bytes, 16u);
+  EXPECT_EQ(tables[0].since, "bin.000042:1");
+  changes = {.added = {aside_event(4, "u")},
+             .whole = 4,
+             .released = {1, 3},
+             .tables = {{.name = {"shop", "t"}, .table = nullptr}}};
+  ASSERT_TRUE(state->save({.lane = "", .resume = &place, .catalogue = {}, .aside = &changes}));
+  EXPECT_EQ(aside_ids(*state), "2u 4u ");
+  Catalogue left;
+  ASSERT_TRUE(state->aside()->load_aside(left));
+  EXPECT_EQ(left.size(), 1u);
+  // Ids go on though nothing is left.
+  changes = {.added = {}, .whole = 4, .released = {2, 4}, .tables = {}};
+  ASSERT_TRUE(state->save({.lane = "", .resume = &place, .catalogue = {}, .aside = &changes}));
+  EXPECT_EQ(aside_ids(*state), "");
+  EXPECT_EQ(state->aside()->whole().value(), 4u);
+}
+
 TEST(SqliteState, RemembersFromOneRunToTheNext) {
   test::TemporaryFolder folder;
   std::string path = folder / "deep/down";
@@ -274,10 +332,10 @@ TEST(SqliteState, IsFreeAgainWhenItsProcessWasKilled) {
 TEST(SqliteState, OfANewerVersionIsRefused) {
   test::TemporaryFolder folder;
   open(folder.path());
-  run_sql(folder / "state.db", "PRAGMA user_version=3");
+  run_sql(folder / "state.db", "PRAGMA user_version=4");
   EXPECT_THAT(fault_of(folder.path()),
-              HasSubstr("written by a newer version of this program (form 3, this one "
-                        "knows 2)"));
+              HasSubstr("written by a newer version of this program (form 4, this one "
+                        "knows 3)"));
 }
 
 TEST(SqliteState, ThatIsDamagedIsRefused) {

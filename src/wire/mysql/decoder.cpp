@@ -71,6 +71,7 @@ void Decoder::Impl::start(const Position& position) {
   payload_.close();
   prepared_.drop();
   prepared_.close();
+  aside_.forget_open();
   held_.reset();
   batch_ = nullptr;
   rows_query_.clear();
@@ -151,7 +152,7 @@ bool Decoder::Impl::is_full(const EventHeader& header, const Batch& batch) const
               (header.type >= EventType::WriteRows && header.type <= EventType::DeleteRows) ||
               header.type == EventType::PartialUpdateRows || header.type == EventType::Query ||
               header.type >= EventType::QueryCompressed;
-  if (!adds || batch.changes.empty() || batch_ != &batch) return false;
+  if (!adds || batch_ != &batch || (batch.changes.empty() && aside_.pending_bytes() == 0)) return false;
   bool over = batch.log_bytes + inflated_bytes_ + header.size > options_.batch_bytes && !keeps_back(batch);
   return over || is_crowded(batch);
 }
@@ -302,7 +303,7 @@ Result<bool> Decoder::Impl::query(const EventHeader& header, std::string_view bo
     case StatementKind::Savepoint: set_savepoint(query.sql); return true;
     case StatementKind::RollbackTo: SLUICE_TRY(roll_back_to(query.sql, batch)); return true;
     case StatementKind::Ddl:
-      if (!tx_.gtid.alter_without_effect) SLUICE_TRY(ddl(header, query, batch));
+      if (!tx_.gtid.alter_without_effect) SLUICE_TRY(ddl(header, body, query, batch));
       break;
     case StatementKind::Begin:
     case StatementKind::OtherDdl:
@@ -324,14 +325,28 @@ std::vector<TableName> Decoder::Impl::tables_told(const DdlOutcome& outcome) {
   return wanted ? tables : std::vector<TableName>();
 }
 
-Result<void> Decoder::Impl::ddl(const EventHeader& header, const QueryEvent& query, Batch& batch) {
-  std::string sql = to_utf8(query, query.sql);
+DdlContext Decoder::Impl::context_of(const QueryEvent& query) const {
   DdlContext context = server_;
   context.database = std::string(query.database);
   context.sql_mode = query.sql_mode;
   if (query.explicit_timestamp) context.explicit_timestamp = *query.explicit_timestamp;
   const Charset* server = charset_by_collation(query.server_collation);
   if (server) context.server_charset = server->name();
+  return context;
+}
+
+bool Decoder::Impl::is_told(const QueryEvent& query, const DdlOutcome& outcome) {
+  if (!options_.ddl || outcome.is_temporary) return false;
+  return outcome.tables.empty() ? selection_.wants(query.database, "") : !tables_told(outcome).empty();
+}
+
+Result<void> Decoder::Impl::ddl(const EventHeader& header, std::string_view body, const QueryEvent& query,
+                                Batch& batch) {
+  std::string sql = to_utf8(query, query.sql);
+  DdlContext context = context_of(query);
+  bool concerns_aside = false;
+  std::vector<TableName> named;
+  if (!aside_.empty()) named = named_beside_aside(sql, context, concerns_aside);
   auto behind = std::make_shared<const Position>(behind_ddl(header));
   catalogue_.stand_at(behind);
   DdlOutcome outcome = apply_ddl(sql, context, catalogue_);
@@ -353,16 +368,24 @@ Result<void> Decoder::Impl::ddl(const EventHeader& header, const QueryEvent& que
         "{:.200}",
         where(), outcome.why, sql);
   }
-  if (!options_.ddl || outcome.is_temporary) return {};
-  bool asks = std::any_of(outcome.tables.begin(), outcome.tables.end(),
+  bool asks = options_.ddl && !outcome.is_temporary &&
+              std::any_of(outcome.tables.begin(), outcome.tables.end(),
                           [](const TableName& name) { return may_be_helper(name.table); });
   if (asks) SLUICE_TRY(uses_.complete_catalogue());
-  std::vector<TableName> tables = tables_told(outcome);
-  if (outcome.tables.empty() ? !selection_.wants(query.database, "") : tables.empty()) return {};
+  bool told = is_told(query, outcome);
+  if (concerns_aside) return set_ddl_aside(header, body, std::move(named), query.database, told);
+  if (!told) return {};
   if (passed_over()) {
     ++tx_.changes;
     return {};
   }
+  tell_ddl(header, query, sql, outcome, batch);
+  return {};
+}
+
+void Decoder::Impl::tell_ddl(const EventHeader& header, const QueryEvent& query, std::string_view sql,
+                             const DdlOutcome& outcome, Batch& batch) {
+  std::vector<TableName> tables = tables_told(outcome);
   uint32_t transaction = transaction_in(batch);
   event_in(batch, header);
   Event& event = batch.events.back();
@@ -376,7 +399,6 @@ Result<void> Decoder::Impl::ddl(const EventHeader& header, const QueryEvent& que
                            .transaction = transaction,
                            .event = event_,
                            .table = outcome.after ? batch.hold(outcome.after) : nullptr});
-  return {};
 }
 
 Result<bool> Decoder::Impl::rows(const EventHeader& header, std::string_view body, Batch& batch) {
@@ -390,7 +412,9 @@ Result<bool> Decoder::Impl::rows(const EventHeader& header, std::string_view bod
   if (event.rows.empty() && (!use || !is_row_of_defaults(event))) return true;
   if (!use) return fatal("no table map explains table id {}", event.table_id);
   if (!tx_.open) return fatal("rows outside of a transaction");
-  if (use->wanted) {
+  if (use->aside) {
+    SLUICE_TRY(set_rows_aside(header, body, event, *use));
+  } else if (use->wanted) {
     transaction_in(batch);
     event_in(batch, header);
     SLUICE_ASSIGN(whole, decode_rows(event, *use, batch));
@@ -480,6 +504,11 @@ const Position& Decoder::position() const { return impl_->position_; }
 uint32_t Decoder::timestamp() const { return impl_->timestamp_; }
 uint64_t Decoder::skipped_events() const { return impl_->skipped_events_; }
 uint64_t Decoder::invalid_bytes() const { return impl_->invalid_bytes_; }
+Result<void> Decoder::load_aside(bool fold) { return impl_->aside().load(fold); }
+bool Decoder::releases() const { return impl_->releases(); }
+Result<bool> Decoder::release(Batch& batch) { return impl_->release(batch); }
+std::vector<AsideTable> Decoder::aside() const { return impl_->aside().tables(); }
+uint64_t Decoder::aside_bytes() const { return impl_->aside().bytes(); }
 uint64_t Decoder::ddl_not_understood() const { return impl_->ddl_not_understood_; }
 
 }  // namespace sluice::mysql

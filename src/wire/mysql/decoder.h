@@ -6,9 +6,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/file_part.h"
 #include "base/result.h"
+#include "model/aside.h"
 #include "model/batch.h"
 #include "model/catalogue.h"
 #include "model/selection.h"
@@ -29,6 +31,10 @@ struct DecoderOptions {
   std::string spool_folder;
   bool helper_tables = false;  // of gh-ost and pt-online-schema-change, though no pattern names them
   bool query = false;          // carry the statement behind row changes, where the log has it
+  // Where rows are set aside whose columns the oracle cannot tell; null: such a row is a fault. Outlives the
+  // decoder.
+  AsideStore* aside = nullptr;
+  uint64_t aside_bytes = 0;  // so much, events and what belongs to them; 0: nothing from now on
 };
 
 // Asked for what neither the log nor the catalogue tells of tables.
@@ -76,6 +82,17 @@ class Decoder {
   // of a transaction its last change is kept back for the next batch, until it is known whether it is the
   // transaction's last; with `end`, because nothing will come any more, it is not.
   void finish(Batch& batch, bool end = false);
+
+  // To be called once, before the first start(), where rows may have been set aside in lives before. `fold`:
+  // names of tables are compared without regard to case.
+  Result<void> load_aside(bool fold);
+  // Whether what was set aside is to be tried, between two events: release() fills a batch with what can come
+  // out by now, to be handed over as any other, and is called again until this says no. False: it must be
+  // saved before that, with the batches that were handed over.
+  bool releases() const;
+  Result<bool> release(Batch& batch);
+  std::vector<AsideTable> aside() const;
+  uint64_t aside_bytes() const;
 
   // Everything up to here is safe at the targets. Any thread.
   void confirm(const Position& position);

@@ -8,6 +8,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "wire/mysql/aside_record.h"
 #include "wire/mysql/ddl.h"
 #include "wire/mysql/decoder.h"
 #include "wire/mysql/event.h"
@@ -16,6 +17,7 @@
 #include "wire/mysql/prepared.h"
 #include "wire/mysql/query_event.h"
 #include "wire/mysql/rows.h"
+#include "wire/mysql/set_aside.h"
 #include "wire/mysql/table_uses.h"
 
 namespace sluice::mysql {
@@ -57,7 +59,11 @@ class Decoder::Impl {
       : catalogue_(catalogue),
         selection_(selection),
         options_(std::move(options)),
-        uses_(catalogue, selection, oracle, position_, options_.helper_tables),
+        aside_(options_.aside, options_.aside_bytes),
+        uses_(catalogue, selection, oracle, position_, options_.helper_tables,
+              oracle ? TableUses::Unknown::Ask : TableUses::Unknown::Number, &aside_),
+        late_uses_(aside_.told(), selection, nullptr, position_, options_.helper_tables,
+                   TableUses::Unknown::Leave, nullptr),
         prepared_(options_.spool_folder) {}
 
   void start(const Position& position);
@@ -70,6 +76,9 @@ class Decoder::Impl {
   OpenTransaction tx_;
   void settle(const Position& saved) { prepared_.settle(saved); }
   void confirm(const Position& position) { prepared_.confirm(position); }
+  SetAside& aside() { return aside_; }
+  bool releases() const { return !tx_.open && (aside_.passing() || aside_.due()); }
+  Result<bool> release(Batch& batch);
   DdlContext server_;  // what the format description tells of the server, and explicit_timestamp
 
   void set_file(std::string_view name) {
@@ -107,10 +116,31 @@ class Decoder::Impl {
   Result<void> gtid_list(const EventHeader& header, std::string_view body);
   Result<bool> query(const EventHeader& header, std::string_view body, Batch& batch);
   std::vector<TableName> tables_told(const DdlOutcome& outcome);
-  Result<void> ddl(const EventHeader& header, const QueryEvent& query, Batch& batch);
+  Result<void> ddl(const EventHeader& header, std::string_view body, const QueryEvent& query, Batch& batch);
+  void tell_ddl(const EventHeader& header, const QueryEvent& query, std::string_view sql,
+                const DdlOutcome& outcome, Batch& batch);
+  DdlContext context_of(const QueryEvent& query) const;
+  bool is_told(const QueryEvent& query, const DdlOutcome& outcome);
   Result<bool> rows(const EventHeader& header, std::string_view body, Batch& batch);
   Result<bool> decode_rows(const RowsEvent& event, const TableUse& use, Batch& batch);
   void rows_query(std::string_view text);
+
+  // decoder_aside.cpp
+  struct Reading;
+  AsideRecord aside_record(const EventHeader& header, std::string_view body) const;
+  Result<void> set_rows_aside(const EventHeader& header, std::string_view body, const RowsEvent& event,
+                              const TableUse& use);
+  std::vector<TableName> named_beside_aside(const std::string& sql, const DdlContext& context,
+                                            bool& concerns);
+  Result<void> set_ddl_aside(const EventHeader& header, std::string_view body, std::vector<TableName> named,
+                             std::string_view database, bool told);
+  Reading leave_reading();
+  void come_back(Reading reading);
+  void stand_in(const AsideRecord& record);
+  Result<void> release_some(Batch& batch);
+  Result<void> release_rows(const AsideEvent& event, const AsideRecord& record, Batch& batch);
+  Result<void> release_ddl(const AsideEvent& event, const AsideRecord& record, Batch& batch);
+  void end_release();
   void warn_of_text(const Table& table);
 
   // What must be kept back would only be copied from batch to batch.
@@ -122,7 +152,7 @@ class Decoder::Impl {
   // Asked for every row.
   bool is_crowded(const Batch& batch) const {
     return (batch.changes.size() >= kMostChanges || cell_bytes_ >= kCellBytesFactor * options_.batch_bytes) &&
-           !keeps_back(batch);
+           !keeps_back(batch) && !aside_.passing();
   }
   void advance(const EventHeader& header, size_t size);
   void begin_transaction(bool block);
@@ -145,7 +175,8 @@ class Decoder::Impl {
   Catalogue& catalogue_;
   const Selection& selection_;
   DecoderOptions options_;
-  TableUses uses_;
+  SetAside aside_;
+  TableUses uses_, late_uses_;  // of the log, and of what was set aside
   Checksum checksum_ = Checksum::Unknown;
 
   std::string file_;          // that is being read

@@ -67,6 +67,7 @@ void Decoder::Impl::end_transaction(Batch& batch) {
     if (!batch.changes.empty() && batch.changes.back().transaction == transaction_)
       batch.changes.back().last = true;
   }
+  aside_.close(tx_.xid);
   count_in(position_.gtids);
   catching_up_ = false;
   tx_.open = false;
@@ -78,7 +79,7 @@ void Decoder::Impl::end_transaction(Batch& batch) {
 
 // Removes the changes from this place in the transaction on, where they were not handed over yet.
 uint32_t Decoder::Impl::take_back(uint32_t from, Batch& batch) {
-  uint32_t count = 0;
+  uint32_t count = aside_.take_back(from);
   while (!batch.changes.empty() && transaction_ != kNone &&
          batch.changes.back().transaction == transaction_ && batch.changes.back().index >= from) {
     batch.changes.pop_back();
@@ -151,7 +152,10 @@ void Decoder::Impl::open_batch(Batch& batch) {
 // How many changes of the open transaction must not be handed over yet: its last one may be the last of all,
 // and what stands behind a savepoint may still be taken back.
 size_t Decoder::Impl::kept_back(const Batch& batch) const {
-  uint32_t from = tx_.changes ? tx_.changes - 1 : 0;
+  bool of_it =
+      transaction_ != kNone && !batch.changes.empty() && batch.changes.back().transaction == transaction_;
+  // Rows that were set aside may stand behind it.
+  uint32_t from = of_it ? batch.changes.back().index : tx_.changes;
   // With the change before it, which is the last one if nothing follows what is taken back.
   if (keeps_back(batch)) {
     uint32_t before = tx_.savepoints.front().changes;
@@ -170,7 +174,7 @@ void Decoder::Impl::finish(Batch& batch, bool end) {
   if (batch_ != &batch) open_batch(batch);
   if (tx_.open) {
     size_t kept = end ? 0 : kept_back(batch);
-    auto handed = tx_.changes - static_cast<uint32_t>(kept);
+    uint32_t handed = kept ? batch.changes[batch.changes.size() - kept].index : tx_.changes;
     move_changes(batch, batch.changes.size() - kept, held_);
     // Coming again, it may not have come as far as before.
     handed_ = handed_id_ == tx_.id ? std::max(handed_, handed) : handed;
@@ -180,6 +184,7 @@ void Decoder::Impl::finish(Batch& batch, bool end) {
   batch.resume.server_uuid = server_uuid_;
   batch.flavor = server_.flavor;
   batch.catalogue = catalogue_.take_changes();
+  aside_.hand_over(batch.aside, tx_.open && !end);
   batch_ = nullptr;
   transaction_ = kNone;
 }

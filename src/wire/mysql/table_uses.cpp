@@ -5,6 +5,7 @@
 #include "wire/mysql/decoder.h"
 #include "wire/mysql/helper_tables.h"
 #include "wire/mysql/row_hash.h"
+#include "wire/mysql/set_aside.h"
 
 namespace sluice::mysql {
 namespace {
@@ -22,6 +23,18 @@ bool contradicts(const TableMap& map, const Table& table, std::string& why) {
   std::optional<std::string> clash = contradiction(map, table);
   if (clash) why = "as the server has it now, " + *clash;
   return clash.has_value();
+}
+
+// Only MariaDB has hidden columns, and only where names are not in the log do they need to be known before.
+TablePtr complete(const TableMap& map, Flavor flavor, TablePtr table) {
+  if (!table || map.has_names || flavor != Flavor::MariaDb) return table;
+  auto completed = with_row_hashes(map, *table);
+  if (!completed) return table;
+  log::warning(
+      "{}.{}: the log has {} columns, the known table has {}; taking the last ones for the hidden columns "
+      "of a UNIQUE key (DB_ROW_HASH_1, …)",
+      map.database, map.table, map.columns.size(), table->columns.size());
+  return freeze(std::move(*completed));
 }
 
 }  // namespace
@@ -70,7 +83,15 @@ Result<void> TableUses::resolve(std::string_view body, Flavor flavor, TableUse& 
     use.catalogue_version = catalogue_.version();
     return {};
   }
-  SLUICE_ASSIGN(table, table_for(map, flavor));
+  TablePtr table;
+  if (aside_ && aside_->holds({map.database, map.table})) {
+    if (map.has_names) aside_->tell(freeze(table_of(map)));
+  } else {
+    SLUICE_ASSIGN(found, table_for(map, flavor));
+    table = std::move(found);
+  }
+  use.aside = table == nullptr;
+  if (use.aside) table = freeze(table_of(map));
   SLUICE_ASSIGN(plan, RowPlan::make(map, *table));
   use.table = std::move(table);
   use.plan = std::move(plan);
@@ -105,59 +126,62 @@ void TableUses::keep(const TablePtr& table) {
 
 // In this order: the log itself, the catalogue, the server. Names are never guessed by position.
 Result<TablePtr> TableUses::table_for(const TableMap& map, Flavor flavor) {
-  // Only MariaDB has hidden columns, and only where names are not in the log do they need to be known before.
-  auto complete = [&](TablePtr table) {
-    if (!table || map.has_names || flavor != Flavor::MariaDb) return table;
-    auto completed = with_row_hashes(map, *table);
-    if (!completed) return table;
-    log::warning(
-        "{}.{}: the log has {} columns, the known table has {}; taking the last ones for the hidden columns "
-        "of a UNIQUE key (DB_ROW_HASH_1, …)",
-        map.database, map.table, map.columns.size(), table->columns.size());
-    return freeze(std::move(*completed));
-  };
-  // Where a server can be asked, its word comes before that conclusion.
+  // Where a server can be asked, its word comes before the conclusion that there are hidden columns.
   TablePtr known = catalogue_.find(map.database, map.table);
   if (!known && !tells_all(map)) {
     SLUICE_TRY(complete_catalogue());
     known = catalogue_.find(map.database, map.table);
   }
-  if (!oracle_) known = complete(std::move(known));
+  if (unknown_ != Unknown::Ask) known = complete(map, flavor, std::move(known));
   std::optional<std::string> clash;
   if (known) clash = contradiction(map, *known);
-  if (known && !clash) {
-    Table merged = merge(map, *known);
-    return freeze(std::move(merged));
-  }
+  if (known && !clash) return freeze(merge(map, *known));
   if (map.has_names) {
     if (clash) log::info("{}.{}: {}; taking the log's word", map.database, map.table, *clash);
     TablePtr table = freeze(table_of(map));
     keep(table);
     return table;
   }
-  if (oracle_) {
-    std::string why;
-    SLUICE_ASSIGN(found, oracle_->learn(map.database, map.table, why));
-    TablePtr learnt = complete(std::move(found));
-    if (learnt && !contradicts(map, *learnt, why)) {
-      log::info("{}.{}: learnt its columns from the server", map.database, map.table);
-      keep(learnt);
-      return freeze(merge(map, *learnt));
-    }
-    return fatal(
-        "the columns of {}.{} at this place of the log are not known: {}{}{}. Nothing behind it was read. "
-        "Either "
-        "write its CREATE TABLE as of then into a file and run 'sluice schema repair --schema FILE', or "
-        "leave "
-        "the table out (tables: \"!{}.{}\"); with binlog_row_metadata=FULL on the server the log itself "
-        "names "
-        "the columns from now on",
-        map.database, map.table, clash.value_or(""), clash ? "; " : "", why, map.database, map.table);
+  if (unknown_ == Unknown::Ask) return ask_for(map, flavor, clash);
+  if (unknown_ == Unknown::Leave) {
+    if (clash) log::warning("{}.{}: what was told of it does not fit: {}", map.database, map.table, *clash);
+    return TablePtr();
   }
   log::warning(
       "{}.{}: {}; its columns are shown as @1, @2, … (give --schema or --schema-from for their names)",
       map.database, map.table, clash ? *clash : "the log does not name its columns");
   return freeze(table_of(map));
+}
+
+Result<TablePtr> TableUses::ask_for(const TableMap& map, Flavor flavor,
+                                    const std::optional<std::string>& clash) {
+  std::string why;
+  SLUICE_ASSIGN(found, oracle_->learn(map.database, map.table, why));
+  TablePtr learnt = complete(map, flavor, std::move(found));
+  if (learnt && !contradicts(map, *learnt, why)) {
+    log::info("{}.{}: learnt its columns from the server", map.database, map.table);
+    keep(learnt);
+    return freeze(merge(map, *learnt));
+  }
+  std::string what = fmt::format("the columns of {}.{} at this place of the log are not known: {}{}{}",
+                                 map.database, map.table, clash.value_or(""), clash ? "; " : "", why);
+  if (aside_ && aside_->enabled()) {
+    log::error(
+        "behind {}: {}. Its changes are set aside in the state folder from here on, the other tables go on. "
+        "Write "
+        "its CREATE TABLE as of then into a file and run 'sluice schema repair --schema FILE': they come out "
+        "at the "
+        "next start; or leave the table out (tables: \"!{}.{}\")",
+        describe(position_), what, map.database, map.table);
+    return TablePtr();
+  }
+  return fatal(
+      "{}. Nothing behind it was read. Either write its CREATE TABLE as of then into a file and run 'sluice "
+      "schema "
+      "repair --schema FILE', or leave the table out (tables: \"!{}.{}\"); with binlog_row_metadata=FULL on "
+      "the "
+      "server the log itself names the columns from now on",
+      what, map.database, map.table);
 }
 
 }  // namespace sluice::mysql

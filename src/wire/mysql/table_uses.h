@@ -18,26 +18,39 @@
 namespace sluice::mysql {
 
 class SchemaOracle;
+class SetAside;
 
 struct TableUse {
   std::string map_bytes;           // the TABLE_MAP this was made from
   uint64_t catalogue_version = 0;  // and the catalogue's state; only looked at where the map names no columns
   bool self_described = false;
   bool wanted = false;
+  bool aside =
+      false;  // its columns are not known, or rows of before that wait for them: `table` tells their types
   TablePtr table;  // null unless wanted
   RowPlan plan;
 };
 
 class TableUses {
  public:
-  // The referenced objects outlive it; `oracle` may be null. `position`: after the last whole transaction.
+  // What becomes of tables whose columns are not known.
+  enum class Unknown : uint8_t {
+    Ask,     // the oracle; then they are set aside, or where nothing can be, a fault
+    Number,  // they are @1, @2, …
+    Leave,   // aside
+  };
+
+  // The referenced objects outlive it; `oracle` is null unless it is asked. `position`: after the last whole
+  // transaction. `aside`: of which tables rows are waiting; null: it is of no concern.
   TableUses(Catalogue& catalogue, const Selection& selection, SchemaOracle* oracle, const Position& position,
-            bool helper_tables)
+            bool helper_tables, Unknown unknown, SetAside* aside)
       : catalogue_(catalogue),
         selection_(selection),
         oracle_(oracle),
         position_(position),
-        helper_tables_(helper_tables) {}
+        helper_tables_(helper_tables),
+        unknown_(unknown),
+        aside_(aside) {}
 
   // Whether it is a helper table that is not to be shown. `named`: the tables of the statement in hand.
   bool hides(const TableName& name, std::span<const TableName> named = {});
@@ -56,7 +69,9 @@ class TableUses {
 
  private:
   Result<void> resolve(std::string_view body, Flavor flavor, TableUse& use);
+  // Null: not known, and to be set aside.
   Result<TablePtr> table_for(const TableMap& map, Flavor flavor);
+  Result<TablePtr> ask_for(const TableMap& map, Flavor flavor, const std::optional<std::string>& clash);
   void keep(const TablePtr& table);
 
   Catalogue& catalogue_;
@@ -64,6 +79,8 @@ class TableUses {
   SchemaOracle* oracle_;
   const Position& position_;
   const bool helper_tables_;
+  const Unknown unknown_;
+  SetAside* const aside_;
   std::set<TableName> helpers_;  // that were told of
   std::unordered_map<uint64_t, std::unique_ptr<TableUse>> uses_;
   uint64_t last_id_ = ~uint64_t{0};
