@@ -37,7 +37,9 @@ constexpr Option kOptions[] = {
     {"schema",
      OptionKind::List,
      "",
-     "for repair: files with the CREATE TABLE statements of tables as of where the pipeline goes on",
+     "for repair: files with the CREATE TABLE statements of tables as of their first change that is set "
+     "aside, or of "
+     "where the pipeline goes on",
      {},
      false,
      "FILE"},
@@ -331,8 +333,9 @@ const Command schema_command = {
     "'rebuild' reads the tables from the server and tells what differs; a table that the log changes behind "
     "the "
     "place where the pipeline goes on is left as it was. 'repair' takes tables from files, where neither log "
-    "nor "
-    "server can tell what their columns were. For both the pipeline must be stopped.",
+    "nor server can tell what their columns were: as of their first change that is set aside, else as of "
+    "where the "
+    "pipeline goes on. For both the pipeline must be stopped.",
     kArguments,
     kGroups,
     kExamples,
