@@ -1,12 +1,15 @@
 """The Kafka sink against a real broker, read by other people's clients."""
 
-import subprocess
+import json
+import time
 
 import pytest
+from confluent_kafka.admin import ConfigResource
 
 from kafka_server import PASSWORD, USER
 from lib.kafka import kcat, partition_of, read, values
-from lib.sluice import run
+from lib.sluice import WAIT_SECONDS, run
+from server_tls import make_tls
 
 KIND = "mysql-9.7"
 
@@ -71,3 +74,132 @@ def test_wrong_settings_are_refused_with_the_librarys_words(server, database, ka
         assert done.returncode == 2, lines
         assert words in done.stderr + done.stdout, (lines, done.stderr)
         assert "sluice.yaml:" in done.stderr + done.stdout
+
+
+def test_debezium_messages_have_their_tombstones(server, database, kafka, sluice, tmp_path):
+    server.sql(f"create table {database}.t (id int primary key); insert into {database}.t values (1), (2);"
+               f"delete from {database}.t where id = 1; update {database}.t set id = 3 where id = 2")
+    sluice("run", configure(tmp_path, server, database, kafka.brokers, "format: debezium", 'topic: "{database}.{table}"'))
+    topic = next(t for t in wait_for_topics(kafka, database))
+    messages = read(kafka.brokers, topic, 7)
+    empty = [(m.value() is None, json.loads(m.key())) for m in messages]
+    ids = [(none, key.get("payload", key)["id"]) for none, key in empty]
+    assert ids == [(False, 1), (False, 2), (False, 1), (True, 1), (False, 2), (True, 2), (False, 3)]
+    headers = [dict(m.headers() or []) for m in messages]
+    assert set(headers[4]) == {"__debezium.newkey"} and set(headers[6]) == {"__debezium.oldkey"}
+    assert not any(headers[:4])
+
+
+def wait_for_topics(kafka, part):
+    """Names of topics that contain `part`, once there are any."""
+    admin = kafka.admin()
+    end = time.monotonic() + WAIT_SECONDS
+    while True:
+        found = [name for name in admin.list_topics(timeout=WAIT_SECONDS).topics if part in name]
+        if found:
+            return found
+        assert time.monotonic() < end, f"no topic with {part} in its name"
+        time.sleep(0.1)
+
+
+def test_partitions_are_fixed_or_hashed_as_told(server, database, kafka, sluice, tmp_path):
+    server.sql(f"create table {database}.fixed (id int primary key); create table {database}.hashed (id int primary key)")
+    for table in ("fixed", "hashed"):
+        kafka.create(f"{database}.{table}", 5)
+        server.sql(f"insert into {database}.{table} values " + ",".join(f"({i})" for i in range(100)))
+    sluice("run", configure(tmp_path, server, database, kafka.brokers, "partition_by: primary_key", "partition_hash: java",
+                            "routes:", f'  f: {{tables: ["{database}.fixed"], partition_by: "3"}}'))
+    assert {m.partition() for m in read(kafka.brokers, f"{database}.fixed", 100)} == {3}
+    for message in read(kafka.brokers, f"{database}.hashed", 100):
+        text = str(json.loads(message.value())["after"]["id"])
+        java = 0
+        for letter in text:
+            java = (31 * java + ord(letter)) & 0xffffffff
+        assert java < 1 << 31 and message.partition() == java % 5, text
+
+
+def test_topics_are_created_as_told(server, database, kafka, sluice, tmp_path):
+    server.sql(f"create table {database}.`it's ö` (id int primary key); insert into {database}.`it's ö` values (1)")
+    sluice("run", configure(tmp_path, server, database, kafka.brokers, "create_topics: true", "partitions: 3",
+                            "replication: 1", "topic_settings: [cleanup.policy=compact, retention.ms=1234567]",
+                            'key: "{key}"'))
+    topic = f"{database}.it_s__"
+    read(kafka.brokers, topic, 1)
+    admin = kafka.admin()
+    assert len(admin.list_topics(topic, timeout=WAIT_SECONDS).topics[topic].partitions) == 3
+    resource = ConfigResource(ConfigResource.Type.TOPIC, topic)
+    settings = admin.describe_configs([resource])[resource].result()
+    assert (settings["cleanup.policy"].value, settings["retention.ms"].value) == ("compact", "1234567")
+
+
+def test_a_missing_topic_is_waited_for_with_its_name(server, database, kafka, sluice, tmp_path):
+    server.sql(f"create table {database}.t (id int primary key); insert into {database}.t values (1)")
+    process = sluice("run", configure(tmp_path, server, database, kafka.brokers,
+                                      "properties: [allow.auto.create.topics=false]"))
+    process.wait_for_error(f"cannot use the topic '{database}.t' at Kafka {kafka.brokers}: there is no such topic")
+    kafka.create(f"{database}.t")
+    read(kafka.brokers, f"{database}.t", 1)
+    process.wait_for_error("goes on")
+    kafka.delete(f"{database}.t")
+    server.sql(f"insert into {database}.t values (2)")
+    process.wait_for_error("there is no such topic", timeout=60)
+    assert process.terminate() == 0
+
+
+def test_what_is_too_large_is_refused_and_nothing_else(server, database, kafka, sluice, tmp_path):
+    """The topic takes less than the client sends: one large message fails the batch that it is in."""
+    server.sql(f"create table {database}.t (id int primary key, note mediumtext)")
+    kafka.create(f"{database}.t", 1, {"max.message.bytes": "20000"})
+    with server.connect(autocommit=False, database=database) as connection, connection.cursor() as cursor:
+        for i in range(200):
+            size = 30_000 if i in (60, 150) else 5
+            cursor.execute(f"insert into t values ({i}, repeat('x', {size}))")
+        cursor.execute("commit")
+    config = configure(tmp_path, server, database, kafka.brokers, "on_refusal: drop")
+    process = sluice("run", config)
+    found = values(read(kafka.brokers, f"{database}.t", 198, timeout=60))
+    assert [c["after"]["id"] for c in found] == [i for i in range(200) if i not in (60, 150)]
+    process.wait_for_error("left out 2 changes that the target refuses")
+    assert "too large" in process.stderr
+    server.sql(f"insert into {database}.t values (1000, repeat('y', 50000))")
+    process.wait_for_error("left out 1 changes")
+    assert process.terminate() == 0
+    config.write_text(config.read_text().replace("drop", "stop").replace("./state", "./other"))
+    other = sluice("run", config)
+    assert other.wait() == 1
+    assert "the target refuses the change" in other.stderr and "too large" in other.stderr
+
+
+def logins(tls, folder):
+    trust = [f"tls_ca: {tls.ca}"]
+    mine = [f"tls_cert: {tls.client_cert}", f"tls_key: {tls.client_key}"]
+    return {
+        "login": ["sasl: plain", f"user: {USER}", f"password: {PASSWORD}"],
+        "login_tls": ["sasl: plain", f"user: {USER}", f"password: {PASSWORD}", "tls: verify-identity", *trust],
+        "certificate": ["tls: verify-identity", *trust, *mine],
+    }
+
+
+@pytest.mark.parametrize("listener", ["login", "login_tls", "certificate"])
+def test_logins(server, database, kafka, sluice, tmp_path, tls, listener):
+    server.sql(f"create table {database}.t (id int primary key); insert into {database}.t values (1)")
+    sluice("run", configure(tmp_path, server, database, kafka.address(listener), *logins(tls, tmp_path)[listener]))
+    read(kafka.brokers, f"{database}.t", 1)
+
+
+def test_logins_that_fail_say_why(server, database, kafka, sluice, tmp_path, tls):
+    other = make_tls(tmp_path / "other")
+    user = ["sasl: plain", f"user: {USER}"]
+    for listener, lines, words in [
+        ("login", [*user, "password: wrong-word"], "the login is refused"),
+        ("login", ["sasl: scram-sha-256", f"user: {USER}", "password: secret-of-the-shop"],
+         "in a way that Kafka 4.0 and newer refuse"),
+        ("login_tls", [*user, f"password: {PASSWORD}", "tls: verify-identity", f"tls_ca: {other.ca}"],
+         "certificate verify failed"),
+        ("certificate", ["tls: verify-identity", f"tls_ca: {tls.ca}"], "cannot connect at Kafka"),
+        ("login_tls", [], "cannot connect at Kafka"),
+    ]:
+        process = sluice("run", configure(tmp_path, server, database, kafka.address(listener), *lines, "timeout: 3s"))
+        process.wait_for_error(words)
+        assert "wrong-word" not in process.stderr and PASSWORD not in process.stderr
+        process.kill9()

@@ -75,6 +75,8 @@ Result<std::unique_ptr<Producer>> Producer::make(const KafkaOptions& options, Re
   bool good = set("enable.idempotence", "true") &&
               set("enable.gapless.guarantee", gapless && !transactional ? "true" : "false") &&
               set("partitioner", "murmur2_random") && set("linger.ms", "5");
+  // Otherwise asking for a topic would make it, and not as it was told.
+  if (transactional || options.create_topics) good = good && set("allow.auto.create.topics", "false");
   if (transactional) {
     // The longest that brokers allow unless told otherwise: a transaction of the log may take its time.
     good = good && set("transaction.timeout.ms", "900000");

@@ -79,10 +79,10 @@ class Reader:
         self.consumer.close()
 
 
-def read(brokers, topic, count, **more):
+def read(brokers, topic, count, timeout=WAIT_SECONDS, **more):
     reader = Reader(brokers, topic, **more)
     try:
-        return reader.read(count)
+        return reader.read(count, timeout)
     finally:
         reader.close()
 
