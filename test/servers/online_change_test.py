@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from lib.sluice import WAIT_SECONDS, Sluice, run
+from lib.sluice import ROOT, WAIT_SECONDS, Sluice, run
 
 KINDS = ["mysql-5.6", "mysql-9.7", "mariadb-10.11"]
 
@@ -208,3 +208,25 @@ def test_stopped_in_between_and_after_each_statement(start_server, tmp_path, too
             server.sql(statement)
             read_on()
     assert seen((tmp_path / "out.jsonl").read_text().splitlines()) == CHANGES
+
+
+@pytest.mark.parametrize("kind", ["mariadb-10.11", "mysql-5.6"])
+def test_a_real_run_of_pt_online_schema_change(kind):
+    """Its log, recorded while an application wrote to the table (test/cases/online_change/record.py): every change that the
+    application committed, once and in its order, under the columns of its time."""
+    case = ROOT / f"test/cases/online_change/{kind}-pt-osc"
+    committed = [tuple(change) for change in json.loads((case / "application.json").read_text())]
+    done = run("decode", case / "binlog.000001", "--tables", "shop.orders")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    cut = [at for at, change in enumerate(lines) if change["op"] == "ddl"]
+    assert len(cut) == 2, "the table's CREATE and the cut-over"
+    rows = [change for change in lines if change["op"] != "ddl"]
+    first = next(at for at, change in enumerate(rows) if change["op"] != "insert" or "total" in change["after"]
+                 and change["after"]["total"] is None)
+    assert [(change["op"], change["key"]["id"], (change.get("after") or {}).get("who")) for change in rows[first:]] == committed
+    image = [change.get("after") or change["before"] for change in lines if change["op"] != "ddl"]
+    before = cut[1] - 1  # rows in front of the cut-over, behind the CREATE
+    assert 0 < before - first < len(committed) and before > 200, "the application wrote before and behind the cut-over"
+    assert {tuple(row) for row in image[:before]} == {("id", "who", "total")}
+    assert {tuple(row) for row in image[before:]} == {("id", "note", "who")}
+    assert "_orders_new: taken for a helper table" in run("decode", case / "binlog.000001", "--tables", "shop.*").stderr
