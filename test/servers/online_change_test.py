@@ -17,7 +17,7 @@ create database shop; create table shop.orders (id int primary key auto_incremen
 insert into shop.orders values (1, 'ann', 10), (2, 'bob', 20), (3, 'cy', 30)
 """
 
-# gh-ost --alter="add column note varchar(9) after id, drop column total" --table=orders --execute
+# gh-ost --alter="add column note varchar(9) after id, drop column total" --table=orders --checkpoint --execute
 # (go/logic/applier.go, migrator.go). Every '|' stands for the application's next statement.
 GH_OST = """
 drop /* gh-ost */ table if exists `shop`.`_orders_gho`;
@@ -31,6 +31,9 @@ insert /* gh-ost */ into `shop`.`_orders_ghc` (id, hint, value) values (NULLIF(2
   on duplicate key update last_update=NOW(), value=VALUES(value);
 create /* gh-ost */ table `shop`.`_orders_gho` like `shop`.`orders`;
 alter /* gh-ost */ table `shop`.`_orders_gho` add column note varchar(9) after id, drop column total;
+create /* gh-ost */ table `shop`.`_orders_ghk` (
+  `gh_ost_chk_id` bigint auto_increment primary key, `gh_ost_chk_timestamp` bigint, `gh_ost_chk_coords` text);
+insert /* gh-ost */ into `shop`.`_orders_ghk` (`gh_ost_chk_timestamp`, `gh_ost_chk_coords`) values (unix_timestamp(now()), 'binlog.000001:4');
 insert /* gh-ost */ into `shop`.`_orders_ghc` (id, hint, value) values (NULLIF(3, 0), 'state at 1', 'GhostTableMigrated')
   on duplicate key update last_update=NOW(), value=VALUES(value);
 |
@@ -47,6 +50,7 @@ drop /* gh-ost */ table if exists `shop`.`_orders_del`;
 rename /* gh-ost */ table `shop`.`orders` to `shop`.`_orders_del`, `shop`.`_orders_gho` to `shop`.`orders`;
 |
 drop /* gh-ost */ table if exists `shop`.`_orders_ghc`;
+drop /* gh-ost */ table if exists `shop`.`_orders_ghk`;
 drop /* gh-ost */ table if exists `shop`.`_orders_del`
 """
 
@@ -150,9 +154,9 @@ def test_a_setting_shows_them(start_server, sluice, tool):
     while time.monotonic() < end:
         change = json.loads(process.line())
         tables.add(change["table"])
-        if change["op"] == "insert" and change["after"]["id"] == 5 and change["table"] == "orders":
+        if change["table"] == "orders" and change["op"] == "insert" and change["after"]["id"] == 5:
             break
-    assert tables == ({"orders", "_orders_gho", "_orders_ghc"} if tool == "gh-ost" else {"orders", "_orders_new"})
+    assert tables == ({"orders", "_orders_gho", "_orders_ghc", "_orders_ghk"} if tool == "gh-ost" else {"orders", "_orders_new"})
 
 
 def test_one_that_is_named_is_shown(start_server, sluice):

@@ -181,6 +181,7 @@ TEST(Json, ValuesOfEveryKind) {
       {labels, of(Kind::Enum, 4), "4"},
       {plain, of(Kind::Enum, 1), "1"},
       {set, of(Kind::Set, 7), R"("small,big\"x,€")"},
+      {set, of(Kind::Set, 8), "8"},
       {set, of(Kind::Set, 0), R"("")"},
       {set, of(Kind::Set, 9), "9"},
       {plain, of(Kind::Set, 5), "5"},

@@ -33,7 +33,7 @@ bool may_be_helper(std::string_view table) {
 bool is_helper_table(const TableName& name, const Catalogue& catalogue, std::span<const TableName> named) {
   std::string_view rest = name.table;
   if (!rest.starts_with('_')) return false;
-  if (take_end(rest, "_gho") || take_end(rest, "_ghc")) return rest.size() > 1;
+  if (take_end(rest, "_gho") || take_end(rest, "_ghc") || take_end(rest, "_ghk")) return rest.size() > 1;
   if (take_end(rest, "_del")) {
     take_time(rest);
   } else if (!take_end(rest, "_new") && !take_end(rest, "_old")) {

@@ -1,6 +1,7 @@
 // The tables that gh-ost and pt-online-schema-change make beside the table they change, fill, and put in its
-// place: _x_gho, _x_ghc and _x_del (or _x_20260115103000_del); _x_new and _x_old, with more underscores in
-// front where that name is taken (gh-ost go/base/context.go, pt-online-schema-change, --new-table-name).
+// place: _x_gho, _x_ghc, _x_ghk (--checkpoint) and _x_del (or _x_20260115103000_del); _x_new and _x_old, with
+// more underscores in front where that name is taken (gh-ost go/base/context.go, pt-online-schema-change,
+// --new-table-name).
 #pragma once
 
 #include <span>

@@ -20,6 +20,7 @@ TEST(HelperTables, AreKnownByNameAndByTheTableTheyBelongTo) {
   const Case cases[] = {
       {"_x_gho", true},  {"_x_ghc", true},
       {"_z_gho", true},  {"_x_del", true},
+      {"_x_ghk", true},  {"_ghk", false},
       {"_x_new", true},  {"_x_old", true},
       {"__x_new", true}, {"_x_20260115103000_del", true},
       {"__y_new", true}, {"___y_old", true},
