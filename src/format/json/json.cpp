@@ -84,6 +84,7 @@ class Json final : public Encoder {
 
  private:
   const TablePlan& plan_for(const Table& table);
+  void renew_stamp(const Batch& batch, const Change& change);
   char* put_stamp(char* out, const Batch& batch, const Change& change);
   char* put_extras(char* out, const Batch& batch, const Change& change, Bytes& bytes);
   char* put_row(char* out, const TablePlan& plan, const Row& row, Bytes& bytes);
@@ -119,6 +120,8 @@ class Json final : public Encoder {
   std::string stamp_, stamp_id_;
   uint64_t stamp_us_ = 0;
   bool stamp_fraction_ = false;
+  uint64_t stamp_batch_ = 0;  // it is of these; 0: of nothing
+  uint32_t stamp_transaction_ = 0, stamp_event_ = 0;
 };
 
 std::unique_ptr<TablePlan> make_plan(TablePtr shared) {
@@ -328,28 +331,37 @@ char* Json::put_key_columns(char* out, const TablePlan& plan, const Change& chan
   return out + 1;
 }
 
-// 2026-01-15T10:30:00.123456Z","id":"0-1-42#7
-char* Json::put_stamp(char* out, const Batch& batch, const Change& change) {
+void Json::renew_stamp(const Batch& batch, const Change& change) {
+  stamp_batch_ = batch.sequence;
+  stamp_transaction_ = change.transaction;
+  stamp_event_ = change.event;
   const Transaction& transaction = batch.transactions[change.transaction];
   bool fraction = transaction.commit_us != 0;
   uint64_t us = fraction ? transaction.commit_us : uint64_t{batch.events[change.event].timestamp} * 1'000'000;
-  if (us != stamp_us_ || fraction != stamp_fraction_ || transaction.id != stamp_id_ || stamp_.empty()) {
-    stamp_us_ = us;
-    stamp_fraction_ = fraction;
-    stamp_id_.assign(transaction.id);
-    char text[kScalarBytes];
-    char* end = stamp_day_.spell(text, us / 1'000'000, 'T');
-    if (fraction) end = spell_fraction(end, static_cast<uint32_t>(us % 1'000'000), 6);
-    stamp_.assign(text, static_cast<size_t>(end - text));
-    stamp_ += "Z\",\"id\":\"";
-    // A log file's name is whatever the server was told.
-    size_t begin = stamp_.size();
-    stamp_.resize(begin + 6 * transaction.id.size() + kSlack);
-    end = spell_json_text(stamp_.data() + begin, transaction.id);
-    stamp_.resize(static_cast<size_t>(end - stamp_.data()));
-    stamp_ += '#';
-    stamp_.append(kKeyRoom, ' ');
-  }
+  if (us == stamp_us_ && fraction == stamp_fraction_ && transaction.id == stamp_id_ && !stamp_.empty())
+    return;
+  stamp_us_ = us;
+  stamp_fraction_ = fraction;
+  stamp_id_.assign(transaction.id);
+  char text[kScalarBytes];
+  char* end = stamp_day_.spell(text, us / 1'000'000, 'T');
+  if (fraction) end = spell_fraction(end, static_cast<uint32_t>(us % 1'000'000), 6);
+  stamp_.assign(text, static_cast<size_t>(end - text));
+  stamp_ += "Z\",\"id\":\"";
+  // A log file's name is whatever the server was told.
+  size_t begin = stamp_.size();
+  stamp_.resize(begin + 6 * transaction.id.size() + kSlack);
+  end = spell_json_text(stamp_.data() + begin, transaction.id);
+  stamp_.resize(static_cast<size_t>(end - stamp_.data()));
+  stamp_ += '#';
+  stamp_.append(kKeyRoom, ' ');
+}
+
+// 2026-01-15T10:30:00.123456Z","id":"0-1-42#7
+char* Json::put_stamp(char* out, const Batch& batch, const Change& change) {
+  bool same = batch.sequence == stamp_batch_ && stamp_batch_ != 0 && change.event == stamp_event_ &&
+              change.transaction == stamp_transaction_;
+  if (__builtin_expect(!same, 0)) renew_stamp(batch, change);
   out = put_long(out, stamp_);
   out = spell_uint(out, change.index);
   *out++ = '"';
