@@ -17,6 +17,7 @@ sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "bench")]
 
 import compare  # noqa: E402
 import compare_shape  # noqa: E402
+import kafka  # noqa: E402
 import latency  # noqa: E402
 import shapes  # noqa: E402
 import timing  # noqa: E402
@@ -227,9 +228,14 @@ def main():
     parser.add_argument("--idle", type=int, default=20, help="seconds of watching it idle")
     parser.add_argument("--shapes", metavar="NAME,...", help="instead of the shop's log, measure decoding of others: all, or some of "
                         + ", ".join(s.name for s in shapes.SHAPES))
+    parser.add_argument("--kafka", action="store_true", help="instead, measure the way into Kafka")
+    parser.add_argument("--batch", default="1MiB", help="batch_bytes of the way into Kafka")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     options = parser.parse_args()
-    (ShapeBench if options.shapes else Bench)(options).run()
+    if options.kafka:
+        kafka.KafkaBench(options, str(ROOT / "build/sluice")).run()
+    else:
+        (ShapeBench if options.shapes else Bench)(options).run()
 
 
 if __name__ == "__main__":

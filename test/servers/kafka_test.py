@@ -1,6 +1,7 @@
 """The Kafka sink against a real broker, read by other people's clients."""
 
 import json
+import shutil
 import time
 
 import pytest
@@ -203,3 +204,39 @@ def test_logins_that_fail_say_why(server, database, kafka, sluice, tmp_path, tls
         process.wait_for_error(words)
         assert "wrong-word" not in process.stderr and PASSWORD not in process.stderr
         process.kill9()
+
+
+def test_exactly_once_goes_on_where_the_target_is(server, database, kafka, sluice, tmp_path):
+    """The position is the target's: without the state folder nothing comes twice. One transaction is many batches."""
+    server.sql(f"create table {database}.t (id int primary key, note varchar(500))")
+    kafka.create(f"{database}.t")
+    path = configure(tmp_path, server, database, kafka.brokers, f"transactional_id: {database}")
+    path.write_text(path.read_text() + "memory: {batch_bytes: 4KiB}\n")
+    count = 0
+    for _ in range(3):
+        rows = ",".join(f"({i}, repeat('x', 400))" for i in range(count, count + 500))
+        server.sql(f"insert into {database}.t values {rows}; insert into {database}.t values ({count + 500}, '')")
+        count += 501
+        process = sluice("run", path)
+        found = values(read(kafka.brokers, f"{database}.t", count, committed=True))
+        assert [c["after"]["id"] for c in found] == list(range(count))
+        process.kill9()
+        shutil.rmtree(tmp_path / "state")
+
+
+def test_a_second_program_of_the_same_transactional_id_takes_over(server, database, kafka, sluice, tmp_path):
+    server.sql(f"create table {database}.t (id int primary key); insert into {database}.t values (1)")
+    kafka.create(f"{database}.t")
+    folders = [tmp_path / "first", tmp_path / "second"]
+    programs = []
+    for folder in folders:
+        folder.mkdir()
+        programs.append(sluice("run", configure(folder, server, database, kafka.brokers, f"transactional_id: {database}")))
+        read(kafka.brokers, f"{database}.t", 1, committed=True)
+        programs[-1].wait_for_error("reading ")
+    server.sql(f"insert into {database}.t values (2)")
+    programs[0].wait_for_error("was taken over by another program")
+    assert programs[0].wait() == 1
+    assert f"the transactional_id '{database}' was taken over by another program" in programs[0].stderr
+    found = values(read(kafka.brokers, f"{database}.t", 2, committed=True))
+    assert [c["after"]["id"] for c in found] == [1, 2]

@@ -124,6 +124,7 @@ class KafkaBench : public SinkBench {
     for (auto [name, value] : {std::pair("bootstrap.servers", brokers()),
                                {"group.id", "test"},
                                {"fetch.wait.max.ms", "10"},
+                               {"fetch.error.backoff.ms", "10"},
                                {"fetch.message.max.bytes", "1000000000"},
                                {"fetch.max.bytes", "1000000000"},
                                {"receive.message.max.bytes", "1100000000"}}) {

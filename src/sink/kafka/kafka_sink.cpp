@@ -66,6 +66,9 @@ class KafkaSink : public Sink, kafka::Receiver {
   enum class State : uint8_t { Waiting, Done, Refused };
 
   bool transactional() const { return !options_.transactional_id.empty(); }
+  milliseconds patience() const {
+    return earlier_ && in_transaction_ ? milliseconds(kTransactionPatience) : options_.timeout;
+  }
   Result<void> connect();
   Result<void> recover();
   void begin(const Delivery& delivery);
@@ -274,7 +277,6 @@ Result<void> KafkaSink::produce(const Delivery& delivery, Record record, size_t 
 
 // Waits until all that was sent is reported.
 Result<void> KafkaSink::settle(const Delivery& delivery) {
-  milliseconds patience = earlier_ && in_transaction_ ? milliseconds(kTransactionPatience) : options_.timeout;
   SteadyTime since = steady_now(), told = since;
   while (under_way_ > 0) {
     size_t before = under_way_;
@@ -286,7 +288,7 @@ Result<void> KafkaSink::settle(const Delivery& delivery) {
     SteadyTime now = steady_now();
     if (under_way_ != before) {
       since = told = now;
-    } else if (now - since >= patience) {
+    } else if (now - since >= patience()) {
       return producer_->fault(RD_KAFKA_RESP_ERR__TIMED_OUT, "have messages acknowledged");
     } else if (now - told >= options_.timeout) {
       told = now;
@@ -310,7 +312,7 @@ Result<void> KafkaSink::commit(const Delivery& delivery) {
     producer_.reset();  // it points at `text`
     return settled;
   }
-  SLUICE_TRY(producer_->commit_transaction());
+  SLUICE_TRY(producer_->commit_transaction(patience()));
   in_transaction_ = false;
   stored_ = std::move(text);
   return {};

@@ -263,8 +263,8 @@ int Producer::fatal_code() const {
 
 // Calls `attempt` with a patience in milliseconds until it has an outcome.
 template <class Attempt>
-Result<void> Producer::transact(std::string_view doing, Attempt attempt) {
-  for (SteadyTime end = steady_now() + options_.timeout;;) {
+Result<void> Producer::transact(std::string_view doing, milliseconds patience, Attempt attempt) {
+  for (SteadyTime end = steady_now() + patience;;) {
     ErrorPtr error(attempt(static_cast<int>(kSlice.count() * 5)));
     poll(milliseconds(0));
     if (!error) return {};
@@ -283,18 +283,23 @@ Result<void> Producer::checkpoint_topic() {
 }
 
 Result<void> Producer::init_transactions() {
-  return transact("begin transactions", [&](int ms) { return rd_kafka_init_transactions(handle_, ms); });
+  return transact("begin transactions", options_.timeout,
+                  [&](int ms) { return rd_kafka_init_transactions(handle_, ms); });
 }
 
 Result<void> Producer::begin_transaction() {
-  return transact("begin a transaction", [&](int) { return rd_kafka_begin_transaction(handle_); });
+  return transact("begin a transaction", options_.timeout,
+                  [&](int) { return rd_kafka_begin_transaction(handle_); });
 }
 
-Result<void> Producer::commit_transaction() {
-  return transact("commit a transaction", [&](int ms) { return rd_kafka_commit_transaction(handle_, ms); });
+Result<void> Producer::commit_transaction(milliseconds patience) {
+  return transact("commit a transaction", patience,
+                  [&](int ms) { return rd_kafka_commit_transaction(handle_, ms); });
 }
 
 Failure Producer::fault(int code, std::string_view attempt) const {
+  // What ended a transaction's producer says more than what it then made of the messages.
+  if (int end = transactional() ? fatal_code() : 0) code = end;
   std::string words = fmt::format("cannot {} at Kafka {}: ", attempt, options_.brokers);
   if (refused_login_ || code == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
       code == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED) {

@@ -80,7 +80,7 @@ class Producer {
   Result<void> checkpoint_topic();
   Result<void> begin_transaction();
   // After a Retryable failure nobody knows whether it was committed.
-  Result<void> commit_transaction();
+  Result<void> commit_transaction(std::chrono::milliseconds patience);
 
   // `attempt` failed with this code; with what is known of the reason, and what to do about it.
   Failure fault(int code, std::string_view attempt) const;
@@ -111,7 +111,7 @@ class Producer {
   Result<int32_t> count_partitions(const std::string& name, rd_kafka_topic_s* handle);
   Result<int32_t> await_partitions(const std::string& name, rd_kafka_topic_s* handle);
   template <class Attempt>
-  Result<void> transact(std::string_view doing, Attempt attempt);
+  Result<void> transact(std::string_view doing, std::chrono::milliseconds patience, Attempt attempt);
 
   const KafkaOptions& options_;
   Receiver& receiver_;
