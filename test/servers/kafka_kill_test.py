@@ -35,6 +35,14 @@ sinks:
 """
 
 
+class PacedWriter(Writer):
+    """Leaves the machine some time: what it writes is to be read back, too."""
+
+    def transaction(self, cursor):
+        super().transaction(cursor)
+        time.sleep(0.005)
+
+
 class Scene:
     """A table that is written to, a topic, and Sluice between them."""
 
@@ -48,7 +56,7 @@ class Scene:
                                                     more=more, timeout=timeout))
         self.committed = "transactional_id" in more
         self.log = folder / "log"
-        self.writer = Writer(server, database, SEED)
+        self.writer = PacedWriter(server, database, SEED)
         print(f"seed {SEED}")
 
     def start(self):
@@ -62,7 +70,7 @@ class Scene:
         self.writer.join()
         assert self.writer.failure is None, self.writer.failure
         reader = Reader(self.kafka.brokers, self.topic, self.committed)
-        end = time.monotonic() + 2 * WAIT_SECONDS
+        end = time.monotonic() + 4 * WAIT_SECONDS
         try:
             distinct, counted = set(), 0
             while len(distinct) < len(self.writer.changes):
