@@ -1,5 +1,6 @@
 // Any bytes as text of any character set: what comes out fits its bound, is UTF-8 but for the escapes, and
 // there are as many of these as are counted. Two bytes choose the character set.
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string_view>

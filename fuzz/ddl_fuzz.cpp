@@ -26,6 +26,7 @@ Catalogue catalogue_with_tables(const mysql::DdlContext& context) {
 void check_shape(const TablePtr& table) {
   CHECK(!table->columns.empty());
   CHECK(table->columns.size() <= 4098);
+  for (const Column& column : table->columns) CHECK(column.fraction_digits <= 6);
   for (uint32_t ordinal : table->key) {
     CHECK(ordinal < table->columns.size());
     CHECK(!table->columns[ordinal].nullable);

@@ -1,9 +1,11 @@
 #include "app/yaml_section.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <sstream>
 
 #include "app/command_line.h"
 
@@ -261,22 +263,54 @@ std::optional<std::string> YamlSection::text(std::string_view key) const {
   return *expanded;
 }
 
+namespace {
+
+// Where documents begin, and nothing else.
+class DocumentCounter : public YAML::EventHandler {
+ public:
+  std::vector<YAML::Mark> begins;
+
+  void OnDocumentStart(const YAML::Mark& mark) override { begins.push_back(mark); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+  }
+  void OnMapEnd() override {}
+};
+
+// The beginning of a second document. Not by YAML::LoadAll, which finds empty ones for ever where none can
+// begin (0.7, at a comma).
+std::optional<YAML::Mark> second_document(const std::string& text) {
+  std::istringstream in(text);
+  YAML::Parser parser(in);
+  DocumentCounter counter;
+  while (counter.begins.size() < 2 && parser.HandleNextDocument(counter)) continue;
+  if (counter.begins.size() < 2) return std::nullopt;
+  if (counter.begins[0].pos == counter.begins[1].pos)
+    throw YAML::ParserException(counter.begins[0], "no value can begin here");
+  return counter.begins[1];
+}
+
+}  // namespace
+
 YamlDocument::YamlDocument(std::string_view text, std::string path) : path_(std::move(path)), text_(text) {
   try {
-    std::vector<YAML::Node> documents = YAML::LoadAll(text_);
-    if (documents.size() > 1) {
-      mistake(usage("{}: expected one YAML document, found {}", place(path_, documents[1].Mark()),
-                    documents.size())
+    if (auto second = second_document(text_)) {
+      mistake(usage("{}: expected one YAML document, found another one", place(path_, *second)).value());
+      return;
+    }
+    YAML::Node document = YAML::Load(text_);
+    if (!document.IsMap()) {
+      mistake(usage("{}: expected keys such as 'source:' and 'sinks:', found {}", path_, shape(document))
                   .value());
       return;
     }
-    if (documents.empty() || !documents[0].IsMap()) {
-      mistake(usage("{}: expected keys such as 'source:' and 'sinks:', found {}", path_,
-                    documents.empty() ? "nothing" : shape(documents[0]))
-                  .value());
-      return;
-    }
-    root_ = YamlSection(std::make_shared<YamlSection::Node>(YamlSection::Node{documents[0], this}));
+    root_ = YamlSection(std::make_shared<YamlSection::Node>(YamlSection::Node{document, this}));
   } catch (const YAML::Exception& failure) {
     std::string_view line = line_of(text_, failure.mark.line);
     bool tab = line.substr(0, line.find_first_not_of(" \t")).find('\t') != line.npos;

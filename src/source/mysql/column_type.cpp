@@ -91,7 +91,9 @@ void set_numbers(std::string_view text, Column& column) {
       break;
     case ColumnType::Time:
     case ColumnType::DateTime:
-    case ColumnType::Timestamp: column.fraction_digits = static_cast<uint8_t>(first); break;
+    case ColumnType::Timestamp:
+      column.fraction_digits = static_cast<uint8_t>(std::min<uint32_t>(first, 6));
+      break;
     case ColumnType::Bit:
     case ColumnType::Char:
     case ColumnType::VarChar:

@@ -31,6 +31,7 @@ TEST(ColumnType, Declared) {
       {"date", ColumnType::Date},
       {"time", ColumnType::Time},
       {"time(6)", ColumnType::Time, false, 0, 0, 0, 6},
+      {"datetime(9)", ColumnType::DateTime, false, 0, 0, 0, 6},  // as no server says
       {"datetime(3)", ColumnType::DateTime, false, 0, 0, 0, 3},
       {"timestamp(1) /* mariadb-5.3 */", ColumnType::Timestamp, false, 0, 0, 0, 1},
       {"varchar(255)", ColumnType::VarChar, false, 255},

@@ -136,6 +136,7 @@ Result<Table> unpack(std::string_view packed) {
   for (uint64_t left = in.count(); left > 0; --left) table.key.push_back(static_cast<uint32_t>(in.number()));
   bool fits = in.good();
   for (uint32_t ordinal : table.key) fits &= ordinal < table.columns.size();
+  for (const Column& column : table.columns) fits &= column.fraction_digits <= 6;
   if (!fits) return fatal("the saved shape of a table is damaged ({} bytes)", packed.size());
   return table;
 }

@@ -53,9 +53,8 @@ Result<bool> PacketReader::inflate_frame() {
   std::string_view packed = in.bytes(size);
   if (in.bad()) return false;
   if (plain_size == 0) {
-    char* to = plain_.reserve(size);
-    std::memcpy(to, packed.data(), size);
-    plain_.bytes.commit(to + size);
+    plain_.reserve(size);
+    plain_.bytes.append(packed);
   } else {
     thread_local std::unique_ptr<libdeflate_decompressor, Free> zlib(libdeflate_alloc_decompressor());
     char* to = plain_.reserve(plain_size);

@@ -109,6 +109,13 @@ TEST(Packets, OfSixteenMegabytesAndMore) {
   }
 }
 
+// What no server sends, and a fuzzer did.
+TEST(Packets, FramesOfNothing) {
+  std::string nothing = three(0) + '\1' + three(0);
+  std::vector<std::string> expected = {"a"};
+  EXPECT_EQ(read(nothing + frames(packet("a"), 3) + nothing, true, 1), expected);
+}
+
 TEST(Packets, DamagedFramesAreFaults) {
   std::string sound = frames(packet(std::string(1000, 'x')), 5000);
   for (size_t at : {size_t{4}, size_t{7}, sound.size() - 1}) {
