@@ -229,7 +229,7 @@ def main():
     parser.add_argument("--shapes", metavar="NAME,...", help="instead of the shop's log, measure decoding of others: all, or some of "
                         + ", ".join(s.name for s in shapes.SHAPES))
     parser.add_argument("--kafka", action="store_true", help="instead, measure the way into Kafka")
-    parser.add_argument("--batch", default="1MiB", help="batch_bytes of the way into Kafka")
+    parser.add_argument("--batch", default="256KiB", help="batch_bytes of the way into Kafka")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     options = parser.parse_args()
     if options.kafka:
