@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "source/binlog_file/log_files.h"
 #include "source/mysql/connection.h"
-#include "source/mysql/interrupt.h"
+#include "base/interrupt.h"
 #include "source/mysql/mysql_source.h"
 #include "source/mysql/schema_reader.h"
 #include "source/mysql/server.h"
@@ -20,7 +20,7 @@ Result<void> ask_server(const std::string& url, const Settings& server, Catalogu
   Settings settings = server;
   SLUICE_TRY(settings.set("url", {url}, "--schema-from"));
   SLUICE_ASSIGN(setup, source_setup(settings));
-  mysql::Interrupt never;
+  Interrupt never;
   mysql::Connection connection(setup.connection, never);
   SLUICE_TRY(connection.connect());
   SLUICE_ASSIGN(facts, mysql::read_server(connection));

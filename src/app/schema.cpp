@@ -11,7 +11,7 @@
 #include "app/verbs.h"
 #include "base/log.h"
 #include "model/selection.h"
-#include "source/mysql/interrupt.h"
+#include "base/interrupt.h"
 #include "source/mysql/later_changes.h"
 #include "source/mysql/mysql_source.h"
 #include "source/mysql/schema_reader.h"
@@ -247,7 +247,7 @@ struct AsideTold {
 Result<void> take_server(const Config& config, const Position& resume, Catalogue& catalogue,
                          Renewal& renewal) {
   SLUICE_ASSIGN(setup, source_setup(config.source));
-  mysql::Interrupt never;
+  Interrupt never;
   mysql::Connection connection(setup.connection, never);
   SLUICE_TRY(connection.connect());
   SLUICE_ASSIGN(server, mysql::read_server(connection));

@@ -1,8 +1,12 @@
 #include "support/sink_bench.h"
 
+#include <fcntl.h>
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 #include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <thread>
@@ -11,6 +15,7 @@
 #include "sink/console/console_sink.h"
 #include "sink/file/file_sink.h"
 #include "sink/kafka/kafka_sink.h"
+#include "sink/redis/redis_sink.h"
 #include "support/folder.h"
 #include "support/zstd_file.h"
 
@@ -146,6 +151,52 @@ class KafkaBench : public SinkBench {
   std::string text_;
 };
 
+// A server of its own, on a socket in a folder of its own. The program is that of redis-tools, which is the
+// server under the server's name; the package redis-server would start one by itself.
+class RedisBench : public SinkBench {
+ public:
+  RedisBench() {
+    std::string socket = folder_ / "socket", folder = folder_.path();
+    server_ = fork();
+    CHECK(server_ >= 0);
+    if (server_ == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      int nothing = ::open("/dev/null", O_RDWR);
+      dup2(nothing, STDOUT_FILENO);
+      execl("/usr/bin/redis-check-rdb", "redis-server", "--port", "0", "--unixsocket", socket.c_str(),
+            "--dir", folder.c_str(), "--save", "", nullptr);
+      _exit(127);
+    }
+    for (int i = 0; i < 1000 && access(socket.c_str(), F_OK) != 0; ++i) usleep(10'000);
+  }
+  ~RedisBench() override {
+    kill(server_, SIGKILL);
+    waitpid(server_, nullptr, 0);
+  }
+  std::unique_ptr<Sink> sink() override {
+    Settings settings(redis_sink.options);
+    CHECK(settings.set("url", {"unix://" + (folder_ / "socket")}, "test"));
+    CHECK(settings.set("as", {"list"}, "test"));
+    auto made = redis_sink.make(settings);
+    CHECK(made);
+    return std::move(*made);
+  }
+  std::string delivered() override {
+    std::string ask = "redis-cli -s '" + (folder_ / "socket") + "' --raw lrange lines 0 -1";
+    FILE* answer = popen(ask.c_str(), "r");
+    CHECK(answer);
+    std::string text;
+    char room[65536];
+    for (size_t n; (n = fread(room, 1, sizeof room, answer)) > 0;) text.append(room, n);
+    CHECK(pclose(answer) == 0);
+    return text == "\n" ? "" : text;  // of an empty list, redis-cli says an empty line
+  }
+
+ private:
+  TemporaryFolder folder_;
+  pid_t server_;
+};
+
 template <class Bench>
 std::unique_ptr<SinkBench> make() {
   return std::make_unique<Bench>();
@@ -157,6 +208,8 @@ const SinkBenchType file_bench = {
     .name = "file", .sink = &file_sink, .make = make<FileBench>, .takes_back = true};
 const SinkBenchType kafka_bench = {
     .name = "kafka", .sink = &kafka_sink, .make = make<KafkaBench>, .waits = true};
+const SinkBenchType redis_bench = {
+    .name = "redis", .sink = &redis_sink, .make = make<RedisBench>, .waits = true};
 
 }  // namespace
 

@@ -12,7 +12,7 @@
 
 #include "base/result.h"
 #include "base/secret.h"
-#include "source/mysql/interrupt.h"
+#include "base/interrupt.h"
 #include "wire/mysql/packets.h"
 
 namespace sluice::mysql {

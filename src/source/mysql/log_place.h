@@ -4,7 +4,7 @@
 #include "base/result.h"
 #include "model/position.h"
 #include "source/mysql/connection.h"
-#include "source/mysql/interrupt.h"
+#include "base/interrupt.h"
 #include "source/mysql/server.h"
 #include "source/mysql/start_point.h"
 

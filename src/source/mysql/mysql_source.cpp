@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "source/mysql/dump.h"
-#include "source/mysql/interrupt.h"
+#include "base/interrupt.h"
 #include "source/mysql/log_place.h"
 #include "source/mysql/schema_reader.h"
 #include "source/mysql/server.h"

@@ -10,7 +10,7 @@
 #include "model/catalogue.h"
 #include "model/position.h"
 #include "source/mysql/connection.h"
-#include "source/mysql/interrupt.h"
+#include "base/interrupt.h"
 #include "source/mysql/later_changes.h"
 #include "source/mysql/schema_reader.h"
 #include "wire/mysql/decoder.h"

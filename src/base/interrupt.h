@@ -3,7 +3,7 @@
 
 #include <atomic>
 
-namespace sluice::mysql {
+namespace sluice {
 
 class Interrupt {
  public:
@@ -22,4 +22,4 @@ class Interrupt {
   int descriptor_;
 };
 
-}  // namespace sluice::mysql
+}  // namespace sluice

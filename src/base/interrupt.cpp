@@ -1,11 +1,11 @@
-#include "source/mysql/interrupt.h"
+#include "base/interrupt.h"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/check.h"
 
-namespace sluice::mysql {
+namespace sluice {
 
 Interrupt::Interrupt() : descriptor_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) { CHECK(descriptor_ >= 0); }
 
@@ -17,4 +17,4 @@ void Interrupt::raise() noexcept {
   [[maybe_unused]] int ignored = eventfd_write(descriptor_, 1);
 }
 
-}  // namespace sluice::mysql
+}  // namespace sluice

@@ -1,0 +1,51 @@
+"""A Redis server of its own, asked by redis-cli. The program is that of redis-tools, which is the server under its name."""
+
+import json
+import subprocess
+import time
+
+from server import die_with_parent, free_port
+
+PROGRAM = "/usr/bin/redis-check-rdb"
+
+
+class Redis:
+    def __init__(self, folder, *options, tls=None):
+        self.folder, self.port, self.tls = folder, free_port(), tls
+        self.options = ["--dir", str(folder), "--save", "", "--appendonly", "yes", "--appendfsync", "always", *options]
+        ports = ["--port", str(self.port)]
+        if tls:
+            ports = ["--port", "0", "--tls-port", str(self.port), "--tls-cert-file", str(tls.server_cert), "--tls-key-file",
+                     str(tls.server_key), "--tls-ca-cert-file", str(tls.ca), "--tls-auth-clients", "no"]
+        self.options += ports
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(["redis-server", *self.options, "--bind", "127.0.0.1"], executable=PROGRAM,
+                                        stdout=subprocess.DEVNULL, preexec_fn=die_with_parent)
+        end = time.monotonic() + 20
+        while "PONG" not in self.cli("ping", check=False) and "NOAUTH" not in self.cli("ping", check=False):
+            assert time.monotonic() < end and self.process.poll() is None, "redis does not start"
+            time.sleep(0.02)
+
+    def kill9(self):
+        self.process.kill()
+        self.process.wait()
+
+    def close(self):
+        self.kill9()
+
+    def cli(self, *words, check=True):
+        tls = ["--tls", "--cacert", str(self.tls.ca)] if self.tls else []
+        done = subprocess.run(["redis-cli", *tls, "-p", str(self.port), "--json", *words], capture_output=True, text=True,
+                              timeout=60)
+        if check and done.returncode:
+            raise AssertionError(f"redis-cli {words}: {done.stderr}{done.stdout}")
+        return done.stdout
+
+    def ask(self, *words):
+        return json.loads(self.cli(*words))
+
+    def stream(self, name):
+        """The entries of a stream as dictionaries, in order."""
+        return [dict(zip(fields[::2], fields[1::2])) for _, fields in self.ask("xrange", name, "-", "+")]

@@ -1,0 +1,160 @@
+"""The sink redis against a real server, read by redis-cli; through deaths of both under load."""
+
+import json
+import random
+import time
+
+import pytest
+
+from lib.redis import Redis
+from lib.sluice import WAIT_SECONDS, run
+from server_tls import make_tls
+
+KIND = "mysql-9.7"
+KILLS = 20
+
+
+@pytest.fixture
+def server(shared, database):
+    server = shared(KIND, full=True, gtid=True)
+    server.sql(f"create database {database}; create table {database}.t (id int primary key, name varchar(20))")
+    yield server
+    server.sql(f"drop database if exists {database}")
+
+
+@pytest.fixture
+def redis(tmp_path):
+    folder = tmp_path / "redis"
+    folder.mkdir()
+    server = Redis(folder)
+    yield server
+    server.close()
+
+
+def configure(folder, server, database, url, *lines):
+    path = folder / "sluice.yaml"
+    text = ["name: r", "state: ./state", "source:", f"  url: {server.url}", "  start: earliest", f'tables: ["{database}.*"]',
+            "ddl: false", "memory: {batch_bytes: 4KiB}", "sinks:", "  out:", "    sink: redis", f"    url: {url}",
+            *(f"    {line}" for line in lines)]
+    path.write_text("\n".join(text) + "\n")
+    return path
+
+
+def url_of(redis, login="", scheme="redis"):
+    return f"{scheme}://{login}127.0.0.1:{redis.port}/0"
+
+
+def until(condition):
+    end = time.monotonic() + WAIT_SECONDS
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_a_stream_has_every_change_in_order(server, database, redis, sluice, tmp_path):
+    rows = ",".join(f"({i}, 'name {i}')" for i in range(3000))
+    server.sql(f"insert into {database}.t values {rows}")
+    server.sql(f"update {database}.t set name = 'ö🙂' where id = 7; delete from {database}.t where id = 8")
+    sluice("run", configure(tmp_path, server, database, url_of(redis), 'key: "{key}"'))
+    name = f"sluice:{database}.t"
+    until(lambda: redis.ask("xlen", name) >= 3002)
+    entries = redis.stream(name)
+    found = [json.loads(entry["value"]) for entry in entries]
+    assert [entry["key"] for entry in entries] == [str(i) for i in [*range(3000), 7, 8]]
+    assert [change["after"]["id"] for change in found[:3000]] == list(range(3000))
+    assert (found[3000]["op"], found[3000]["after"]["name"], found[3001]["op"]) == ("update", "ö🙂", "delete")
+
+
+def test_lists_routes_and_columns(server, database, redis, sluice, tmp_path):
+    server.sql(f"create table {database}.u (id int primary key, secret varchar(20))")
+    server.sql(f"insert into {database}.t values (1, 'a'), (2, 'b'); insert into {database}.u values (1, 'x')")
+    sluice("run", configure(tmp_path, server, database, url_of(redis), "as: list", f'columns: ["!{database}.u.secret"]',
+                            "routes:", "  t:", f'    tables: ["{database}.t"]', '    to: "list-{column:id}"'))
+    until(lambda: redis.ask("llen", f"sluice:{database}.u") == 1)
+    assert [len(redis.ask("lrange", f"list-{i}", "0", "-1")) for i in (1, 2)] == [1, 1]
+    assert json.loads(redis.ask("lrange", f"sluice:{database}.u", "0", "-1")[0])["after"] == {"id": 1}
+
+
+def test_a_stream_keeps_as_many_as_told_to(server, database, redis, sluice, tmp_path):
+    rows = ",".join(f"({i}, 'x')" for i in range(5000))
+    server.sql(f"insert into {database}.t values {rows}")
+    sluice("run", configure(tmp_path, server, database, url_of(redis), "max_length: 1000"))
+    name = f"sluice:{database}.t"
+    until(lambda: redis.ask("exists", name) and '"id":4999' in redis.stream(name)[-1]["value"])
+    assert 1000 <= redis.ask("xlen", name) < 1200
+
+
+def test_what_redis_refuses_stops_or_is_left_out(server, database, redis, sluice, tmp_path):
+    redis.ask("set", f"sluice:{database}.t", "a string")
+    server.sql(f"insert into {database}.t values (1, 'x')")
+    path = configure(tmp_path, server, database, url_of(redis))
+    done = run("run", path, check=False)
+    assert done.returncode == 1
+    assert "WRONGTYPE" in done.stderr and "on_refusal: drop" in done.stderr
+    path.write_text(path.read_text() + "    on_refusal: drop\n")
+    process = sluice("run", path)
+    process.wait_for_error("left out 1 changes that the target refuses")
+    assert json.loads(run("status", tmp_path / "state", "--json").stdout)["sinks"][0]["refused"] == 1
+
+
+def test_a_wrong_password_and_a_dead_server_are_told_apart(server, database, redis, sluice, tmp_path):
+    done = run("run", configure(tmp_path, server, database, url_of(redis, "someone:wrong@")), check=False)
+    assert done.returncode == 1
+    assert "WRONGPASS" in done.stderr and "wrong@" not in done.stderr
+    redis.close()
+    process = sluice("run", configure(tmp_path, server, database, url_of(redis)))
+    process.wait_for_error("cannot connect to 127.0.0.1")
+    server.sql(f"insert into {database}.t values (1, 'x')")
+    redis.start()
+    until(lambda: redis.ask("xlen", f"sluice:{database}.t") == 1)
+
+
+def test_tls_is_checked(server, database, sluice, tmp_path, tls, tmp_path_factory):
+    folder = tmp_path / "redis"
+    folder.mkdir()
+    redis = Redis(folder, tls=tls)
+    try:
+        server.sql(f"insert into {database}.t values (1, 'x')")
+        stranger = make_tls(tmp_path_factory.mktemp("stranger"))
+        url = url_of(redis, scheme="rediss")
+        done = run("run", configure(tmp_path, server, database, url, f"tls_ca: {stranger.ca}"), check=False)
+        assert done.returncode == 1 and "its certificate is refused" in done.stderr
+        sluice("run", configure(tmp_path, server, database, url, f"tls_ca: {tls.ca}"))
+        until(lambda: redis.ask("xlen", f"sluice:{database}.t") == 1)
+    finally:
+        redis.close()
+
+
+def test_deaths_under_load_lose_nothing(server, database, redis, sluice, tmp_path):
+    seed = random.SystemRandom().randrange(1 << 31)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    path = configure(tmp_path, server, database, url_of(redis), 'key: "{key}"')
+    process = sluice("run", path)
+    written = 0
+    for kill in range(KILLS):
+        for _ in range(20):
+            values = ",".join(f"({written + i}, 'v{written + i}')" for i in range(25))
+            server.sql(f"insert into {database}.t values {values}")
+            written += 25
+        time.sleep(chance.uniform(0, 0.1))
+        if kill % 4 == 3:
+            redis.kill9()
+            redis.start()
+        else:
+            process.process.kill()
+            process.process.wait()
+            process = sluice("run", path)
+    name = f"sluice:{database}.t"
+    until(lambda: redis.ask("exists", name) and f'"id":{written - 1},' in redis.stream(name)[-1]["value"])
+    found = [json.loads(entry["value"]) for entry in redis.stream(name)]
+    ids = [change["after"]["id"] for change in found]
+    assert set(ids) == set(range(written)), "a change is missing"
+    newest = -1
+    repeats = 0
+    for at in ids:
+        repeats += at <= newest
+        assert at <= newest + 1, "a change came before one that precedes it"
+        newest = max(newest, at)
+    assert len({change["id"] for change in found}) == written, "the same change has two ids"
+    print(f"{written} changes, {KILLS} deaths, {repeats} repeats")
