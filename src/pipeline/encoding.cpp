@@ -10,10 +10,9 @@ Encoding::Encoding(Making making, unsigned threads, size_t slots, const std::str
   CHECK(threads > 0 && slots > 0);
   // One is written while the others are filled.
   size_t outputs = threads == 1 ? 1 : threads + 1;
-  for (size_t i = 0; i < outputs; ++i) {
-    outputs_.push_back(std::make_unique<Encoded>(i + 1 < outputs ? making.clone() : std::move(making)));
-    free_.push_back(outputs_.back().get());
-  }
+  for (size_t i = 1; i < outputs; ++i) outputs_.push_back(std::make_unique<Encoded>(making.clone()));
+  outputs_.push_back(std::make_unique<Encoded>(std::move(making)));
+  for (const auto& output : outputs_) free_.push_back(output.get());
   std::string name = ("enc " + lane).substr(0, 15);  // the kernel's bound
   for (unsigned i = 2; i < threads; ++i) {
     threads_.emplace_back([this] { work(); });
