@@ -436,13 +436,19 @@ void Json::encode(const Batch& batch, std::span<const Change> changes, Outbox& o
   out = put_long(out, head);
   out = put_stamp(out, batch, change);
   if (options_.source || options_.tx || options_.query) out = put_extras(out, batch, change, bytes);
+  auto key_begin = static_cast<size_t>(out - bytes.data());
   out = put_key_columns(out, plan, change, bytes);
+  auto key_end = static_cast<size_t>(out - bytes.data());
   if (change.before) out = put_row(put(out, ",\"before\":"), plan, change.before, bytes);
   has_patch_ = false;
   if (change.after) out = put_row(put(out, ",\"after\":"), plan, change.after, bytes);
   if (has_patch_) out = put_patches(out, plan, change.after, bytes);
   *out++ = '}';
   bytes.commit(out);
+  if (outbox.addressed() && key_end != key_begin) {
+    constexpr size_t kName = std::string_view(",\"key\":").size();
+    outbox.key().append(bytes.view().substr(key_begin + kName, key_end - key_begin - kName));
+  }
 }
 
 constexpr Option kOptions[] = {

@@ -110,6 +110,24 @@ TEST(Json, WithSourceTransactionAndQuery) {
   EXPECT_EQ(encoder.error().fault, Fault::Usage);
 }
 
+TEST(Json, TheKeyOfAMessageIsTheOneItShows) {
+  Sample s;
+  TablePtr pair = table("d", "t", {column("a", ColumnType::Int), column("b", ColumnType::VarChar)}, {1, 0});
+  TablePtr bare = table("d", "u", {column("a", ColumnType::Int)});
+  Settings settings(json_format.options);
+  auto encoder = std::move(*json_format.make(settings));
+  auto key = [&](const Change& change) {
+    Outbox out(true);
+    encoder->encode(s.batch, {&change, 1}, out);
+    out.end_message();
+    const Address& address = out.addresses[0];
+    return address.keyed ? std::string(out.word(address.key, address.key_size)) : "none";
+  };
+  EXPECT_EQ(key(s.add(Op::Insert, pair, {}, {integer(1), s.text("x")})), R"({"b":"x","a":1})");
+  EXPECT_EQ(key(s.add(Op::Delete, pair, {integer(1), s.text("x")}, {})), R"({"b":"x","a":1})");
+  EXPECT_EQ(key(s.add(Op::Insert, bare, {}, {integer(1)})), "none");
+}
+
 TEST(Json, TheStampFollowsTheTransaction) {
   Sample s;
   TablePtr log = table("d", "t", {column("a", ColumnType::Int)});

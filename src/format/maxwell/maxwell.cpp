@@ -8,8 +8,8 @@
 #include "format/encoder.h"
 #include "format/json_text.h"
 #include "format/maxwell/ddl.h"
+#include "format/maxwell/key.h"
 #include "format/maxwell/options.h"
-#include "format/maxwell/plan.h"
 #include "format/maxwell/value.h"
 
 namespace sluice {
@@ -71,7 +71,8 @@ class Maxwell final : public Encoder {
       if (options_.ddl) encode_ddl(batch, change, options_.binlog_position, options_.gtid_position, out);
       return;
     }
-    const Plan& plan = plan_of(*change.table);
+    const Plans& plans = plans_of(*change.table);
+    const Plan& plan = plans.row;
     const Event& event = batch.events[change.event];
     const Transaction& transaction = batch.transactions[change.transaction];
     // A value is shown twice at most: in `data` and in `primary_key`, or in `data` and, the former, in `old`.
@@ -90,6 +91,7 @@ class Maxwell final : public Encoder {
     if (has_patch_) at = patches(at, plan, change.after);
     *at++ = '}';
     out.commit(at);
+    if (outbox.addressed()) plans.key.append(outbox.key(), batch, change, plan, memo_);
   }
 
   std::unique_ptr<Encoder> clone() const override { return std::make_unique<Maxwell>(options_); }
@@ -225,18 +227,24 @@ class Maxwell final : public Encoder {
   // Outlives the moving of the buffer.
   size_t offset(const char* at) const { return static_cast<size_t>(at - out_->data()); }
 
-  const Plan& plan_of(const Table& table) {
-    if (table.serial == serial_) return *plan_;
+  struct Plans {
+    Plan row;
+    KeyPlan key;
+  };
+
+  const Plans& plans_of(const Table& table) {
+    if (table.serial == serial_) return *last_;
     auto found = plans_.find(table.serial);
     if (found == plans_.end()) {
       if (plans_.size() >= kMaxPlans) plans_.clear();
-      auto plan =
-          std::make_unique<Plan>(table, options_.naming, options_.primary_keys, options_.primary_key_columns);
-      found = plans_.emplace(table.serial, std::move(plan)).first;
+      auto plans = std::make_unique<Plans>(
+          Plans{Plan(table, options_.naming, options_.primary_keys, options_.primary_key_columns),
+                KeyPlan(table, options_.key_format)});
+      found = plans_.emplace(table.serial, std::move(plans)).first;
     }
     serial_ = table.serial;
-    plan_ = found->second.get();
-    return *plan_;
+    last_ = found->second.get();
+    return *last_;
   }
 
   const Options options_;
@@ -246,10 +254,10 @@ class Maxwell final : public Encoder {
   Bytes* out_ = nullptr;
   size_t bound_ = 0;  // of all of it, without the bytes that the cells of a big row point to
   bool big_ = false;
-  bool has_patch_ = false;                                     // its row after has cells of JsonPatch
-  std::unordered_map<uint64_t, std::unique_ptr<Plan>> plans_;  // by the table's serial
-  uint64_t serial_ = 0;                                        // of the table last seen, and its plan
-  const Plan* plan_ = nullptr;
+  bool has_patch_ = false;                                      // its row after has cells of JsonPatch
+  std::unordered_map<uint64_t, std::unique_ptr<Plans>> plans_;  // by the table's serial
+  uint64_t serial_ = 0;                                         // of the table last seen, and its plan
+  const Plans* last_ = nullptr;
 };
 
 Result<std::unique_ptr<Encoder>> make(const Settings& settings) {

@@ -24,6 +24,30 @@ std::string encoded(const Sample& sample, const Change& change,
   return std::string(out.bytes.view());
 }
 
+std::string key_of(const Sample& sample, const Change& change, const std::string& format) {
+  Settings settings(maxwell_format.options);
+  EXPECT_TRUE(settings.set("kafka_key_format", {format}, "test"));
+  auto encoder = std::move(*maxwell_format.make(settings));
+  Outbox out(true);
+  encoder->encode(sample.batch, {&change, 1}, out);
+  out.end_message();
+  return std::string(out.word(out.addresses[0].key, out.addresses[0].key_size));
+}
+
+TEST(Maxwell, KeysOfMessages) {
+  Sample s;
+  TablePtr pair =
+      table("shop", "t", {column("Id", ColumnType::Int), column("name", ColumnType::VarChar)}, {0, 1});
+  TablePtr bare = table("shop", "u", {column("a", ColumnType::Int)});
+  Change change = s.add(Op::Update, pair, {integer(1), s.text("a\"b")}, {integer(2), missing()});
+  EXPECT_EQ(key_of(s, change, "hash"), R"({"database":"shop","table":"t","pk.id":2,"pk.name":"a\"b"})");
+  EXPECT_EQ(key_of(s, change, "array"), R"(["shop","t",[{"id":2},{"name":"a\"b"}]])");
+  change = s.add(Op::Insert, bare, {}, {integer(1)});
+  std::string id(s.transaction().id);
+  EXPECT_EQ(key_of(s, change, "hash"), R"({"database":"shop","table":"u","_uuid":")" + id + "#1\"}");
+  EXPECT_EQ(key_of(s, change, "array"), R"(["shop","u",[]])");
+}
+
 // The object behind `"data":`, for tests of values.
 std::string data_of(std::string_view message) {
   size_t at = message.find("\"data\":");

@@ -27,6 +27,8 @@ constexpr Option kOptions[] = {
      "none|underscore_to_camelcase"},
     {"output_ddl", OptionKind::Boolean, "false",
      "write rows for statements that create, change or drop tables and databases"},
+    {"kafka_key_format", OptionKind::Choice, "hash",
+     "how the key of a message is written, for targets that have keys", "hash|array"},
 };
 
 }  // namespace
@@ -39,6 +41,7 @@ Options read_options(const Settings& settings) {
   options.gtid_position = settings.boolean("output_gtid_position");
   options.commit_info = settings.boolean("output_commit_info");
   options.xoffset = settings.boolean("output_xoffset");
+  options.key_format = settings.text("kafka_key_format") == "array" ? KeyFormat::Array : KeyFormat::Hash;
   options.nulls = settings.boolean("output_nulls");
   options.server_id = settings.boolean("output_server_id");
   options.thread_id = settings.boolean("output_thread_id");

@@ -9,6 +9,12 @@
 
 namespace sluice::maxwell {
 
+// Of messages, for targets that have keys.
+enum class KeyFormat : uint8_t {
+  Hash,   // {"database":"shop","table":"orders","pk.id":1}
+  Array,  // ["shop","orders",[{"id":1}]]
+};
+
 struct Options {
   bool binlog_position = false;
   bool gtid_position = false;
@@ -24,6 +30,7 @@ struct Options {
   bool null_zerodates = false;
   bool ddl = false;
   Naming naming = Naming::AsIs;
+  KeyFormat key_format = KeyFormat::Hash;
 };
 
 std::span<const Option> option_table();
