@@ -134,8 +134,8 @@ inline char* spell_fraction(char* out, uint32_t microseconds, unsigned digits) {
   return out + 1 + digits;
 }
 
-// Remembers where a double was spelt last: unchanged columns of an update come twice. The text is left where it
-// stands until it comes again, since reading what was just written would wait for it.
+// Remembers where a double was spelt last: unchanged columns of an update come twice. The text is left where
+// it stands until it comes again, since reading what was just written would wait for it.
 class RealMemo {
  public:
   // `message`: the buffer has not moved since this number was given first.

@@ -13,7 +13,8 @@
 namespace sluice {
 
 struct AsideEvent {
-  uint64_t id = 0;  // 1, 2, … in the order of the log; the same when the same event is read again. 0: no event
+  uint64_t id =
+      0;  // 1, 2, … in the order of the log; the same when the same event is read again. 0: no event
   TableName table;
   std::string place;  // `file:offset`, for people
   bool ddl = false;   // a schema change, of `table` among others

@@ -97,6 +97,19 @@ def test_what_redis_refuses_stops_or_is_left_out(server, database, redis, sluice
     assert json.loads(run("status", tmp_path / "state", "--json").stdout)["sinks"][0]["refused"] == 1
 
 
+def test_a_server_without_memory_is_waited_for(server, database, redis, sluice, tmp_path):
+    used = next(line for line in redis.cli("info", "memory").splitlines() if line.startswith("used_memory:"))
+    redis.ask("config", "set", "maxmemory", str(int(used.split(":")[1]) + 300_000))
+    rows = ",".join(f"({i}, '{'x' * 20}')" for i in range(8000))
+    server.sql(f"insert into {database}.t values {rows}")
+    process = sluice("run", configure(tmp_path, server, database, url_of(redis)))
+    process.wait_for_error("OOM command not allowed")
+    redis.ask("config", "set", "maxmemory", "0")
+    name = f"sluice:{database}.t"
+    until(lambda: redis.ask("xlen", name) == 8000)
+    assert [json.loads(entry["value"])["after"]["id"] for entry in redis.stream(name)] == list(range(8000))
+
+
 def test_a_wrong_password_and_a_dead_server_are_told_apart(server, database, redis, sluice, tmp_path):
     done = run("run", configure(tmp_path, server, database, url_of(redis, "someone:wrong@")), check=False)
     assert done.returncode == 1

@@ -14,10 +14,9 @@
 namespace sluice {
 namespace {
 
-// Commands on their way at most: what a broken connection leaves unsure, and what both ends must hold.
-constexpr size_t kWindow = 1000;
-// Commands are given to the connection when there is so much of them.
-constexpr size_t kWriteBytes = 256 * 1024;
+// Of one MULTI, which the server holds until EXEC.
+constexpr size_t kMostCommands = 1000;
+constexpr size_t kMostBytes = 1 << 20;  // one command more than that may go
 
 enum class Kind : uint8_t { Stream, List, Channel };
 
@@ -99,8 +98,7 @@ class RedisSink final : public Sink {
   Result<void> ask(std::span<const std::string_view> words, std::string_view doing);
   void append(const Delivery& delivery, size_t message);
   Result<void> send();
-  // Awaits answers until at most `most` commands are without one.
-  Result<void> settle(size_t most);
+  Result<void> write_some(const Delivery& delivery);
   Result<RespAnswer> answer();
 
   const Setup setup_;
@@ -112,26 +110,24 @@ class RedisSink final : public Sink {
   std::vector<Refusal> refused_;
   // Of the delivery in hand, which comes again after a broken connection: what need not be sent again.
   uint64_t sequence_ = 0;
-  size_t safe_ = 0;   // messages that were answered
-  size_t asked_ = 0;  // messages whose commands were appended
+  size_t safe_ = 0;  // messages that were answered
 };
 
 Result<void> RedisSink::ask(std::span<const std::string_view> words, std::string_view doing) {
   append_command(commands_, words);
   SLUICE_TRY(send());
   SLUICE_ASSIGN(answered, answer());
-  if (!answered.is_error) return {};
+  if (answered.error.empty()) return {};
   // What it refuses at the start is the operator's to mend; later it may be mended there.
-  bool waits = was_open_ || is_passing(answered.text);
-  return waits ? retryable("{} {}: {}", doing, setup_.server.describe(), answered.text)
-               : fatal("{} {}: {}", doing, setup_.server.describe(), answered.text);
+  bool waits = was_open_ || is_passing(answered.error);
+  return waits ? retryable("{} {}: {}", doing, setup_.server.describe(), answered.error)
+               : fatal("{} {}: {}", doing, setup_.server.describe(), answered.error);
 }
 
 Result<void> RedisSink::connect() {
   stream_.reset();
   commands_.clear();
   reader_ = {};
-  asked_ = safe_;
   SLUICE_ASSIGN(stream, Stream::connect(setup_.server, interrupt_));
   stream_ = std::move(stream);
   if (setup_.has_password) {
@@ -198,35 +194,47 @@ Result<RespAnswer> RedisSink::answer() {
   }
 }
 
-Result<void> RedisSink::settle(size_t most) {
-  while (asked_ - safe_ > most) {
-    SLUICE_ASSIGN(answered, answer());
-    if (answered.is_error) {
-      if (is_passing(answered.text)) return retryable("{}: {}", setup_.server.describe(), answered.text);
-      refused_.push_back({safe_, std::move(answered.text)});
-    }
-    ++safe_;
+// A server that is out of memory or loses its leader may refuse one command and take the next: within MULTI
+// and EXEC it takes all of them or none, so that no change passes one that was refused for now.
+Result<void> RedisSink::write_some(const Delivery& delivery) {
+  const std::string_view multi[] = {"MULTI"}, exec[] = {"EXEC"};
+  size_t end = safe_;
+  append_command(commands_, multi);
+  while (end < delivery.messages.size() && end - safe_ < kMostCommands && commands_.size() < kMostBytes) {
+    append(delivery, end++);
   }
+  append_command(commands_, exec);
+  SLUICE_TRY(send());
+  std::string reason;  // why a command was not even queued
+  for (size_t left = end - safe_ + 1; left > 0; --left) {
+    SLUICE_ASSIGN(queued, answer());
+    if (reason.empty()) reason = std::move(queued.error);
+  }
+  SLUICE_ASSIGN(done, answer());
+  if (!done.error.empty()) {
+    if (reason.empty()) reason = std::move(done.error);
+    return is_passing(reason) ? retryable("{}: {}", setup_.server.describe(), reason)
+                              : fatal("{}: {}", setup_.server.describe(), reason);
+  }
+  if (done.elements != end - safe_) {
+    return retryable("{}: {} answers to {} commands", setup_.server.describe(), done.elements, end - safe_);
+  }
+  for (const auto& [i, why] : done.errors) {
+    if (is_passing(why)) return retryable("{}: {}", setup_.server.describe(), why);
+  }
+  for (auto& [i, why] : done.errors) refused_.push_back({safe_ + i, std::move(why)});
+  safe_ = end;
   return {};
 }
 
 Result<void> RedisSink::write(const Delivery& delivery) {
   if (delivery.batch.sequence != sequence_) {
     sequence_ = delivery.batch.sequence;
-    safe_ = asked_ = 0;
+    safe_ = 0;
     refused_.clear();
   }
-  if (!stream_) return retryable("{}: not connected", setup_.server.describe());
-  while (asked_ < delivery.messages.size()) {
-    append(delivery, asked_++);
-    if (commands_.size() >= kWriteBytes || asked_ - safe_ >= kWindow) {
-      SLUICE_TRY(send());
-      // Half of them are on their way while the other half is written.
-      SLUICE_TRY(settle(kWindow / 2));
-    }
-  }
-  SLUICE_TRY(send());
-  return settle(0);
+  while (safe_ < delivery.messages.size()) SLUICE_TRY(write_some(delivery));
+  return {};
 }
 
 Result<void> read_url(const Settings& settings, Setup& setup) {

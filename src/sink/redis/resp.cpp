@@ -17,6 +17,8 @@ void append_size(Bytes& out, char mark, size_t size) {
   out.commit(at);
 }
 
+std::string text_of(const redisReply& reply) { return {reply.str, static_cast<size_t>(reply.len)}; }
+
 }  // namespace
 
 void begin_command(Bytes& out, size_t words) { append_size(out, '*', words); }
@@ -49,8 +51,13 @@ Result<std::optional<RespAnswer>> RespReader::next() {
   if (!made) return std::nullopt;
   std::unique_ptr<redisReply, void (*)(void*)> reply(static_cast<redisReply*>(made), freeReplyObject);
   RespAnswer answer;
-  answer.is_error = reply->type == REDIS_REPLY_ERROR;
-  if (answer.is_error) answer.text.assign(reply->str, static_cast<size_t>(reply->len));
+  if (reply->type == REDIS_REPLY_ERROR) answer.error = text_of(*reply);
+  if (reply->type != REDIS_REPLY_ARRAY) return answer;
+  answer.elements = reply->elements;
+  for (size_t i = 0; i < reply->elements; ++i) {
+    if (reply->element[i]->type == REDIS_REPLY_ERROR)
+      answer.errors.emplace_back(i, text_of(*reply->element[i]));
+  }
   return answer;
 }
 

@@ -7,6 +7,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -22,8 +24,10 @@ void append_number(Bytes& out, uint64_t number);
 void append_command(Bytes& out, std::span<const std::string_view> words);
 
 struct RespAnswer {
-  bool is_error = false;
-  std::string text;  // of an error
+  std::string error;  // empty: none
+  // Of an array: its elements that are errors, by index, and how many elements there are.
+  std::vector<std::pair<size_t, std::string>> errors;
+  size_t elements = 0;
 };
 
 class RespReader {

@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/interrupt.h"
 #include "base/result.h"
 #include "base/secret.h"
-#include "base/interrupt.h"
 #include "wire/mysql/packets.h"
 
 namespace sluice::mysql {

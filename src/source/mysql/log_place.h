@@ -1,10 +1,10 @@
 // Where in the log to begin, and whether a saved position still leads on without a gap.
 #pragma once
 
+#include "base/interrupt.h"
 #include "base/result.h"
 #include "model/position.h"
 #include "source/mysql/connection.h"
-#include "base/interrupt.h"
 #include "source/mysql/server.h"
 #include "source/mysql/start_point.h"
 

@@ -4,9 +4,9 @@
 #include <optional>
 
 #include "base/check.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "source/mysql/dump.h"
-#include "base/interrupt.h"
 #include "source/mysql/log_place.h"
 #include "source/mysql/schema_reader.h"
 #include "source/mysql/server.h"

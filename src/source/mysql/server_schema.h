@@ -6,11 +6,11 @@
 #include <string>
 #include <string_view>
 
+#include "base/interrupt.h"
 #include "base/result.h"
 #include "model/catalogue.h"
 #include "model/position.h"
 #include "source/mysql/connection.h"
-#include "base/interrupt.h"
 #include "source/mysql/later_changes.h"
 #include "source/mysql/schema_reader.h"
 #include "wire/mysql/decoder.h"

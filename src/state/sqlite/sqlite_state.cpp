@@ -134,8 +134,9 @@ Result<void> check_version(Database& database) {
         "that you name",
         database.path(), look.text(0));
   }
-  std::string sql = fmt::format("BEGIN;{}{}{}{}PRAGMA user_version={};COMMIT;", kTables,
-                                sqlite::History::kTables, sqlite::Aside::kTables, version == 1 ? kFromForm1 : "", kVersion);
+  std::string sql =
+      fmt::format("BEGIN;{}{}{}{}PRAGMA user_version={};COMMIT;", kTables, sqlite::History::kTables,
+                  sqlite::Aside::kTables, version == 1 ? kFromForm1 : "", kVersion);
   return database.run(sql.c_str());
 }
 

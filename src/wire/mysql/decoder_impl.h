@@ -189,7 +189,7 @@ class Decoder::Impl {
   size_t cell_bytes_ = 0;         // that decoding its rows took of its arena
   size_t inflated_bytes_ = 0;     // of events that came out of compressed ones
   size_t rows_done_ = 0;          // bytes of the event in hand's rows that the batches before this one hold
-  uint32_t event_first_ = 0;  // tx_.changes before the first row of the event in hand
+  uint32_t event_first_ = 0;      // tx_.changes before the first row of the event in hand
   uint32_t transaction_ = kNone;  // indexes in that batch
   uint32_t event_ = kNone;
   std::string_view file_copy_;  // file_ in that batch's arena
