@@ -13,6 +13,7 @@ class Filler : public Encoder {
  public:
   void encode(const Batch&, std::span<const Change> changes, Outbox& out) override {
     uint32_t size = changes.front().index;
+    if (size == 0) return;
     char* at = out.bytes.reserve(size);
     std::memset(at, 'x', size);
     out.bytes.commit(at + size);
