@@ -6,7 +6,9 @@
 #include <cstring>
 #include <utility>
 
+#include "base/arena.h"
 #include "base/utf8.h"
+#include "format/spell.h"
 
 namespace sluice {
 namespace {
@@ -225,5 +227,16 @@ char* spell_json_rest(char* out, const char* at, const char* end, bool stored) {
 char* spell_json_utf8(char* out, std::string_view text) {
   return spell_blocks(out, text.data(), text.data() + text.size());
 }
+
+std::string json_text(std::string_view text) {
+  std::string readable(text);
+  readable.append(Arena::kReadSlack, '\0');  // the speller reads in wide steps
+  std::string result(6 * text.size() + kSlack, '\0');
+  result.resize(static_cast<size_t>(
+      spell_json_text(result.data(), std::string_view(readable).substr(0, text.size())) - result.data()));
+  return result;
+}
+
+std::string quoted(std::string_view text) { return '"' + json_text(text) + '"'; }
 
 }  // namespace sluice

@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace sluice {
@@ -42,5 +43,10 @@ inline char* spell_json_text(char* out, std::string_view text, bool stored = fal
 
 // The same of text that must be UTF-8. Null: it is not, and what stands at `out` is of no use.
 char* spell_json_utf8(char* out, std::string_view text);
+
+// For what is spelt once and kept, of text with nothing readable behind it: the inside of a JSON string, and
+// the string with its quotes.
+std::string json_text(std::string_view text);
+std::string quoted(std::string_view text);
 
 }  // namespace sluice

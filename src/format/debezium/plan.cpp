@@ -1,21 +1,9 @@
 #include "format/debezium/plan.h"
 
-#include "base/arena.h"
 #include "format/debezium/schema.h"
 #include "format/json_text.h"
 
 namespace sluice::debezium {
-
-std::string quoted(std::string_view text) {
-  std::string copy(text);
-  copy.append(Arena::kReadSlack, '\0');
-  std::string out(text.size() * 6 + 2 + kSlack, '\0');
-  out[0] = '"';
-  char* end = spell_json_text(out.data() + 1, std::string_view(copy).substr(0, text.size()));
-  *end++ = '"';
-  out.resize(static_cast<size_t>(end - out.data()));
-  return out;
-}
 
 Plan::Plan(TablePtr shape, const Options& options, std::string_view connector) : table(std::move(shape)) {
   for (const Column& column : table->columns) {

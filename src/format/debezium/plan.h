@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "format/debezium/options.h"
+#include "format/json_text.h"
 #include "format/snippet.h"
 #include "model/table.h"
 
@@ -31,8 +32,5 @@ struct Plan {
   // Where schemas are asked for: {"schema":{…},"payload":
   std::string key_head, value_head;
 };
-
-// A text in quotes, escaped.
-std::string quoted(std::string_view text);
 
 }  // namespace sluice::debezium

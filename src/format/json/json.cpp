@@ -18,17 +18,6 @@ constexpr size_t kBigRow = 1 << 20;
 // The most that an object needs besides its columns: envelope names, times, positions.
 constexpr size_t kEnvelopeBytes = 512;
 
-std::string quoted(std::string_view text) {
-  std::string copy(text);
-  copy.append(Arena::kReadSlack, '\0');
-  std::string out(text.size() * 6 + 2 + kSlack, '\0');
-  out[0] = '"';
-  char* end = spell_json_text(out.data() + 1, std::string_view(copy).substr(0, text.size()));
-  *end++ = '"';
-  out.resize(static_cast<size_t>(end - out.data()));
-  return out;
-}
-
 // Keys and labels are kept with so much room that the first bytes go by a copy of fixed size: most need no
 // more.
 constexpr size_t kKeyRoom = 32;

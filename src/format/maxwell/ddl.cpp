@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "format/json_text.h"
 #include "format/maxwell/names.h"
 #include "format/spell.h"
 

@@ -13,7 +13,4 @@ enum class Naming : bool {
 
 std::string named(std::string_view name, Naming naming);
 
-// `text` as the inside of a JSON string.
-std::string json_text(std::string_view text);
-
 }  // namespace sluice::maxwell

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "format/json_text.h"
+
 namespace sluice::maxwell {
 namespace {
 
