@@ -75,6 +75,18 @@ JsonObject lane_json(const LaneStatus& lane) {
   return json;
 }
 
+Result<void> fits(const LanePlan& plan, const Encoder& encoder) {
+  if (plan.pretty && encoder.notation() != Notation::Json) {
+    return usage("--pretty sets JSON out for people; format {} writes none", plan.format->name);
+  }
+  if (encoder.binary() && plan.sink->on_screen && is_terminal(STDOUT_FILENO)) {
+    return usage(
+        "format {} is binary, and stdout is a terminal; send it to a file or another program (> changes.bin)",
+        plan.format->name);
+  }
+  return {};
+}
+
 }  // namespace
 
 bool wants_query(const std::vector<LanePlan>& plans) {
@@ -97,6 +109,7 @@ Result<std::vector<LaneSetup>> make_lanes(std::vector<LanePlan> plans, const std
     }
     SLUICE_ASSIGN(sink, plan.sink->make(plan.sink_settings));
     SLUICE_ASSIGN(encoder, plan.format->make(plan.format_settings));
+    SLUICE_TRY(fits(plan, *encoder));
     if (plan.pretty) encoder = make_pretty_encoder(std::move(encoder), Look::of(STDOUT_FILENO).colours);
     lanes.push_back({std::move(plan.name), std::move(sink), std::move(encoder), plan.encode_threads,
                      std::move(plan.view), std::move(plan.route), plan.on_refusal});

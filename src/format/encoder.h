@@ -12,6 +12,13 @@
 
 namespace sluice {
 
+// How an encoder's values are written.
+enum class Notation : uint8_t {
+  Json,    // one JSON object
+  Text,    // other text without a line feed
+  Binary,  // any bytes: nothing stands between two values, which tell themselves where they end
+};
+
 class Encoder {
  public:
   virtual ~Encoder() = default;
@@ -19,6 +26,8 @@ class Encoder {
   // that one; where grouped(), all those of one event, table and operation that go to the same place.
   virtual void encode(const Batch& batch, std::span<const Change> changes, Outbox& out) = 0;
   virtual bool grouped() const { return false; }
+  virtual Notation notation() const { return Notation::Json; }
+  bool binary() const { return notation() == Notation::Binary; }
   // An encoder with the same settings, for another thread.
   virtual std::unique_ptr<Encoder> clone() const = 0;
 };

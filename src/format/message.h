@@ -9,7 +9,8 @@
 
 namespace sluice {
 
-// `begin`, `end` bound its value in Outbox::bytes, without the line feed that follows it.
+// `begin`, `end` bound its value in Outbox::bytes, without the line feed that follows it where the format is
+// no binary one.
 struct Message {
   uint32_t change;         // index into Batch::changes; of a message of several rows, of the last one
   bool no_value = false;   // a tombstone: the key alone is sent
@@ -33,7 +34,7 @@ struct Address {
 
 class Outbox {
  public:
-  Bytes bytes;  // the values, a line feed behind each
+  Bytes bytes;  // the values, a line feed behind each, or of a binary format nothing
   std::vector<Message> messages;
   // What follows is there where the target has addresses; `addresses` then goes along with `messages`.
   std::vector<Address> addresses;
@@ -44,7 +45,7 @@ class Outbox {
   };
   std::vector<Name> destinations;  // in `words`
 
-  explicit Outbox(bool addressed = false) : addressed_(addressed) {}
+  explicit Outbox(bool addressed = false, bool binary = false) : addressed_(addressed), lines_(!binary) {}
   // Whether keys, headers and destinations reach the target; an encoder need not spell them otherwise.
   bool addressed() const { return addressed_; }
 
@@ -71,6 +72,7 @@ class Outbox {
   void end_key();
 
   const bool addressed_;
+  const bool lines_;
   uint32_t change_ = 0;
   size_t begin_ = 0;  // in `bytes`, of the message in hand
   bool no_value_ = false, of_before_ = false, in_key_ = false;
@@ -80,14 +82,14 @@ class Outbox {
 inline void Outbox::end_message() {
   size_t end = bytes.size();
   if (end != begin_ || no_value_) {
-    bytes.push('\n');
+    if (lines_) bytes.push('\n');
     messages.push_back({change_, no_value_, of_before_, begin_, end});
     if (addressed_) {
       end_key();
       addresses.push_back(address_);
       address_ = {};
     }
-    begin_ = end + 1;
+    begin_ = bytes.size();
     no_value_ = of_before_ = false;
   }
 }

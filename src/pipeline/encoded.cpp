@@ -31,7 +31,7 @@ Encoded::Encoded(Making making)
     : making_(std::move(making)),
       view_(making_.view),
       route_(making_.route),
-      outbox_(making_.route != nullptr) {}
+      outbox_(making_.route != nullptr, making_.encoder->binary()) {}
 
 Delivery Encoded::delivery() const {
   // What was set aside reaches a target that is further than where the others are, and must not put it back.
@@ -144,7 +144,12 @@ Result<void> Encoded::group(const Batch& batch) {
     outbox_.begin(run_end_);
     making_.encoder->encode(batch, bucket.changes, outbox_);
     outbox_.end_message();
-    for (size_t i = first; i < outbox_.addresses.size(); ++i) outbox_.addresses[i] = bucket.address;
+    if (!route_.routes()) continue;
+    const Change& last = bucket.changes.back();
+    for (size_t i = first; i < outbox_.messages.size(); ++i) {
+      const Row& row = row_of(outbox_.messages[i], last);
+      SLUICE_TRY(route_.complete(batch, last, row, outbox_.addresses[i], outbox_));
+    }
   }
   return {};
 }

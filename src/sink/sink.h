@@ -17,7 +17,7 @@
 namespace sluice {
 
 // A batch as one lane sees it. `bytes` holds the messages' values one after the other, a line feed after
-// each: a sink of lines writes it as a whole.
+// each, or of a binary format nothing: a sink of lines writes it as a whole.
 struct Delivery {
   // No checkpoint follows this delivery: it lies inside one transaction.
   static constexpr size_t kInside = SIZE_MAX;
@@ -38,6 +38,11 @@ struct Delivery {
 
   std::string_view value(size_t i) const {
     return bytes.substr(messages[i].begin, messages[i].end - messages[i].begin);
+  }
+  // The value with the line feed behind it, where there is one.
+  std::string_view line(size_t i) const {
+    size_t end = i + 1 < messages.size() ? messages[i + 1].begin : bytes.size();
+    return bytes.substr(messages[i].begin, end - messages[i].begin);
   }
   // These only where `outbox` is there.
   const Address& address(size_t i) const { return outbox->addresses[i]; }
@@ -114,6 +119,7 @@ struct SinkType {
   std::span<const Option> options;
   Result<std::unique_ptr<Sink>> (*make)(const Settings& settings);
   const Addressing* addressing = nullptr;  // null: a target of lines
+  bool on_screen = false;                  // it writes to stdout, where a person may read
 };
 
 }  // namespace sluice

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
-#include <unordered_map>
 
 #include "format/debezium/plan.h"
 #include "format/debezium/schema.h"
@@ -11,12 +10,12 @@
 #include "format/debezium/value.h"
 #include "format/encoder.h"
 #include "format/json_text.h"
+#include "format/plan_cache.h"
 
 namespace sluice {
 namespace debezium {
 namespace {
 
-constexpr size_t kMostPlans = 50'000;  // beyond so many table versions all are forgotten and made again
 // What the fields around the rows take, without names, GTIDs and statements.
 constexpr size_t kEnvelopeBytes = 1024;
 
@@ -56,7 +55,6 @@ class Debezium final : public Encoder {
     if (connector == connector_) return;
     connector_ = connector;
     plans_.clear();
-    plan_ = nullptr;
     source_ = Snippet(fmt::format(R"("source":{{"version":"{}","connector":"{}","name":{},"ts_ms":)",
                                   SLUICE_VERSION, connector, quoted(options_.name)));
   }
@@ -248,22 +246,15 @@ class Debezium final : public Encoder {
   }
 
   const Plan& plan_of(const Table& table) {
-    if (plan_ && table.serial == serial_) return *plan_;
-    if (plans_.size() >= kMostPlans) plans_.clear();
-    std::unique_ptr<Plan>& plan = plans_[table.serial];
-    if (!plan) plan = std::make_unique<Plan>(share(table), options_, connector_);
-    serial_ = table.serial;
-    return *(plan_ = plan.get());
+    return plans_.of(table, [&] { return std::make_unique<Plan>(share(table), options_, connector_); });
   }
 
   const Options options_;
   ValueSpeller values_;
   Bytes other_key_;  // of the other half of a change of key
   std::string_view connector_;
-  Snippet source_;                                             // "source":{… up to ts_ms
-  std::unordered_map<uint64_t, std::unique_ptr<Plan>> plans_;  // by the table's serial
-  uint64_t serial_ = 0;                                        // of the table last seen, and its plan
-  const Plan* plan_ = nullptr;
+  Snippet source_;  // "source":{… up to ts_ms
+  PlanCache<Plan> plans_;
 };
 
 Result<std::unique_ptr<Encoder>> make(const Settings& settings) {

@@ -1,17 +1,15 @@
 // Sluice's own format: one lean JSON object a change. docs/formats/json.md describes it field by field.
-#include <unordered_map>
-
 #include "base/base64.h"
 #include "format/address.h"
 #include "format/encoder.h"
 #include "format/json_binary.h"
 #include "format/json_text.h"
+#include "format/plan_cache.h"
 #include "format/spell.h"
 
 namespace sluice {
 namespace {
 
-constexpr size_t kMostPlans = 50'000;  // beyond so many table versions all are forgotten and made again
 // Rows with more text than this are written cell by cell, each with its own bound check: six times the text
 // is the bound for a row, and asking for gigabytes at once helps nobody.
 constexpr size_t kBigRow = 1 << 20;
@@ -72,7 +70,6 @@ class Json final : public Encoder {
   std::unique_ptr<Encoder> clone() const override { return std::make_unique<Json>(options_); }
 
  private:
-  const TablePlan& plan_for(const Table& table);
   void renew_stamp(const Batch& batch, const Change& change);
   char* put_stamp(char* out, const Batch& batch, const Change& change);
   char* put_extras(char* out, const Batch& batch, const Change& change, Bytes& bytes);
@@ -95,9 +92,7 @@ class Json final : public Encoder {
 
   Options options_;
   std::string name_;
-  std::unordered_map<uint64_t, std::unique_ptr<TablePlan>> plans_;
-  const TablePlan* last_plan_ = nullptr;
-  uint64_t last_serial_ = 0;
+  PlanCache<TablePlan> plans_;
   size_t room_ = 0;         // what the message in hand may take, but for the text of a big one
   bool big_ = false;        // the message in hand is written cell by cell
   bool has_patch_ = false;  // the row just written has cells of JsonPatch
@@ -151,15 +146,6 @@ std::unique_ptr<TablePlan> make_plan(TablePtr shared) {
   for (size_t i = 0; i < keys.size(); ++i) plan->columns[i].key.data = plan->texts.data() + keys[i];
   for (size_t i = 0; i < labels.size(); ++i) plan->labels[i].data = plan->texts.data() + labels[i];
   return plan;
-}
-
-const TablePlan& Json::plan_for(const Table& table) {
-  if (table.serial == last_serial_ && last_plan_) return *last_plan_;
-  if (plans_.size() >= kMostPlans) plans_.clear();
-  std::unique_ptr<TablePlan>& plan = plans_[table.serial];
-  if (!plan) plan = make_plan(share(table));
-  last_serial_ = table.serial;
-  return *(last_plan_ = plan.get());
 }
 
 // What the envelope's texts take, each of which stands in it at most three times; a log file's name may hold
@@ -413,7 +399,7 @@ void Json::encode(const Batch& batch, std::span<const Change> changes, Outbox& o
   const Change& change = changes.front();
   Bytes& bytes = outbox.bytes;
   if (change.op == Op::Ddl) return encode_ddl(batch, change, bytes);
-  const TablePlan& plan = plan_for(*change.table);
+  const TablePlan& plan = plans_.of(*change.table, [&] { return make_plan(share(*change.table)); });
   size_t text = size_t{change.before.text_bytes} + change.after.text_bytes;
   const std::string& head = plan.heads[static_cast<size_t>(change.op)];
   big_ = text > kBigRow;

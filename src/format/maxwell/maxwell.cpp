@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
-#include <unordered_map>
 
 #include "format/encoder.h"
 #include "format/json_text.h"
@@ -11,13 +10,12 @@
 #include "format/maxwell/key.h"
 #include "format/maxwell/options.h"
 #include "format/maxwell/value.h"
+#include "format/plan_cache.h"
 
 namespace sluice {
 namespace maxwell {
 namespace {
 
-// Plans are kept for so many table versions; beyond, all are made anew.
-constexpr size_t kMaxPlans = 4096;
 // What the fields around the columns take, without names of files and GTIDs and without the statement.
 constexpr size_t kEnvelopeBytes = 1024;
 // A row with more bytes than this asks for room value by value: the bound of all of them together, many times
@@ -233,18 +231,11 @@ class Maxwell final : public Encoder {
   };
 
   const Plans& plans_of(const Table& table) {
-    if (table.serial == serial_) return *last_;
-    auto found = plans_.find(table.serial);
-    if (found == plans_.end()) {
-      if (plans_.size() >= kMaxPlans) plans_.clear();
-      auto plans = std::make_unique<Plans>(
+    return plans_.of(table, [&] {
+      return std::make_unique<Plans>(
           Plans{Plan(table, options_.naming, options_.primary_keys, options_.primary_key_columns),
                 KeyPlan(table, options_.key_format)});
-      found = plans_.emplace(table.serial, std::move(plans)).first;
-    }
-    serial_ = table.serial;
-    last_ = found->second.get();
-    return *last_;
+    });
   }
 
   const Options options_;
@@ -254,10 +245,8 @@ class Maxwell final : public Encoder {
   Bytes* out_ = nullptr;
   size_t bound_ = 0;  // of all of it, without the bytes that the cells of a big row point to
   bool big_ = false;
-  bool has_patch_ = false;                                      // its row after has cells of JsonPatch
-  std::unordered_map<uint64_t, std::unique_ptr<Plans>> plans_;  // by the table's serial
-  uint64_t serial_ = 0;                                         // of the table last seen, and its plan
-  const Plans* last_ = nullptr;
+  bool has_patch_ = false;  // its row after has cells of JsonPatch
+  PlanCache<Plans> plans_;
 };
 
 Result<std::unique_ptr<Encoder>> make(const Settings& settings) {

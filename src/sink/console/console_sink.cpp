@@ -129,6 +129,7 @@ const SinkType console_sink = {
     .summary = "lines on stdout",
     .options = {},
     .make = [](const Settings&) -> Result<std::unique_ptr<Sink>> { return make_console_sink(STDOUT_FILENO); },
+    .on_screen = true,
 };
 
 }  // namespace sluice
