@@ -8,8 +8,8 @@
 
 namespace sluice {
 
-// Two wide stores for the usual length. `kSlack` bytes of room behind it
-// are needed at the place where it is put.
+// Two wide stores for the usual length. `kSlack` bytes of room behind it are needed at the place where it is
+// put.
 class Snippet {
  public:
   Snippet() : text_(kSlack, '\0') {}
@@ -21,6 +21,11 @@ class Snippet {
   char* put(char* out) const {
     std::memcpy(out, text_.data(), kSlack);
     if (__builtin_expect(size_ > kSlack, 0)) std::memcpy(out + kSlack, text_.data() + kSlack, size_ - kSlack);
+    return out + size_;
+  }
+  // The same of text that is mostly longer than that.
+  char* put_long(char* out) const {
+    for (size_t i = 0; i < size_; i += kSlack) std::memcpy(out + i, text_.data() + i, kSlack);
     return out + size_;
   }
 

@@ -114,6 +114,45 @@ def test_every_line_keeps_to_the_schema(logged):
     assert seen == expected
 
 
+VARIANTS = {
+    "flat": ("layout=flat",),
+    "changed": ("layout=changed",),
+    "camel": ("names=camelCase",),
+    "lean": ("nulls=omit", "big_integers=string"),
+    "flat_lean": ("layout=flat", "nulls=omit", "big_integers=string"),
+}
+
+
+def test_every_variant_keeps_to_the_schema(logged):
+    plain = [json.loads(line) for line in decoded(logged, "--with", "source,tx")]
+    flat = validator({"$defs": SCHEMA["$defs"], "$ref": "#/$defs/flat"})
+    for name, choices in VARIANTS.items():
+        options = [word for choice in choices for word in ("--set", choice)]
+        lines = [json.loads(line) for line in decoded(logged, "--with", "source,tx", *options)]
+        assert len(lines) == len(plain)
+        for change, expected in zip(lines, plain):
+            (flat if name.startswith("flat") else validator()).validate(change)
+            if expected["op"] == "ddl":
+                continue
+            shown = expected.get("after", expected.get("before"))
+            if "lean" in name:
+                shown = {column: str(value) if isinstance(value, int) and abs(value) >= 2**53 else value
+                         for column, value in shown.items() if value is not None}
+            if name.startswith("flat"):
+                assert {key: value for key, value in change.items() if not key.startswith("_")} == shown, name
+                assert change["_source_pos"] == expected["source"]["pos"]
+            elif name == "changed" and expected["op"] == "update":
+                before, after = expected["before"], expected["after"]
+                changed = {column for column in after if before[column] != after[column]}
+                assert change["key"] == expected["key"]
+                assert change["before"] == {column: before[column] for column in before if column in changed}
+                assert change["after"] == {column: after[column] for column in after if column in changed}
+            else:
+                assert change.get("after", change.get("before")) == shown, name
+            if name == "camel":
+                assert change["source"]["serverId"] == expected["source"]["server_id"]
+
+
 def test_the_schema_refuses_what_is_no_change():
     good = {"op": "update", "db": "d", "table": "t", "ts": "2026-01-15T10:30:00.123456Z", "id": "0-1-1#0",
             "key": {"a": 1}, "before": {"a": 1}, "after": {"a": 2}}

@@ -238,5 +238,167 @@ TEST(Json, SchemaChanges) {
   EXPECT_EQ(encoded(s, change), R"({"op":"ddl","db":"",)" + rest);
 }
 
+using Choices = std::map<std::string, std::vector<std::string>>;
+
+const std::string kFlatStamp =
+    R"("_ts":"2026-01-15T10:30:00.123456Z","_id":"3e11fa47-71ca-11e1-9e33-c80aa9429562:17#)";
+
+TEST(Json, LayoutsOfEachOperation) {
+  TablePtr item = shop_item();
+  TablePtr keyless = table("shop", "item", item->columns);
+  struct Case {
+    const TablePtr& table;
+    Op op;
+    std::vector<Cell> before, after;
+    std::string flat, changed;  // behind the fields
+  };
+  Sample s;
+  Cell pen = s.text("pen"), dear = s.decimal("2.00", 10, 2), cheap = s.decimal("1.50", 10, 2);
+  const Case cases[] = {
+      {item,
+       Op::Insert,
+       {},
+       {integer(1), pen, null()},
+       R"(,"id":1,"name":"pen","price":null})",
+       R"(,"key":{"id":1},"after":{"id":1,"name":"pen","price":null}})"},
+      {item,
+       Op::Update,
+       {integer(1), pen, cheap},
+       {integer(1), pen, dear},
+       R"(,"id":1,"name":"pen","price":"2.00"})",
+       R"(,"key":{"id":1},"before":{"price":"1.50"},"after":{"price":"2.00"}})"},
+      {item,
+       Op::Update,
+       {integer(1), pen, cheap},
+       {integer(2), null(), cheap},
+       R"(,"id":2,"name":null,"price":"1.50"})",
+       R"(,"key":{"id":2},"before":{"id":1,"name":"pen"},"after":{"id":2,"name":null}})"},
+      {item,
+       Op::Update,
+       {integer(1), pen, cheap},
+       {integer(1), pen, cheap},
+       R"(,"id":1,"name":"pen","price":"1.50"})",
+       R"(,"key":{"id":1},"before":{},"after":{}})"},
+      {item,
+       Op::Update,
+       {integer(1), missing(), missing()},
+       {missing(), missing(), dear},
+       R"(,"price":"2.00"})",
+       R"(,"key":{"id":1},"before":{},"after":{"price":"2.00"}})"},
+      {item,
+       Op::Delete,
+       {integer(1), pen, cheap},
+       {},
+       R"(,"id":1,"name":"pen","price":"1.50"})",
+       R"(,"key":{"id":1},"before":{"id":1,"name":"pen","price":"1.50"}})"},
+      {keyless,
+       Op::Update,
+       {integer(1), pen, cheap},
+       {integer(1), pen, dear},
+       R"(,"id":1,"name":"pen","price":"2.00"})",
+       R"(,"before":{"id":1,"name":"pen","price":"1.50"},"after":{"price":"2.00"}})"},
+      {item, Op::Insert, {}, {missing(), missing(), missing()}, "}", R"(,"key":{},"after":{}})"},
+  };
+  const std::string ops[] = {"insert", "update", "delete"};
+  size_t n = 0;
+  for (const Case& c : cases) {
+    Change change = s.add(c.op, c.table, c.before, c.after);
+    std::string index = std::to_string(n++) + "\"", op = ops[static_cast<size_t>(c.op)];
+    EXPECT_EQ(encoded(s, change, {{"layout", {"flat"}}}),
+              R"({"_op":")" + op + R"(","_db":"shop","_table":"item",)" + kFlatStamp + index + c.flat);
+    EXPECT_EQ(encoded(s, change, {{"layout", {"changed"}}}),
+              R"({"op":")" + op + R"(","db":"shop","table":"item",)" + kStamp + index + c.changed);
+  }
+}
+
+TEST(Json, TheFlatLayoutHasKeysOfMessagesToo) {
+  Sample s;
+  for (const char* layout : {"nested", "flat", "changed"}) {
+    Settings settings(json_format.options);
+    ASSERT_TRUE(settings.set("layout", {layout}, "test"));
+    auto encoder = json_format.make(settings);
+    Outbox out(true);
+    // Long enough to be written cell by cell.
+    Cell name = s.text(std::string(2 << 20, 'x'));
+    Change change = s.add(Op::Insert, shop_item(), {}, {integer(7), name, null()});
+    (*encoder)->encode(s.batch, {&change, 1}, out);
+    out.end_message();
+    ASSERT_EQ(out.addresses.size(), 1U);
+    EXPECT_EQ(out.word(out.addresses[0].key, out.addresses[0].key_size), R"({"id":7})") << layout;
+    EXPECT_TRUE(out.bytes.view().ends_with("}\n")) << layout;
+    EXPECT_EQ(out.bytes.view().find(R"("key")") == std::string_view::npos, layout == std::string("flat"));
+  }
+}
+
+TEST(Json, NamesOfFields) {
+  Sample s;
+  s.transaction().gtid = s.keep("g:1");
+  s.event().server_id = 5;
+  s.event().file = s.keep("b.1");
+  s.event().offset = 99;
+  Change change = s.add(Op::Insert, table("d", "t", {column("a_b", ColumnType::Int)}), {}, {integer(1)});
+  change.last = true;
+  const Choices all = {{"with", {"source", "tx"}}, {"name", {"n"}}};
+  auto with = [&](Choices more) {
+    more.insert(all.begin(), all.end());
+    return encoded(s, change, more);
+  };
+  const std::string id = R"("3e11fa47-71ca-11e1-9e33-c80aa9429562:17")";
+  const std::string camel = with({{"names", {"camelCase"}}});
+  EXPECT_NE(
+      camel.find(R"("source":{"name":"n","serverId":5,"file":"b.1","pos":99,"gtid":"g:1"},"tx":{"id":)" + id +
+                 R"(,"index":0,"last":true},"after":{"a_b":1}})"),
+      std::string::npos)
+      << camel;
+  const std::string flat = with({{"layout", {"flat"}}});
+  EXPECT_NE(
+      flat.find(
+          R"(,"_source_name":"n","_source_server_id":5,"_source_file":"b.1","_source_pos":99,"_source_gtid":"g:1","_tx_id":)" +
+          id + R"(,"_tx_index":0,"_tx_last":true,"a_b":1})"),
+      std::string::npos)
+      << flat;
+  const std::string both = with({{"layout", {"flat"}}, {"names", {"camelCase"}}, {"prefix", {"__my_"}}});
+  EXPECT_TRUE(both.starts_with(R"({"__my_op":"insert","__my_db":"d","__my_table":"t","__my_ts":")")) << both;
+  EXPECT_NE(both.find(R"(,"__my_sourceServerId":5,)"), std::string::npos) << both;
+  change = s.add(Op::Ddl, nullptr, {}, {});
+  s.event().query = s.keep("drop table t");
+  EXPECT_TRUE(encoded(s, change, {{"layout", {"flat"}}, {"prefix", {"\""}}})
+                  .ends_with(R"(,"\"statement":"drop table t"})"));
+}
+
+TEST(Json, NullsAreLeftOutAndBigIntegersAreText) {
+  Sample s;
+  TablePtr t = table("d", "t",
+                     {column("id", ColumnType::BigInt), column("b", ColumnType::Bit),
+                      column("n", ColumnType::Int), column("u", ColumnType::BigInt)},
+                     {0});
+  Change change = s.add(
+      Op::Update, t, {integer(INT64_MIN), of(Kind::Bit, 9007199254740991, 64), null(), null()},
+      {integer(-9007199254740992), of(Kind::Bit, 9007199254740992, 64), null(), of(Kind::Uint, UINT64_MAX)});
+  auto behind_id = [&](const Choices& choices) {
+    std::string line = encoded(s, change, choices);
+    return line.substr(line.find("\"key\""));
+  };
+  EXPECT_EQ(behind_id({{"nulls", {"omit"}}}),
+            R"("key":{"id":-9007199254740992},"before":{"id":-9223372036854775808,"b":9007199254740991},)"
+            R"("after":{"id":-9007199254740992,"b":9007199254740992,"u":18446744073709551615}})");
+  EXPECT_EQ(
+      behind_id({{"big_integers", {"string"}}}),
+      R"("key":{"id":"-9007199254740992"},"before":{"id":"-9223372036854775808","b":9007199254740991,"n":null,"u":null},)"
+      R"("after":{"id":"-9007199254740992","b":"9007199254740992","n":null,"u":"18446744073709551615"}})");
+  EXPECT_EQ(behind_id({{"big_integers", {"string"}}, {"nulls", {"omit"}}, {"layout", {"changed"}}}),
+            R"("key":{"id":"-9007199254740992"},"before":{"id":"-9223372036854775808","b":9007199254740991},)"
+            R"("after":{"id":"-9007199254740992","b":"9007199254740992","u":"18446744073709551615"}})");
+}
+
+TEST(Json, APrefixIsOfTheFlatLayoutOnly) {
+  Settings settings(json_format.options);
+  ASSERT_TRUE(settings.set("prefix", {"meta_"}, "sluice.yaml:3:5"));
+  auto made = json_format.make(settings);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().what,
+            "sluice.yaml:3:5: only the flat layout has a prefix; set layout: flat, or leave it out");
+}
+
 }  // namespace
 }  // namespace sluice
