@@ -138,6 +138,7 @@ Result<std::shared_ptr<const RouteSetup>> route_setup(const Addressing& addressi
                                                       const std::vector<Settings>& rules) {
   auto setup = std::make_shared<RouteSetup>();
   setup->escape = addressing.escape;
+  setup->escape_place = addressing.escape_place;
   SLUICE_ASSIGN(destination, placed(Template::parse(sink.text(addressing.option)), sink, addressing.option));
   for (const Settings& rule : rules) {
     RouteRule made{.tables = {}, .destination = destination, .key = {}, .spread = {}};

@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "pipeline/template.h"
 
@@ -86,7 +88,7 @@ Result<void> Lane::insist(std::string_view doing, bool mend, Attempt attempt) {
     }
     const Error& error = result.error();
     if (error.fault != Fault::Retryable) return result;
-    auto pause = backoff.next();
+    auto pause = std::max(backoff.next(), setup_.sink->pause());
     if (trouble_.met(error.what, steady_now())) {
       log::warning("sink {}: {}: {}; trying again, next in {:.1f} s", setup_.name, doing, error.what,
                    std::chrono::duration<double>(pause).count());

@@ -78,7 +78,7 @@ Result<uint32_t> Route::destination(const Batch& batch, const Change& change, co
   }
   const Template& text = plan.rule->destination;
   scratch_.clear();
-  text.render(batch, change, row, plan.destination, scratch_);
+  text.render(batch, change, row, plan.destination, scratch_, setup_->escape_place);
   SLUICE_ASSIGN(name, escaped(std::string(scratch_.view())));
   uint32_t number = out.find_destination(name);
   if (plan.table && text.fixed_by_table()) {

@@ -46,6 +46,7 @@ struct RouteSetup {
   std::vector<RouteRule> rules;  // the first that fits; the last one fits every table
   // Spells a destination as the target takes it; null: as it is.
   void (*escape)(std::string_view name, std::string& out) = nullptr;
+  Template::Escape escape_place = nullptr;  // of a destination
 };
 
 class Route {

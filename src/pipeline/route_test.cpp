@@ -57,6 +57,21 @@ TEST(Template, PlacesAreFilledIn) {
   }
 }
 
+TEST(Template, WhatFillsAPlaceIsEscapedAndNothingElse) {
+  Shop shop;
+  Change change = shop.insert(7, "a/b");
+  auto made = Template::parse("/x/{table}/{column:customer}/{column:note}/{{");
+  ASSERT_TRUE(made);
+  Bytes out;
+  made->render(shop.sample.batch, change, change.after, *made->bind(*change.table), out,
+               [](Bytes& all, size_t begin) {
+                 for (size_t i = begin; i < all.size(); ++i) {
+                   if (all.data()[i] == '/') all.data()[i] = '|';
+                 }
+               });
+  EXPECT_EQ(out.view(), "/x/orders/a|b//{");
+}
+
 TEST(Template, MistakesAreNamed) {
   Shop shop;
   Change change = shop.insert(7, "ann");

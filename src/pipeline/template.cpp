@@ -129,12 +129,13 @@ bool Template::fixed_by_table() const {
 }
 
 void Template::render(const Batch& batch, const Change& change, const Row& row, const Columns& columns,
-                      Bytes& out) const {
+                      Bytes& out, Escape escape) const {
   const Event& event = batch.events[change.event];
   const Transaction& transaction = batch.transactions[change.transaction];
   auto next = columns.begin();
   auto append_column = [&] { append_value(out, change, row, *next++); };
   for (const Part& part : parts_) {
+    size_t begin = out.size();
     switch (part.place) {
       case Place::Literal: out.append(part.text); break;
       case Place::Database: out.append(change.table ? change.table->database : event.database); break;
@@ -148,7 +149,6 @@ void Template::render(const Batch& batch, const Change& change, const Row& row, 
         if (next != columns.end()) append_column();
         break;
       case Place::Hash: {
-        size_t begin = out.size();
         if (part.text.empty()) {
           append_key(out, change, row);
         } else if (next != columns.end()) {
@@ -160,6 +160,7 @@ void Template::render(const Batch& batch, const Change& change, const Row& row, 
         break;
       }
     }
+    if (escape && part.place != Place::Literal) escape(out, begin);
   }
 }
 

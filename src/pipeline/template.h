@@ -23,9 +23,10 @@ class Template {
   Result<Columns> bind(const Table& table) const;
 
   // `row` is the image that is spoken of. A column that it lacks is taken from the change's other image; NULL
-  // and what neither has are empty.
-  void render(const Batch& batch, const Change& change, const Row& row, const Columns& columns,
-              Bytes& out) const;
+  // and what neither has are empty. `escape` spells what filled a place, `out` from `begin` on.
+  using Escape = void (*)(Bytes& out, size_t begin);
+  void render(const Batch& batch, const Change& change, const Row& row, const Columns& columns, Bytes& out,
+              Escape escape = nullptr) const;
 
   // The same for all changes of a table.
   bool fixed_by_table() const;

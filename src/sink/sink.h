@@ -1,6 +1,7 @@
 // Sink: where changes are delivered. One lane thread owns it and calls everything but nothing concurrently.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -88,6 +89,8 @@ class Sink {
   // Returns when every message is safe at the target or in refused(), or says why not. After a Retryable
   // failure the same delivery comes again, after reopen(). May be empty.
   virtual Result<void> write(const Delivery& delivery) = 0;
+  // After a Retryable failure: how long the target asked to be left alone, at least.
+  virtual std::chrono::microseconds pause() const { return {}; }
   // Of the write() that succeeded last, in the order of the messages.
   virtual std::span<const Refusal> refused() const { return {}; }
   // For a sink that keeps the checkpoint at the target, in one step with the messages: how far the target has
@@ -110,6 +113,9 @@ struct Addressing {
   // Spells a name so that the target takes it; null: it takes every name. Two names that become the same one
   // are found out and stop the lane.
   void (*escape)(std::string_view name, std::string& out) = nullptr;
+  // Spells what fills a place of the template, `out` from `begin` on, so that it stays within its place;
+  // null: as it is.
+  void (*escape_place)(Bytes& out, size_t begin) = nullptr;
 };
 
 // A sink as sinks.def knows it.

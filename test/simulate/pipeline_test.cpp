@@ -163,6 +163,20 @@ TEST_F(PipelineTest, RetriesTheSameDeliveryAndSaysSoOnce) {
   EXPECT_EQ(logged("sink a: goes on"), 1u);
 }
 
+TEST_F(PipelineTest, LeavesATargetAloneAsLongAsItAsks) {
+  std::vector<SteadyTime> tries;
+  a_.pause = std::chrono::milliseconds(300);
+  a_.on_write = [&](const Delivery&) -> Result<void> {
+    tries.push_back(steady_now());
+    if (tries.size() == 1) return retryable("too many requests");
+    return {};
+  };
+  add(10, {"1"});
+  ASSERT_TRUE(make({&a_})->run(at(4)));
+  ASSERT_EQ(tries.size(), 2u);
+  EXPECT_GE(tries[1] - tries[0], a_.pause);
+}
+
 TEST_F(PipelineTest, ShowsWhatALaneWaitsFor) {
   std::atomic<bool> down = true;
   a_.on_write = [&](const Delivery&) -> Result<void> {

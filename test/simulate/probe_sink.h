@@ -27,7 +27,8 @@ struct Probe {
   mutable std::mutex mutex;
   mutable std::condition_variable changed;
   std::string bytes;
-  std::string note;  // what the sink notes; set before the pipeline runs
+  std::string note;                   // what the sink notes; set before the pipeline runs
+  std::chrono::microseconds pause{};  // that the target asks for
   int writes = 0, reopens = 0, interrupts = 0, closes = 0;
   bool blocked = false;  // the next write waits until it is interrupted
 };
@@ -54,6 +55,7 @@ class ProbeSink : public Sink {
     probe_.changed.notify_all();
     return {};
   }
+  std::chrono::microseconds pause() const override { return probe_.pause; }
   std::string note() const override { return probe_.note; }
   void close() override {
     std::lock_guard lock(probe_.mutex);

@@ -11,19 +11,45 @@ namespace sluice::test {
 class Lines {
  public:
   // `sequence` of the batch: the same one for the same delivery again.
-  explicit Lines(uint64_t sequence) { batch_.sequence = sequence; }
+  explicit Lines(uint64_t sequence) {
+    batch_.sequence = sequence;
+    batch_.transactions.push_back({.id = "tx"});
+  }
   Lines(uint64_t sequence, std::initializer_list<std::string> lines) : Lines(sequence) {
     for (const std::string& line : lines) add(line);
   }
 
-  // All of them go to the destination `lines`.
-  void add(std::string_view line) {
-    outbox_.addresses.push_back({.destination = outbox_.find_destination("lines")});
-    messages_.push_back({.change = static_cast<uint32_t>(messages_.size()),
-                         .begin = bytes_.size(),
-                         .end = bytes_.size() + line.size()});
+  // Each is a change of its own.
+  void add(std::string_view line, std::string_view destination = "lines") {
+    outbox_.addresses.push_back({.destination = outbox_.find_destination(destination)});
+    auto number = static_cast<uint32_t>(messages_.size());
+    batch_.changes.push_back({.index = number});
+    messages_.push_back({.change = number, .begin = bytes_.size(), .end = bytes_.size() + line.size()});
     bytes_.append(line).push_back('\n');
   }
+  // Of the message added last.
+  void key(std::string_view key) {
+    Address& address = outbox_.addresses.back();
+    address.keyed = true;
+    address.key = outbox_.words.size();
+    address.key_size = static_cast<uint32_t>(key.size());
+    outbox_.words.append(key);
+  }
+  void header(std::string_view name, std::string_view value) {
+    Outbox spelt(true);
+    spelt.header(name, value);
+    spelt.begin(0);
+    spelt.bytes.push('x');
+    spelt.end_message();
+    const Address& made = spelt.addresses.back();
+    Address& address = outbox_.addresses.back();
+    address.headers = outbox_.words.size();
+    address.headers_size = made.headers_size;
+    outbox_.words.append(spelt.word(made.headers, made.headers_size));
+  }
+  void no_value() { messages_.back().no_value = true; }
+  // The message added last speaks of the same change as the one before it.
+  void same_change() { messages_.back().change = messages_[messages_.size() - 2].change; }
   const std::string& bytes() const { return bytes_; }
 
   Delivery delivery() const { return delivery(messages_.size()); }

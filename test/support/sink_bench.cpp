@@ -9,14 +9,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <mutex>
 #include <thread>
 
 #include "base/check.h"
 #include "sink/console/console_sink.h"
 #include "sink/file/file_sink.h"
+#include "sink/http/http_sink.h"
 #include "sink/kafka/kafka_sink.h"
 #include "sink/redis/redis_sink.h"
 #include "support/folder.h"
+#include "support/http_server.h"
 #include "support/zstd_file.h"
 
 namespace sluice::test {
@@ -77,6 +81,39 @@ class FileBench : public SinkBench {
 
  private:
   TemporaryFolder folder_;
+};
+
+class HttpBench : public SinkBench {
+ public:
+  std::unique_ptr<Sink> sink() override {
+    Settings settings(http_sink.options);
+    CHECK(settings.set("url", {server_.url() + "/{table}"}, "test"));
+    CHECK(settings.set("body", {"ndjson"}, "test"));
+    auto made = http_sink.make(settings);
+    CHECK(made);
+    return std::move(*made);
+  }
+  std::string delivered() override {
+    std::lock_guard lock(mutex_);
+    return text_;
+  }
+  void read_along() override { reads_ = true; }
+
+ private:
+  static constexpr size_t kHuge = 32 << 20;
+
+  // What is huge is left unanswered, until it is read along.
+  std::optional<std::string> take(const HttpServer::Request& request) {
+    if (request.body.size() > kHuge && !reads_) return std::nullopt;
+    std::lock_guard lock(mutex_);
+    text_ += request.body;
+    return HttpServer::reply(204);
+  }
+
+  std::mutex mutex_;
+  std::string text_;
+  std::atomic<bool> reads_ = false;
+  HttpServer server_{[this](const HttpServer::Request& request) { return take(request); }};
 };
 
 // Librdkafka's own cluster within the process, which answers as brokers do.
@@ -206,6 +243,7 @@ const SinkBenchType console_bench = {
     .name = "console", .sink = &console_sink, .make = make<ConsoleBench>, .waits = true};
 const SinkBenchType file_bench = {
     .name = "file", .sink = &file_sink, .make = make<FileBench>, .takes_back = true};
+const SinkBenchType http_bench = {.name = "http", .sink = &http_sink, .make = make<HttpBench>, .waits = true};
 const SinkBenchType kafka_bench = {
     .name = "kafka", .sink = &kafka_sink, .make = make<KafkaBench>, .waits = true};
 const SinkBenchType redis_bench = {

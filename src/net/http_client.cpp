@@ -1,0 +1,269 @@
+#include "net/http_client.h"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/clock.h"
+
+namespace sluice {
+namespace {
+
+// The longest sleep while requests are under way: how late the end of somebody's patience may be noticed is
+// reckoned apart from it.
+constexpr std::chrono::milliseconds kSleep{1000};
+constexpr long kMostRedirections = 5;
+
+using Outcome = HttpAnswer::Outcome;
+
+Outcome kind_of(CURLcode code, bool asked) {
+  switch (code) {
+    case CURLE_URL_MALFORMAT: return Outcome::Address;
+    // Also of an answer without a status line.
+    case CURLE_UNSUPPORTED_PROTOCOL: return asked ? Outcome::Broken : Outcome::Address;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_ISSUER_ERROR: return Outcome::Certificate;
+    default: return Outcome::Broken;
+  }
+}
+
+}  // namespace
+
+struct HttpClient::Impl {
+  struct Way {
+    CURL* easy = nullptr;
+    bool active = false;
+    SteadyTime moved;          // when the request moved last
+    curl_off_t sent = 0;       // of its body, by then
+    size_t header_bytes = 0;   // of the answer
+    bool body_cut = false;     // more of the answer's body came than is kept
+    bool headers_cut = false;  // likewise of its headers
+    std::string url;           // as libcurl has it
+    std::vector<curl_slist> headers;
+    HttpAnswer answer;
+    char words[CURL_ERROR_SIZE];
+  };
+
+  Impl(HttpSetup given, size_t count, const Interrupt& stop)
+      : setup(std::move(given)), interrupt(stop), ways(count) {
+    static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
+    CHECK(ready == CURLE_OK);
+    multi = curl_multi_init();
+    CHECK(multi);
+    // One request to a connection: where many share one, an end of it would be the end of all.
+    curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+    for (Way& way : ways) prepare(way);
+  }
+  ~Impl() {
+    for (Way& way : ways) {
+      give_up(way);
+      curl_easy_cleanup(way.easy);
+    }
+    curl_multi_cleanup(multi);
+  }
+
+  void prepare(Way& way);
+  void prepare_tls(CURL* easy) const;
+  void give_up(Way& way);
+  void finish(Way& way, CURLcode code);
+  // Ends requests whose patience is over. Returns how long the others have.
+  std::chrono::milliseconds check_patience();
+
+  static size_t take_header(char* bytes, size_t, size_t size, void* given);
+  static size_t take_body(char* bytes, size_t, size_t size, void* given);
+
+  const HttpSetup setup;
+  const Interrupt& interrupt;
+  CURLM* multi;
+  std::vector<Way> ways;
+  std::vector<size_t> ended;  // not yet told, newest first
+};
+
+size_t HttpClient::Impl::take_header(char*, size_t, size_t size, void* given) {
+  Way& way = *static_cast<Way*>(given);
+  way.header_bytes += size;
+  way.headers_cut = way.header_bytes > HttpAnswer::kMostHeaders;
+  return way.headers_cut ? 0 : size;
+}
+
+size_t HttpClient::Impl::take_body(char* bytes, size_t, size_t size, void* given) {
+  Way& way = *static_cast<Way*>(given);
+  size_t room = HttpAnswer::kMostBody - way.answer.body.size();
+  way.answer.body.append(bytes, std::min(size, room));
+  way.body_cut = size > room;
+  return way.body_cut ? 0 : size;
+}
+
+void HttpClient::Impl::prepare_tls(CURL* easy) const {
+  const TlsSetup& tls = setup.tls;
+  curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls.verify ? 1L : 0L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls.verify ? 2L : 0L);
+  curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 60L);  // seconds: a file may be renewed
+  if (!tls.ca.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, tls.ca.c_str());
+  if (!tls.certificate.empty()) curl_easy_setopt(easy, CURLOPT_SSLCERT, tls.certificate.c_str());
+  if (!tls.key.empty()) curl_easy_setopt(easy, CURLOPT_SSLKEY, tls.key.c_str());
+}
+
+void HttpClient::Impl::prepare(Way& way) {
+  CURL* easy = way.easy = curl_easy_init();
+  CHECK(easy);
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, &way);
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // does not wait for a look-up that was given up
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, way.words);
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+  curl_easy_setopt(easy, CURLOPT_USERAGENT, "sluice/" SLUICE_VERSION);
+  curl_easy_setopt(easy, CURLOPT_POST, 1L);
+  // Its share of this is what one of several addresses of a host gets.
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(setup.patience.count()));
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &way);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &way);
+  if (setup.follow) {
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+    curl_easy_setopt(easy, CURLOPT_MAXREDIRS, kMostRedirections);
+    curl_easy_setopt(easy, CURLOPT_POSTREDIR, static_cast<long>(CURL_REDIR_POST_ALL));
+  }
+  if (!setup.user.empty()) {
+    curl_easy_setopt(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
+    curl_easy_setopt(easy, CURLOPT_USERNAME, setup.user.c_str());
+    curl_easy_setopt(easy, CURLOPT_PASSWORD, setup.password.reveal().c_str());
+  }
+  if (!setup.bearer.empty()) {
+    curl_easy_setopt(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BEARER));
+    curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, setup.bearer.reveal().c_str());
+  }
+  prepare_tls(easy);
+}
+
+void HttpClient::Impl::give_up(Way& way) {
+  if (!way.active) return;
+  curl_multi_remove_handle(multi, way.easy);
+  way.active = false;
+}
+
+void HttpClient::Impl::finish(Way& way, CURLcode code) {
+  HttpAnswer& answer = way.answer;
+  long status = 0, asked = 0;
+  curl_off_t wait = 0;
+  char* location = nullptr;
+  curl_easy_getinfo(way.easy, CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_getinfo(way.easy, CURLINFO_REQUEST_SIZE, &asked);
+  curl_easy_getinfo(way.easy, CURLINFO_RETRY_AFTER, &wait);
+  curl_easy_getinfo(way.easy, CURLINFO_REDIRECT_URL, &location);
+  answer.status = static_cast<int>(status);
+  answer.retry_after = std::chrono::seconds(std::max<curl_off_t>(wait, 0));
+  if (location) answer.location = location;
+  // What lies beyond the bound of a body changes nothing about the status.
+  bool whole = code == CURLE_OK || (code == CURLE_WRITE_ERROR && way.body_cut);
+  // Libcurl stops at a redirection one too many, whose status tells all.
+  if (code == CURLE_TOO_MANY_REDIRECTS) whole = true;
+  if (!whole) {
+    answer.outcome = kind_of(code, asked > 0);
+    answer.why = way.headers_cut ? fmt::format("the headers of its answer are longer than {} bytes",
+                                               HttpAnswer::kMostHeaders)
+                 : way.words[0]  ? way.words
+                                 : curl_easy_strerror(code);
+  }
+  give_up(way);
+  ended.insert(ended.begin(), static_cast<size_t>(&way - ways.data()));
+}
+
+std::chrono::milliseconds HttpClient::Impl::check_patience() {
+  SteadyTime now = steady_now();
+  auto left = kSleep;
+  for (Way& way : ways) {
+    if (!way.active) continue;
+    curl_off_t sent = 0;
+    curl_easy_getinfo(way.easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+    if (sent != way.sent) {
+      way.sent = sent;
+      way.moved = now;
+    }
+    auto rest = std::chrono::ceil<std::chrono::milliseconds>(way.moved + setup.patience - now);
+    if (rest.count() > 0) {
+      left = std::min(left, rest);
+      continue;
+    }
+    way.answer.outcome = Outcome::Broken;
+    way.answer.why =
+        fmt::format("no answer within {} s", std::chrono::duration<double>(setup.patience).count());
+    give_up(way);
+    ended.insert(ended.begin(), static_cast<size_t>(&way - ways.data()));
+  }
+  return left;
+}
+
+HttpClient::HttpClient(HttpSetup setup, size_t ways, const Interrupt& interrupt)
+    : impl_(std::make_unique<Impl>(std::move(setup), ways, interrupt)) {}
+HttpClient::~HttpClient() = default;
+
+void HttpClient::start(size_t number, const HttpRequest& request) {
+  Impl::Way& way = impl_->ways[number];
+  CHECK(!way.active);
+  way.answer = {};
+  way.words[0] = '\0';
+  way.header_bytes = 0;
+  way.body_cut = way.headers_cut = false;
+  way.sent = 0;
+  way.moved = steady_now();
+  // `Expect: 100-continue` would cost a turn for each larger request.
+  static char no_expect[] = "Expect:";
+  way.headers.clear();
+  way.headers.push_back({no_expect, nullptr});
+  for (size_t i = 0; i < request.headers.size(); ++i) {
+    way.headers.push_back({const_cast<char*>(request.headers.line(i)), nullptr});  // which libcurl only reads
+  }
+  for (size_t i = 1; i < way.headers.size(); ++i) way.headers[i - 1].next = &way.headers[i];
+  CURL* easy = way.easy;
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, way.headers.data());
+  if (way.url != request.url) {
+    way.url = request.url;
+    curl_easy_setopt(easy, CURLOPT_URL, way.url.c_str());
+    // Nothing that began encrypted goes on in the clear.
+    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR,
+                     way.url.starts_with("https") ? "https" : "http,https");
+  }
+  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.put ? "PUT" : nullptr);
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.empty() ? "" : request.body.data());
+  CHECK(curl_multi_add_handle(impl_->multi, easy) == CURLM_OK);
+  way.active = true;
+}
+
+Result<size_t> HttpClient::wait() {
+  Impl& impl = *impl_;
+  for (;;) {
+    if (impl.interrupt.raised()) {
+      for (Impl::Way& way : impl.ways) impl.give_up(way);
+      impl.ended.clear();
+      return stopped();
+    }
+    int running = 0, left = 0;
+    CHECK(curl_multi_perform(impl.multi, &running) == CURLM_OK);
+    while (CURLMsg* message = curl_multi_info_read(impl.multi, &left)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      Impl::Way* way = nullptr;
+      curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &way);
+      impl.finish(*way, message->data.result);
+    }
+    auto sleep = impl.check_patience();
+    if (!impl.ended.empty()) {
+      size_t number = impl.ended.back();
+      impl.ended.pop_back();
+      return number;
+    }
+    curl_waitfd stop{impl.interrupt.descriptor(), CURL_WAIT_POLLIN, 0};
+    CHECK(curl_multi_poll(impl.multi, &stop, 1, static_cast<int>(sleep.count()), nullptr) == CURLM_OK);
+  }
+}
+
+const HttpAnswer& HttpClient::answer(size_t way) const { return impl_->ways[way].answer; }
+
+}  // namespace sluice
