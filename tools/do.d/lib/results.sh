@@ -25,7 +25,7 @@ built() {
   return 1
 }
 
-# run_unit NAME FOLDER PATTERN [WRAPPER...]: build FOLDER's unit tests in two processes, but for those that WITHOUT fits.
+# run_unit NAME FOLDER PATTERN [WRAPPER...]: build FOLDER's unit tests in two processes.
 run_unit() {
   local name=$1 binary=$2/sluice_tests pattern=$3 shard pids=()
   shift 3
@@ -34,7 +34,7 @@ run_unit() {
     (
       code=0
       GTEST_TOTAL_SHARDS=2 GTEST_SHARD_INDEX=$shard timeout -k 10 "$UNIT_TEST_SECONDS" "$@" "$binary" --gtest_brief=1 \
-        --gtest_filter="*$pattern*${WITHOUT:+-$WITHOUT}" --gtest_output="json:$RESULTS/$name-$shard.json" \
+        --gtest_filter="*$pattern*" --gtest_output="json:$RESULTS/$name-$shard.json" \
         >"$RESULTS/$name-$shard.log" 2>&1 </dev/null || code=$?
       echo "$code" >"$RESULTS/$name-$shard.code"
     ) &
@@ -74,6 +74,5 @@ stage_tsan() {
   # GCC 12's runtime fears the wider address randomisation of newer kernels.
   local wrapper=()
   setarch -R true 2>/dev/null && wrapper=(setarch -R)
-  # One thread reads the damaged logs, thousands of them: the other sanitizers watch over that.
-  WITHOUT='*DecodeDamage*' run_unit tsan build-tsan "$1" "${wrapper[@]}"
+  run_unit tsan build-tsan "$1" "${wrapper[@]}"
 }
