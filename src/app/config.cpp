@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <map>
+#include <set>
 
 #include "app/connection.h"
 #include "app/registry.h"
@@ -155,7 +158,7 @@ class Reader {
       lane.sink_settings = Settings(lane.sink->options);
       targets.push_back(&lane.sink_settings);
       if (lane.sink->addressing) {
-        lane.address = Settings(address_options());
+        if (lane.sink->addressing->places == Places::Keys) lane.address = Settings(address_options());
         targets.push_back(&lane.address);
         parts.emplace_back("routes");
       }
@@ -168,25 +171,49 @@ class Reader {
     if (!parts.empty()) read_rules(section, lane);
     if (document_.mistake_count() != before) return;
     note(view_setup(lane.view), lane.where);
+    bool routed = false;
     if (lane.sink->addressing) {
-      note(route_setup(*lane.sink->addressing, lane.sink_settings, lane.address, lane.rules), lane.where);
+      auto route = route_setup(*lane.sink->addressing, lane.sink_settings, lane.address, lane.rules);
+      note(route, lane.where);
+      routed = route && *route;
+      note(claim_places(lane), lane.where);
     }
-    note(lane.sink->make(lane.sink_settings), lane.where);
+    note(lane.sink->make_for(lane.sink_settings, routed), lane.where);
     note(lane.format->make(lane.format_settings), lane.where);
     config_.lanes.push_back(std::move(lane));
+  }
+
+  // Two sinks that write one file would tear each other's lines apart.
+  Result<void> claim_places(const LaneConfig& lane) {
+    const Addressing& addressing = *lane.sink->addressing;
+    if (!addressing.exclusive) return {};
+    std::set<std::string> own;
+    auto claim = [&](const Settings& settings, std::string_view option) -> Result<void> {
+      if (!settings.given(option)) return {};
+      std::string place = std::filesystem::path(settings.text(option)).lexically_normal().string();
+      if (!own.insert(place).second) return {};
+      auto [other, fresh] = places_.emplace(std::pair(lane.sink, place), lane.name);
+      if (fresh) return {};
+      return usage("{}: '{}' is written by the sink '{}' already; two sinks need two files",
+                   settings.where(option), settings.text(option), other->second);
+    };
+    SLUICE_TRY(claim(lane.sink_settings, addressing.option));
+    for (const Settings& rule : lane.rules) SLUICE_TRY(claim(rule, "to"));
+    return {};
   }
 
   void read_rules(const YamlSection& section, LaneConfig& lane) {
     auto routes = section.section("routes", false);
     if (!routes) return;
     for (auto& [name, rule] : routes->sections("a rule")) {
-      lane.rules.emplace_back(rule_options());
+      lane.rules.emplace_back(rule_options(lane.sink->addressing->places));
       rule.read({&lane.rules.back()});
     }
   }
 
   YamlDocument document_;
   Config config_;
+  std::map<std::pair<const SinkType*, std::string>, std::string> places_;  // by whose sink they are written
 };
 
 }  // namespace

@@ -107,7 +107,7 @@ Result<std::vector<LaneSetup>> make_lanes(std::vector<LanePlan> plans, const std
     if (has_option(plan.format->options, "name") && !plan.format_settings.given("name")) {
       SLUICE_TRY(plan.format_settings.set("name", {name}, ""));
     }
-    SLUICE_ASSIGN(sink, plan.sink->make(plan.sink_settings));
+    SLUICE_ASSIGN(sink, plan.sink->make_for(plan.sink_settings, plan.route != nullptr));
     SLUICE_ASSIGN(encoder, plan.format->make(plan.format_settings));
     SLUICE_TRY(fits(plan, *encoder));
     if (plan.pretty) encoder = make_pretty_encoder(std::move(encoder), Look::of(STDOUT_FILENO).colours);

@@ -108,9 +108,9 @@ Result<void> add_address(RouteRule& made, const Settings& rule, const Settings& 
 
 std::span<const Option> view_options() { return kView; }
 std::span<const Option> address_options() { return kAddress; }
-std::span<const Option> rule_options() {
+std::span<const Option> rule_options(Places places) {
   static const Option table[] = {kRuleTables, kRuleTo, kAddress[0], kAddress[1], kAddress[2]};
-  return table;
+  return std::span(table).first(places == Places::Keys ? std::size(table) : 2);
 }
 
 Result<std::shared_ptr<const ViewSetup>> view_setup(const Settings& lane) {
@@ -139,7 +139,10 @@ Result<std::shared_ptr<const RouteSetup>> route_setup(const Addressing& addressi
   auto setup = std::make_shared<RouteSetup>();
   setup->escape = addressing.escape;
   setup->escape_place = addressing.escape_place;
+  setup->places = addressing.places;
   SLUICE_ASSIGN(destination, placed(Template::parse(sink.text(addressing.option)), sink, addressing.option));
+  if (addressing.make && rules.empty() && destination.constant()) return nullptr;
+  bool keyed = addressing.places == Places::Keys;
   for (const Settings& rule : rules) {
     RouteRule made{.tables = {}, .destination = destination, .key = {}, .spread = {}};
     SLUICE_ASSIGN(tables, placed(Selection::parse(rule.list("tables")), rule, "tables"));
@@ -148,11 +151,11 @@ Result<std::shared_ptr<const RouteSetup>> route_setup(const Addressing& addressi
       SLUICE_ASSIGN(to, placed(Template::parse(rule.text("to")), rule, "to"));
       made.destination = std::move(to);
     }
-    SLUICE_TRY(add_address(made, rule, address));
+    if (keyed) SLUICE_TRY(add_address(made, rule, address));
     setup->rules.push_back(std::move(made));
   }
   RouteRule rest{.tables = {}, .destination = std::move(destination), .key = {}, .spread = {}};
-  SLUICE_TRY(add_address(rest, Settings(rule_options()), address));
+  if (keyed) SLUICE_TRY(add_address(rest, Settings(rule_options()), address));
   setup->rules.push_back(std::move(rest));
   return setup;
 }

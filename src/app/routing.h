@@ -18,12 +18,13 @@ namespace sluice::app {
 std::span<const Option> view_options();
 // Of a sink with addressing: key, partition_by, partition_hash.
 std::span<const Option> address_options();
-// Of a rule under `routes`: tables, to and those of address_options().
-std::span<const Option> rule_options();
+// Of a rule under `routes`: tables, to and, where the target has keys, those of address_options().
+std::span<const Option> rule_options(Places places = Places::Keys);
 
 // Null where all of every batch is wanted.
 Result<std::shared_ptr<const ViewSetup>> view_setup(const Settings& lane);
-// `rules`: in their order. What a rule does not say is as the sink's own options say it.
+// `rules`: in their order. What a rule does not say is as the sink's own options say it. Null where
+// everything goes to one place of a target that takes lines.
 Result<std::shared_ptr<const RouteSetup>> route_setup(const Addressing& addressing, const Settings& sink,
                                                       const Settings& address,
                                                       const std::vector<Settings>& rules);

@@ -16,6 +16,7 @@ namespace sluice {
 enum class Notation : uint8_t {
   Json,    // one JSON object
   Text,    // other text without a line feed
+  Quoted,  // other text, with line feeds between quotes
   Binary,  // any bytes: nothing stands between two values, which tell themselves where they end
 };
 
@@ -28,6 +29,10 @@ class Encoder {
   virtual bool grouped() const { return false; }
   virtual Notation notation() const { return Notation::Json; }
   bool binary() const { return notation() == Notation::Binary; }
+  // For formats whose rows are read by a line of names above them: whether there is such a line, and the line
+  // of this version of a table, its line feed included. Not for formats that are grouped().
+  virtual bool headed() const { return false; }
+  virtual void heading(const Table&, Bytes&) {}
   // An encoder with the same settings, for another thread.
   virtual std::unique_ptr<Encoder> clone() const = 0;
 };

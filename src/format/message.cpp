@@ -55,6 +55,7 @@ void Outbox::destination(std::string_view name) {
 void Outbox::clear() {
   bytes.clear();
   messages.clear();
+  headings.clear();
   addresses.clear();
   words.clear();
   destinations.clear();

@@ -32,22 +32,44 @@ struct Address {
   int32_t hash = 0;
 };
 
+// What a target has besides a place for values.
+enum class Places : uint8_t {
+  None,   // one place
+  Names,  // places with names: files
+  Keys,   // and keys and headers: topics, streams
+};
+
+// The line of names (Encoder::heading) of message `message` and those behind it in its destination. `begin`
+// and `size` bound it in Outbox::words, its line feed included.
+struct Heading {
+  size_t message;
+  size_t begin;
+  uint32_t size;
+};
+
 class Outbox {
  public:
   Bytes bytes;  // the values, a line feed behind each, or of a binary format nothing
   std::vector<Message> messages;
-  // What follows is there where the target has addresses; `addresses` then goes along with `messages`.
+  // Of formats that have them: of each destination one at least, at its first message.
+  std::vector<Heading> headings;
+  // What follows is there where the target has places; `addresses` then goes along with `messages`.
   std::vector<Address> addresses;
-  Bytes words;  // keys, headers, names of destinations
+  Bytes words;  // keys, headers, headings, names of destinations
   struct Name {
     size_t begin;
     uint32_t size;
   };
   std::vector<Name> destinations;  // in `words`
 
-  explicit Outbox(bool addressed = false, bool binary = false) : addressed_(addressed), lines_(!binary) {}
-  // Whether keys, headers and destinations reach the target; an encoder need not spell them otherwise.
-  bool addressed() const { return addressed_; }
+  explicit Outbox(Places places, bool binary = false) : places_(places), lines_(!binary) {}
+  explicit Outbox(bool addressed = false, bool binary = false)
+      : Outbox(addressed ? Places::Keys : Places::None, binary) {}
+  // Whether messages have addresses.
+  bool routed() const { return places_ != Places::None; }
+  // Whether keys, headers and destinations that the format chooses reach the target; an encoder need not
+  // spell them otherwise.
+  bool addressed() const { return places_ == Places::Keys; }
 
   // Whoever calls the encoder: messages from here on are of this change. end_message() is called behind it.
   void begin(uint32_t change) { change_ = change; }
@@ -71,7 +93,7 @@ class Outbox {
  private:
   void end_key();
 
-  const bool addressed_;
+  const Places places_;
   const bool lines_;
   uint32_t change_ = 0;
   size_t begin_ = 0;  // in `bytes`, of the message in hand
@@ -84,7 +106,7 @@ inline void Outbox::end_message() {
   if (end != begin_ || no_value_) {
     if (lines_) bytes.push('\n');
     messages.push_back({change_, no_value_, of_before_, begin_, end});
-    if (addressed_) {
+    if (routed()) {
       end_key();
       addresses.push_back(address_);
       address_ = {};

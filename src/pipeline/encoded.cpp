@@ -31,13 +31,21 @@ Encoded::Encoded(Making making)
     : making_(std::move(making)),
       view_(making_.view),
       route_(making_.route),
-      outbox_(making_.route != nullptr, making_.encoder->binary()) {}
+      outbox_(making_.route ? making_.route->places : Places::None, making_.encoder->binary()),
+      headed_(making_.encoder->headed()) {}
 
 Delivery Encoded::delivery() const {
   // What was set aside reaches a target that is further than where the others are, and must not put it back.
   const Position* position = whole_ == Delivery::kInside || passed_ ? nullptr : &parcel_->batch.resume;
-  return {parcel_->batch, outbox_.messages, outbox_.bytes.view(),
-          whole_,         position,         outbox_.addressed() ? &outbox_ : nullptr};
+  return {parcel_->batch,
+          outbox_.messages,
+          outbox_.bytes.view(),
+          whole_,
+          position,
+          outbox_.routed() ? &outbox_ : nullptr,
+          outbox_.headings,
+          outbox_.words.view(),
+          making_.encoder->binary()};
 }
 
 void Encoded::clear() {
@@ -45,6 +53,7 @@ void Encoded::clear() {
   outbox_.clear();
   outbox_.bytes.shrink(kKeepBytes);
   outbox_.words.shrink(kKeepBytes);
+  headed_tables_.clear();
   if (outbox_.messages.capacity() > kKeepMessages) outbox_.messages.shrink_to_fit();
   if (outbox_.addresses.capacity() > kKeepMessages) outbox_.addresses.shrink_to_fit();
   arena_.reset();
@@ -105,12 +114,26 @@ Result<void> Encoded::single(const Batch& batch, const Change& change, uint32_t 
   outbox_.begin(index);
   making_.encoder->encode(batch, {&change, 1}, outbox_);
   outbox_.end_message();
-  if (!route_.routes()) return {};
-  for (size_t i = first; i < outbox_.messages.size(); ++i) {
-    const Row& row = row_of(outbox_.messages[i], change);
-    SLUICE_TRY(route_.complete(batch, change, row, outbox_.addresses[i], outbox_));
+  if (route_.routes()) {
+    for (size_t i = first; i < outbox_.messages.size(); ++i) {
+      const Row& row = row_of(outbox_.messages[i], change);
+      SLUICE_TRY(route_.complete(batch, change, row, outbox_.addresses[i], outbox_));
+    }
   }
+  if (headed_ && change.table) set_headings(*change.table, first);
   return {};
+}
+
+void Encoded::set_headings(const Table& table, size_t first) {
+  for (size_t i = first; i < outbox_.messages.size(); ++i) {
+    size_t destination = outbox_.routed() ? outbox_.addresses[i].destination : 0;
+    if (destination >= headed_tables_.size()) headed_tables_.resize(destination + 1);
+    if (headed_tables_[destination] == table.serial) continue;
+    headed_tables_[destination] = table.serial;
+    size_t begin = outbox_.words.size();
+    making_.encoder->heading(table, outbox_.words);
+    outbox_.headings.push_back({i, begin, static_cast<uint32_t>(outbox_.words.size() - begin)});
+  }
 }
 
 bool Encoded::joins_run(const Change& change) const {

@@ -45,13 +45,17 @@ class Encoded {
   Delivery delivery() const;
 
  private:
-  bool plain() const { return !view_.narrows() && !route_.routes() && !making_.encoder->grouped(); }
+  bool plain() const {
+    return !view_.narrows() && !route_.routes() && !making_.encoder->grouped() && !headed_;
+  }
   void make_plain(const Batch& batch);
   Result<void> make_each(const Batch& batch, const Position* delivered);
   Result<void> single(const Batch& batch, const Change& change, uint32_t index);
   // Changes of one event, table and operation, of which several may share a message.
   Result<void> group(const Batch& batch);
   bool joins_run(const Change& change) const;
+  // Of the messages of a change, from `first` on.
+  void set_headings(const Table& table, size_t first);
 
   Making making_;
   View view_;
@@ -59,6 +63,8 @@ class Encoded {
   Arena arena_;  // cells of narrowed rows
   BatchPool::Shared parcel_;
   Outbox outbox_;
+  const bool headed_;
+  std::vector<uint64_t> headed_tables_;  // by destination: the serial of the table whose heading it has
   size_t whole_ = Delivery::kInside;
   bool passed_ = false;
   std::optional<Error> fault_;

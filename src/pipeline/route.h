@@ -47,6 +47,7 @@ struct RouteSetup {
   // Spells a destination as the target takes it; null: as it is.
   void (*escape)(std::string_view name, std::string& out) = nullptr;
   Template::Escape escape_place = nullptr;  // of a destination
+  Places places = Places::Keys;
 };
 
 class Route {

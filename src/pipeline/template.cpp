@@ -128,6 +128,12 @@ bool Template::fixed_by_table() const {
   });
 }
 
+std::optional<std::string> Template::constant() const {
+  if (parts_.empty()) return "";
+  if (parts_.size() == 1 && parts_[0].place == Place::Literal) return parts_[0].text;
+  return std::nullopt;
+}
+
 void Template::render(const Batch& batch, const Change& change, const Row& row, const Columns& columns,
                       Bytes& out, Escape escape) const {
   const Event& event = batch.events[change.event];

@@ -2,6 +2,7 @@
 // `{column:order_id}`. docs/routing.md lists the places.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,8 @@ class Template {
 
   // The same for all changes of a table.
   bool fixed_by_table() const;
+  // Without places: the name itself, braces as they are meant. Nothing: it has places.
+  std::optional<std::string> constant() const;
   const std::string& text() const { return text_; }
 
  private:

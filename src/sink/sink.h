@@ -33,6 +33,12 @@ struct Delivery {
   const Position* position = nullptr;
   // Where the messages go; null for sinks whose type has no addressing.
   const Outbox* outbox = nullptr;
+  // The lines of names that stand above the values, where the format has them; in the order of the messages.
+  std::span<const Heading> headings = {};
+  // What `headings` point into.
+  std::string_view words = {};
+  // Nothing stands between two values, which are no lines.
+  bool binary = false;
 
   // Where in `bytes` the checkpoint falls. Not to be asked when `whole` is kInside.
   size_t whole_bytes() const { return whole == messages.size() ? bytes.size() : messages[whole].begin; }
@@ -41,10 +47,12 @@ struct Delivery {
     return bytes.substr(messages[i].begin, messages[i].end - messages[i].begin);
   }
   // The value with the line feed behind it, where there is one.
-  std::string_view line(size_t i) const {
-    size_t end = i + 1 < messages.size() ? messages[i + 1].begin : bytes.size();
-    return bytes.substr(messages[i].begin, end - messages[i].begin);
+  std::string_view line(size_t i) const { return lines(i, i + 1); }
+  std::string_view lines(size_t first, size_t end) const {
+    size_t begin = first < messages.size() ? messages[first].begin : bytes.size();
+    return bytes.substr(begin, (end < messages.size() ? messages[end].begin : bytes.size()) - begin);
   }
+  std::string_view text(const Heading& heading) const { return words.substr(heading.begin, heading.size); }
   // These only where `outbox` is there.
   const Address& address(size_t i) const { return outbox->addresses[i]; }
   std::string_view key(size_t i) const { return outbox->word(address(i).key, address(i).key_size); }
@@ -116,6 +124,13 @@ struct Addressing {
   // Spells what fills a place of the template, `out` from `begin` on, so that it stays within its place;
   // null: as it is.
   void (*escape_place)(Bytes& out, size_t begin) = nullptr;
+  Places places = Places::Keys;
+  // Of a target that may be a single place, whose name the template is as it stands: how the sink is made
+  // that takes several. SinkType::make then makes the one of lines, whose messages have no addresses. Null:
+  // there are always addresses.
+  Result<std::unique_ptr<Sink>> (*make)(const Settings& settings) = nullptr;
+  // No two sinks of a configuration may write to one place.
+  bool exclusive = false;
 };
 
 // A sink as sinks.def knows it.
@@ -126,6 +141,11 @@ struct SinkType {
   Result<std::unique_ptr<Sink>> (*make)(const Settings& settings);
   const Addressing* addressing = nullptr;  // null: a target of lines
   bool on_screen = false;                  // it writes to stdout, where a person may read
+
+  // `routed`: its messages have addresses.
+  Result<std::unique_ptr<Sink>> make_for(const Settings& settings, bool routed) const {
+    return routed && addressing->make ? addressing->make(settings) : make(settings);
+  }
 };
 
 }  // namespace sluice

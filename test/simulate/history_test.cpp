@@ -99,10 +99,11 @@ std::unique_ptr<Sink> History::make_sink(size_t lane, Power& power) {
     return std::make_unique<SimSink>(world_, *targets_[lane], power, random_.next());
   }
   // Without fsync: nobody cuts the machine's power here, and a disk would take its time.
-  FileOptions options{.path = folder_ / fmt::format("{}.jsonl", lane),
-                      .rotate_bytes = 200 + 37 * lane,
-                      .zstd = kind == LanePlan::ZstdFile,
-                      .sync = false};
+  FileOptions options{
+      .path = folder_ / fmt::format("{}.jsonl", lane),
+      .rotate_bytes = 200 + 37 * lane,
+      .compression = kind == LanePlan::ZstdFile ? file::Compression::Zstd : file::Compression::None,
+      .sync = false};
   return std::make_unique<CutSink>(make_file_sink(options), power, random_.next());
 }
 

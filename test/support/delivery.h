@@ -51,15 +51,25 @@ class Lines {
   // The message added last speaks of the same change as the one before it.
   void same_change() { messages_.back().change = messages_[messages_.size() - 2].change; }
   const std::string& bytes() const { return bytes_; }
+  // From line `message` on, `heading` is the line of names.
+  Lines& under(size_t message, std::string_view heading) {
+    headings_.push_back({message, words_.size(), static_cast<uint32_t>(heading.size() + 1)});
+    words_.append(heading).push_back('\n');
+    return *this;
+  }
 
   Delivery delivery() const { return delivery(messages_.size()); }
-  Delivery delivery(size_t whole) const { return {batch_, messages_, bytes_, whole, nullptr, &outbox_}; }
+  Delivery delivery(size_t whole) const {
+    return {batch_, messages_, bytes_, whole, nullptr, &outbox_, headings_, words_};
+  }
 
  private:
   Batch batch_;
   std::vector<Message> messages_;
   std::string bytes_;
   Outbox outbox_{true};
+  std::vector<Heading> headings_;
+  std::string words_;
 };
 
 }  // namespace sluice::test

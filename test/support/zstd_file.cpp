@@ -1,5 +1,6 @@
 #include "support/zstd_file.h"
 
+#include <libdeflate.h>
 #include <zstd.h>
 
 #include "base/check.h"
@@ -21,6 +22,26 @@ Unzipped unzip(std::string_view frames) {
   }
   result.whole = left == 0 || frames.empty();
   ZSTD_freeDCtx(context);
+  return result;
+}
+
+Unzipped gunzip(std::string_view members) {
+  Unzipped result{.bytes = {}, .whole = true};
+  libdeflate_decompressor* decompressor = libdeflate_alloc_decompressor();
+  std::string room(1 << 20, '\0');
+  while (!members.empty() && result.whole) {
+    size_t used = 0, made = 0;
+    auto ended = libdeflate_gzip_decompress_ex(decompressor, members.data(), members.size(), room.data(),
+                                               room.size(), &used, &made);
+    if (ended == LIBDEFLATE_INSUFFICIENT_SPACE) {
+      room.resize(2 * room.size());
+      continue;
+    }
+    result.whole = ended == LIBDEFLATE_SUCCESS;
+    if (result.whole) result.bytes.append(room, 0, made);
+    members.remove_prefix(used);
+  }
+  libdeflate_free_decompressor(decompressor);
   return result;
 }
 

@@ -14,4 +14,7 @@ struct Unzipped {
 };
 Unzipped unzip(std::string_view frames);
 
+// The same of gzip members, one after the other.
+Unzipped gunzip(std::string_view members);
+
 }  // namespace sluice::test

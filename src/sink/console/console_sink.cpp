@@ -12,9 +12,12 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "sink/heading.h"
 
 namespace sluice {
 namespace {
+
+constexpr size_t kKeepBytes = 8u << 20;  // what a huge row needed beyond that is given back
 
 class ConsoleSink : public Sink {
  public:
@@ -44,6 +47,8 @@ class ConsoleSink : public Sink {
   // How much of the batch `sequence_` is out already: a retry goes on from there.
   uint64_t sequence_ = 0;
   size_t written_ = 0;
+  uint64_t heading_ = 0;  // the mark of the one that is out
+  Bytes headed_;          // the batch with its headings
 };
 
 Result<void> ConsoleSink::open(std::string_view) {
@@ -92,8 +97,13 @@ Result<void> ConsoleSink::write(const Delivery& delivery) {
   if (sequence_ != delivery.batch.sequence) {
     sequence_ = delivery.batch.sequence;
     written_ = 0;
+    headed_.clear();
+    headed_.shrink(kKeepBytes);
+    if (!delivery.headings.empty()) {
+      append_headed(delivery, 0, delivery.messages.size(), heading_, headed_);
+    }
   }
-  std::string_view bytes = delivery.bytes;
+  std::string_view bytes = delivery.headings.empty() ? delivery.bytes : headed_.view();
   while (written_ < bytes.size()) {
     ssize_t n = put(bytes.data() + written_, bytes.size() - written_);
     if (n >= 0) {

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 struct Parts {
   std::string folder;     // with its slash, or empty
   std::string stem;       // `changes`
-  std::string extension;  // `.jsonl`, `.jsonl.zst`, or empty
+  std::string extension;  // `.jsonl`, `.jsonl.zst`, `.jsonl.gz`, or empty
 };
 
 Parts split(const std::string& path) {
@@ -29,7 +29,8 @@ Parts split(const std::string& path) {
   for (int i = 0; i < 2; ++i) {
     size_t dot = parts.stem.rfind('.');
     if (dot == std::string::npos || dot == 0) break;
-    bool compressed = parts.stem.substr(dot) == ".zst";
+    std::string last = parts.stem.substr(dot);
+    bool compressed = last == ".zst" || last == ".gz";
     parts.extension.insert(0, parts.stem.substr(dot));
     parts.stem.resize(dot);
     if (!compressed) break;

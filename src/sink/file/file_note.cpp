@@ -5,7 +5,7 @@
 namespace sluice::file {
 
 std::string FileNote::text() const {
-  return fmt::format("1 {} {} {} {} {}", number, size, frame_open ? 1 : 0, started_us, path);
+  return fmt::format("2 {} {} {} {} {} {}", number, size, frame_open ? 1 : 0, started_us, heading, path);
 }
 
 Result<FileNote> FileNote::parse(std::string_view text) {
@@ -18,8 +18,8 @@ Result<FileNote> FileNote::parse(std::string_view text) {
   };
   FileNote note;
   int version = 0, frame = 0;
-  bool good = number(version) && version == 1 && number(note.number) && number(note.size) && number(frame) &&
-              number(note.started_us);
+  bool good = number(version) && (version == 1 || version == 2) && number(note.number) && number(note.size) &&
+              number(frame) && number(note.started_us) && (version == 1 || number(note.heading));
   if (!good) return fatal("the saved note of the file sink cannot be read: `{}`", text);
   note.frame_open = frame != 0;
   note.path = left;

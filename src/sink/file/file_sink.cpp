@@ -1,7 +1,5 @@
 #include "sink/file/file_sink.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,43 +11,24 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "sink/file/disk.h"
 #include "sink/file/file_names.h"
 #include "sink/file/file_note.h"
-#include "sink/file/frame_writer.h"
+#include "sink/heading.h"
 
 namespace sluice {
 namespace {
 
+using file::Compression;
 using file::FileNote;
 
-// What open(2), pwrite(2) and their like said, with what to do about it.
-Failure failure(std::string_view attempt, const std::string& path, int reason) {
-  switch (reason) {
-    case ENOSPC:
-    case EDQUOT:
-      return retryable("cannot {} {}: the disk is full; make room and it goes on by itself", attempt, path);
-    case ENOENT:
-    case ENOTDIR:
-      return usage("cannot {} {}: its folder does not exist; create it, or name another `path`", attempt,
-                   path);
-    case EISDIR: return usage("cannot {} {}: it is a folder; `path` names a file", attempt, path);
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      return usage("cannot {} {}: {}; give this user the right to write there, or name another `path`",
-                   attempt, path, std::strerror(reason));
-    case EIO:
-    case ESTALE:
-    case EMFILE:
-    case ENFILE:
-    case ENOMEM: return retryable("cannot {} {}: {}", attempt, path, std::strerror(reason));
-    default: return fatal("cannot {} {}: {}", attempt, path, std::strerror(reason));
-  }
-}
+using file::failure;
+
+constexpr size_t kKeepBytes = 8u << 20;  // what a huge row needed beyond that is given back
 
 class FileSink : public Sink {
  public:
-  explicit FileSink(FileOptions options) : options_(std::move(options)) {}
+  explicit FileSink(FileOptions options) : options_(std::move(options)), frames_(options_.compression) {}
   ~FileSink() override { drop(); }
 
   Result<void> open(std::string_view saved) override;
@@ -61,9 +40,11 @@ class FileSink : public Sink {
 
  private:
   void drop();
-  Result<void> open_active(int flags);
+  Result<void> open_active(bool must_be_new);
   Result<void> begin_anew();
   Result<void> go_on(const FileNote& saved);
+  Result<void> look_at_end();
+  std::string_view shaped(const Delivery& delivery, size_t& cut, bool& frame_open);
   Result<void> append(std::string_view bytes);
   Result<void> sync();
   Result<void> sync_folder() const;
@@ -77,31 +58,18 @@ class FileSink : public Sink {
   bool inside_frame_ = false;  // and ends inside a zstd frame
   FileNote active_;            // as of the last whole transaction
   SteadyTime began_;           // when the active file was, as far as anybody can tell whatever the clock did
+  bool ends_inside_line_ = false;  // what stood there at the start
+  uint64_t heading_ = 0;           // the mark of the heading above what is appended next
+  uint64_t whole_heading_ = 0;     // and where the checkpoint falls
   file::FrameWriter frames_;
-  Bytes compressed_;
+  Bytes headed_, compressed_;
 };
 
-Result<void> FileSink::open_active(int flags) {
-  const std::string& path = options_.path;
-  int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | flags, 0644);
-  if (fd < 0 && errno == EEXIST) {
-    return fatal("cannot create {}: another program created it while it was turned over", path);
-  }
-  if (fd < 0) return failure("open", path, errno);
+Result<void> FileSink::open_active(bool must_be_new) {
+  SLUICE_ASSIGN(opened, file::open_alone(options_.path, must_be_new));
   drop();
-  fd_ = fd;
-  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    drop();
-    return fatal("cannot write {}: another process writes it; two pipelines need two files", path);
-  }
-  struct stat facts;
-  if (fstat(fd, &facts) != 0) return failure("look at", path, errno);
-  if (!S_ISREG(facts.st_mode)) {
-    drop();
-    return usage("cannot write {}: it is no ordinary file; for a pipe or terminal use the console sink",
-                 path);
-  }
-  size_ = static_cast<uint64_t>(facts.st_size);
+  fd_ = opened.fd;
+  size_ = opened.size;
   return {};
 }
 
@@ -122,27 +90,32 @@ Result<void> FileSink::open(std::string_view saved) {
 // No note: what is there already stays, and the lines come behind it.
 Result<void> FileSink::begin_anew() {
   const std::string& path = options_.path;
-  SLUICE_TRY(open_active(0));
+  SLUICE_TRY(open_active(false));
   active_ = {.number = file::newest_rotated(path) + 1, .size = size_, .started_us = unix_us(), .path = path};
   began_ = steady_now();
   inside_frame_ = false;
   frames_.resume(false);
+  heading_ = 0;
   if (size_ == 0) return {};
-  if (options_.zstd) {
+  if (options_.compression != Compression::None) {
     std::string aside = file::rotated_name(path, unix_us() / 1'000'000, active_.number);
     log::warning("{} is there already, and nothing is known of it: it is kept as {}", path, aside);
-    if (::rename(path.c_str(), aside.c_str()) != 0) return failure("rename", path, errno);
-    SLUICE_TRY(open_active(O_EXCL));
+    SLUICE_TRY(file::rename_to(path, aside));
+    SLUICE_TRY(open_active(true));
     ++active_.number;
     active_.size = 0;
     return {};
   }
-  char last = 0;
-  if (pread(fd_, &last, 1, static_cast<off_t>(size_ - 1)) != 1) return failure("read", path, errno);
-  if (last != '\n') {
-    drop();
-    return fatal("cannot append to {}: it ends in the middle of a line; remove or rename it", path);
+  return look_at_end();
+}
+
+Result<void> FileSink::look_at_end() {
+  char last = '\n';
+  bool whole = size_ == 0 || options_.compression != Compression::None;
+  if (!whole && pread(fd_, &last, 1, static_cast<off_t>(size_ - 1)) != 1) {
+    return failure("read", options_.path, errno);
   }
+  ends_inside_line_ = last != '\n';
   return {};
 }
 
@@ -164,7 +137,7 @@ Result<void> FileSink::go_on(const FileNote& saved) {
                    *rotated, size - saved.size, path);
     }
   }
-  SLUICE_TRY(open_active(0));
+  SLUICE_TRY(open_active(false));
   if (size_ < active_.size) {
     uint64_t found = size_;
     drop();
@@ -181,11 +154,12 @@ Result<void> FileSink::go_on(const FileNote& saved) {
   }
   inside_frame_ = active_.frame_open;
   frames_.resume(inside_frame_);
-  return {};
+  heading_ = active_.heading;
+  return look_at_end();
 }
 
 Result<void> FileSink::reopen() {
-  if (fd_ < 0) SLUICE_TRY(open_active(O_EXCL));
+  if (fd_ < 0) SLUICE_TRY(open_active(true));
   return sync_folder();
 }
 
@@ -196,19 +170,11 @@ void FileSink::take_back() {
 }
 
 Result<void> FileSink::append(std::string_view bytes) {
-  for (size_t done = 0; done < bytes.size();) {
-    ssize_t n = pwrite(fd_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(size_ + done));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) {
-      auto fault = failure("write", options_.path, errno);
-      take_back();
-      return fault;
-    }
-    done += static_cast<size_t>(n);
-  }
-  if (auto synced = sync(); !synced) {
+  auto written = file::write_at(fd_, options_.path, bytes, size_);
+  if (written) written = sync();
+  if (!written) {
     take_back();
-    return synced;
+    return written;
   }
   size_ += bytes.size();
   inside_frame_ = frames_.inside_frame();
@@ -220,41 +186,59 @@ Result<void> FileSink::sync() {
   return {};
 }
 
-// A file's name is safe when its folder is.
 Result<void> FileSink::sync_folder() const {
-  if (!options_.sync) return {};
-  size_t slash = options_.path.rfind('/');
-  std::string folder = slash == std::string::npos ? "." : options_.path.substr(0, slash + 1);
-  int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return failure("open", folder, errno);
-  int result = fsync(fd);
-  int reason = errno;
-  ::close(fd);
-  if (result != 0) return failure("make safe", folder, reason);
-  return {};
+  return options_.sync ? file::sync_folder(file::folder_of(options_.path)) : Result<void>();
+}
+
+// What is to be appended: with headings and compressed, where that is so. `cut` is moved to where the
+// checkpoint falls in it.
+std::string_view FileSink::shaped(const Delivery& delivery, size_t& cut, bool& frame_open) {
+  std::string_view bytes = delivery.bytes;
+  if (!delivery.headings.empty()) {
+    headed_.clear();
+    headed_.shrink(kKeepBytes);
+    size_t whole = std::min(delivery.whole, delivery.messages.size());
+    append_headed(delivery, 0, whole, heading_, headed_);
+    cut = headed_.size();
+    whole_heading_ = heading_;
+    append_headed(delivery, whole, delivery.messages.size(), heading_, headed_);
+    bytes = headed_.view();
+  }
+  if (options_.compression == Compression::None) return bytes;
+  // The checkpoint must fall between two blocks.
+  compressed_.clear();
+  compressed_.shrink(kKeepBytes);
+  frames_.append(bytes.substr(0, cut), compressed_);
+  frame_open = frames_.inside_frame();
+  size_t whole = compressed_.size();
+  frames_.append(bytes.substr(cut), compressed_);
+  cut = whole;
+  return compressed_.view();
 }
 
 Result<void> FileSink::write(const Delivery& delivery) {
+  if (ends_inside_line_ && !delivery.binary && !delivery.bytes.empty()) {
+    return fatal("cannot append to {}: it ends in the middle of a line; remove or rename it", options_.path);
+  }
+  if (!delivery.bytes.empty()) ends_inside_line_ = false;
   if (rotation_due()) SLUICE_TRY(rotate());
   bool checkpoint = delivery.whole != Delivery::kInside;
   size_t cut = checkpoint ? delivery.whole_bytes() : 0;
-  uint64_t whole_size = size_ + cut;
   bool frame_open = false;
-  std::string_view bytes = delivery.bytes;
-  if (options_.zstd) {
-    // The checkpoint must fall between two blocks.
-    compressed_.clear();
-    compressed_.shrink(8u << 20);
-    frames_.append(bytes.substr(0, cut), compressed_);
-    whole_size = size_ + compressed_.size();
-    frame_open = frames_.inside_frame();
-    frames_.append(bytes.substr(cut), compressed_);
-    bytes = compressed_.view();
+  uint64_t heading = heading_;
+  whole_heading_ = heading_;
+  std::string_view bytes = shaped(delivery, cut, frame_open);
+  uint64_t whole_size = size_ + cut;
+  if (!bytes.empty()) {
+    if (auto appended = append(bytes); !appended) {
+      heading_ = heading;
+      return appended;
+    }
   }
-  if (!bytes.empty()) SLUICE_TRY(append(bytes));
   if (checkpoint) {
     active_.size = whole_size;
     active_.frame_open = frame_open;
+    active_.heading = whole_heading_;
   }
   return {};
 }
@@ -275,11 +259,12 @@ Result<void> FileSink::rotate() {
   if (!compressed_.empty()) SLUICE_TRY(append(compressed_.view()));
   int64_t now = unix_us();
   std::string name = file::rotated_name(options_.path, now / 1'000'000, active_.number);
-  if (::rename(options_.path.c_str(), name.c_str()) != 0) return failure("rename", options_.path, errno);
+  SLUICE_TRY(file::rename_to(options_.path, name));
   drop();
   active_ = {.number = active_.number + 1, .started_us = now, .path = options_.path};
   began_ = steady_now();
   size_ = 0;
+  heading_ = 0;
   return reopen();
 }
 
@@ -310,6 +295,10 @@ void FileSink::close() {
   drop();
 }
 
+Compression compression_of(std::string_view name) {
+  return name == "zstd" ? Compression::Zstd : name == "gzip" ? Compression::Gzip : Compression::None;
+}
+
 constexpr Option kOptions[] = {
     {.name = "path",
      .kind = OptionKind::Text,
@@ -326,8 +315,8 @@ constexpr Option kOptions[] = {
     {.name = "compress",
      .kind = OptionKind::Choice,
      .fallback = "none",
-     .help = "compress the file as it is written; the name then ends in .zst",
-     .choices = "none|zstd"},
+     .help = "compress the file as it is written; the name then ends in .zst or .gz",
+     .choices = "none|zstd|gzip"},
     {.name = "fsync",
      .kind = OptionKind::Boolean,
      .fallback = "true",
@@ -339,7 +328,8 @@ constexpr Option kOptions[] = {
 }  // namespace
 
 std::unique_ptr<Sink> make_file_sink(FileOptions options) {
-  if (options.zstd && !options.path.ends_with(".zst")) options.path += ".zst";
+  std::string_view suffix = file::suffix_of(options.compression);
+  if (!options.path.ends_with(suffix)) options.path += suffix;
   return std::make_unique<FileSink>(std::move(options));
 }
 
@@ -351,7 +341,7 @@ const SinkType file_sink = {
       FileOptions options{.path = settings.text("path"),
                           .rotate_bytes = settings.size("rotate.size"),
                           .rotate_age = settings.duration("rotate.time"),
-                          .zstd = settings.text("compress") == "zstd",
+                          .compression = compression_of(settings.text("compress")),
                           .sync = settings.boolean("fsync")};
       if (options.path.empty() || options.path.ends_with('/')) {
         return usage("{}: `path` must name a file, not `{}`", settings.where("path"), options.path);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "sink/file/frame_writer.h"
 #include "sink/sink.h"
 
 namespace sluice {
@@ -17,7 +18,7 @@ struct FileOptions {
   std::string path;                         // of the active file
   uint64_t rotate_bytes = 0;                // 0: never
   std::chrono::milliseconds rotate_age{0};  // 0: never
-  bool zstd = false;
+  file::Compression compression = file::Compression::None;
   bool sync = true;
 };
 

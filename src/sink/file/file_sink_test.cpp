@@ -33,6 +33,15 @@ std::string fault_of(const FileOptions& options, const std::string& saved = "") 
   return opened ? "no fault" : opened.error().what;
 }
 
+std::string unpacked(std::string_view bytes, file::Compression compression) {
+  switch (compression) {
+    case file::Compression::None: return std::string(bytes);
+    case file::Compression::Zstd: return test::unzip(bytes).bytes;
+    case file::Compression::Gzip: return test::gunzip(bytes).bytes;
+  }
+  return {};
+}
+
 std::set<std::string> names_in(const std::string& folder) {
   std::set<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) names.insert(entry.path().filename());
@@ -45,7 +54,7 @@ class FileSinkTest : public testing::Test {
 
   test::TemporaryFolder folder_;
   FileOptions plain_{.path = folder_ / "changes.jsonl"};
-  FileOptions zstd_{.path = folder_ / "changes.jsonl", .zstd = true};
+  FileOptions zstd_{.path = folder_ / "changes.jsonl", .compression = file::Compression::Zstd};
 };
 
 TEST_F(FileSinkTest, TakesBackWhatCameAfterTheCheckpoint) {
@@ -84,7 +93,10 @@ TEST_F(FileSinkTest, AppendsToWhatIsThereAtTheFirstStart) {
   EXPECT_EQ(text(), "old\nnew\n");
   sink.reset();
   test::write_file(plain_.path, "half a li");
-  EXPECT_THAT(fault_of(plain_), HasSubstr("ends in the middle of a line"));
+  sink = open_sink(plain_);
+  auto refused = sink->write(Lines(1, {"new"}).delivery());
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().what, HasSubstr("ends in the middle of a line"));
   EXPECT_EQ(text(), "half a li");
 }
 
@@ -123,6 +135,10 @@ TEST_F(FileSinkTest, SaysWhatIsWrongWithItsPath) {
   EXPECT_THAT(fault_of({.path = folder_ / "none/x"}), HasSubstr("its folder does not exist; create it"));
   EXPECT_THAT(fault_of({.path = folder_.path()}), HasSubstr("it is a folder"));
   EXPECT_THAT(fault_of({.path = "/dev/null"}), HasSubstr("no ordinary file"));
+  test::write_file(folder_ / "file", "");
+  EXPECT_THAT(fault_of({.path = folder_ / "file/x"}), HasSubstr("is a file where a folder should be"));
+  ASSERT_EQ(symlink("file", (folder_ / "link").c_str()), 0);
+  EXPECT_THAT(fault_of({.path = folder_ / "link"}), HasSubstr("is a symbolic link"));
   ASSERT_EQ(chmod(folder_.path().c_str(), 0555), 0);
   std::string denied = test::in_child([&] {
     test::become_nobody();
@@ -196,6 +212,27 @@ TEST_F(FileSinkTest, DoesNotTurnOverInsideATransaction) {
   EXPECT_EQ(text(), "");
 }
 
+// One in front of the rows, again where the columns change and at the beginning of every file; not again
+// after a restart.
+TEST_F(FileSinkTest, WritesHeadingsWhereTheyAreNeeded) {
+  std::string note;
+  {
+    auto sink = open_sink(plain_);
+    ASSERT_TRUE(sink->write(Lines(1, {"1", "2"}).under(0, "a").delivery()));
+    ASSERT_TRUE(sink->write(Lines(2, {"3", "4", "5-open"}).under(0, "a").under(1, "b").delivery(2)));
+    note = sink->note();
+    ASSERT_TRUE(sink->write(Lines(3, {"6-open"}).under(0, "c").delivery(Delivery::kInside)));
+    EXPECT_EQ(text(), "a\n1\n2\n3\nb\n4\n5-open\nc\n6-open\n");
+  }
+  plain_.rotate_bytes = 1;
+  auto sink = open_sink(plain_, note);
+  EXPECT_EQ(text(), "a\n1\n2\n3\nb\n4\n");
+  ASSERT_TRUE(sink->write(Lines(1, {}).delivery()));
+  EXPECT_EQ(text(), "") << "turned over";
+  ASSERT_TRUE(sink->write(Lines(2, {"5"}).under(0, "b").delivery()));
+  EXPECT_EQ(text(), "b\n5\n");
+}
+
 TEST_F(FileSinkTest, TurnsOverByTimeButNotWhatIsEmpty) {
   plain_.rotate_age = std::chrono::milliseconds(30);
   auto sink = open_sink(plain_);
@@ -236,6 +273,25 @@ TEST_F(FileSinkTest, CompressedGoesOnBehindTheCheckpoint) {
   EXPECT_EQ(test::unzip(test::read_file(path)).bytes, "a\nb\nc\n");
 }
 
+// Whatever a reader is given that was cut at a checkpoint is a whole file.
+TEST_F(FileSinkTest, GzipEndsInAWholeMemberAtEveryCheckpoint) {
+  FileOptions gzip{.path = plain_.path, .compression = file::Compression::Gzip};
+  std::string path = plain_.path + ".gz", note;
+  {
+    auto sink = open_sink(gzip);
+    ASSERT_TRUE(sink->write(Lines(1, {"a", "b-open"}).delivery(1)));
+    note = sink->note();
+    EXPECT_EQ(test::gunzip(test::read_file(path)).bytes, "a\nb-open\n");
+    EXPECT_TRUE(test::gunzip(test::read_file(path)).whole);
+    ASSERT_TRUE(sink->write(Lines(2, {"c-open"}).delivery(Delivery::kInside)));
+  }
+  auto sink = open_sink(gzip, note);
+  EXPECT_EQ(test::gunzip(test::read_file(path)).bytes, "a\n");
+  EXPECT_TRUE(test::gunzip(test::read_file(path)).whole);
+  ASSERT_TRUE(sink->write(Lines(1, {"b"}).delivery()));
+  EXPECT_EQ(test::gunzip(test::read_file(path)).bytes, "a\nb\n");
+}
+
 TEST_F(FileSinkTest, CompressedKeepsAsideWhatItDoesNotKnow) {
   test::write_file(plain_.path + ".zst", "who knows");
   auto sink = open_sink(zstd_);
@@ -244,24 +300,21 @@ TEST_F(FileSinkTest, CompressedKeepsAsideWhatItDoesNotKnow) {
   EXPECT_EQ(test::unzip(test::read_file(plain_.path + ".zst")).bytes, "a\n");
 }
 
-// Both kinds: a partial write is taken back, and the delivery comes again once there is room.
-class FullDisk : public testing::TestWithParam<bool> {};
+// Of every kind: a partial write is taken back, and the delivery comes again once there is room.
+class FullDisk : public testing::TestWithParam<file::Compression> {};
 
 TEST_P(FullDisk, GoesOnWhenThereIsRoom) {
   test::TemporaryFolder folder;
   std::string told = test::in_child([&]() -> std::string {
     test::mount_small_disk(folder.path(), 256 * 1024);
-    auto sink = make_file_sink({.path = folder / "out", .zstd = GetParam()});
-    std::string path = folder / (GetParam() ? "out.zst" : "out");
-    auto lines_in = [&] {
-      std::string bytes = test::read_file(path);
-      return GetParam() ? test::unzip(bytes).bytes : bytes;
-    };
+    auto sink = make_file_sink({.path = folder / "out", .compression = GetParam()});
+    std::string path = (folder / "out") + std::string(file::suffix_of(GetParam()));
+    auto lines_in = [&] { return unpacked(test::read_file(path), GetParam()); };
     if (!sink->open("") || !sink->write(Lines(1, {"first"}).delivery())) return "cannot begin";
     uint64_t size = std::filesystem::file_size(path);
     std::string ballast = folder / "ballast";
     test::write_file(ballast, std::string(200'000, 'x'));
-    // Noise, so that zstd needs the room, too.
+    // Noise, so that compressing needs the room, too.
     Lines lines(2);
     uint64_t noise = 1;
     for (int i = 0; i < 12'000; ++i) lines.add(fmt::format("{:x}", noise *= 0x9e3779b97f4a7c15u));
@@ -279,7 +332,9 @@ TEST_P(FullDisk, GoesOnWhenThereIsRoom) {
   EXPECT_EQ(told, "good");
 }
 
-INSTANTIATE_TEST_SUITE_P(FileSink, FullDisk, testing::Bool());
+INSTANTIATE_TEST_SUITE_P(FileSink, FullDisk,
+                         testing::Values(file::Compression::None, file::Compression::Zstd,
+                                         file::Compression::Gzip));
 
 TEST(FileNames, TellWhatWasTurnedOver) {
   struct {
@@ -290,6 +345,7 @@ TEST(FileNames, TellWhatWasTurnedOver) {
       {"/var/log/a.b/changes", "/var/log/a.b/changes-20260115T103000Z-000042"},
       {"x/changes.v2.jsonl.zst", "x/changes.v2-20260115T103000Z-000042.jsonl.zst"},
       {"changes.zst", "changes-20260115T103000Z-000042.zst"},
+      {"changes.csv.gz", "changes-20260115T103000Z-000042.csv.gz"},
       {".hidden", ".hidden-20260115T103000Z-000042"},
   };
   for (const auto& each : cases) { EXPECT_EQ(file::rotated_name(each.path, 1768473000, 42), each.rotated); }

@@ -9,7 +9,7 @@ namespace sluice::file {
 namespace {
 
 TEST(FrameWriter, CanBeReadUpToEveryAppend) {
-  FrameWriter writer;
+  FrameWriter writer(Compression::Zstd);
   Bytes out;
   std::string all;
   for (int i = 0; i < 100; ++i) {
@@ -32,12 +32,12 @@ TEST(FrameWriter, CanBeReadUpToEveryAppend) {
 TEST(FrameWriter, GoesOnBehindAFileThatWasCutBehindAnAppend) {
   std::string kept;
   Bytes out;
-  FrameWriter first;
+  FrameWriter first(Compression::Zstd);
   first.append("one\n", out);
   size_t checkpoint = out.size();
   first.append("lost\n", out);
   out.truncate(checkpoint);
-  FrameWriter second;
+  FrameWriter second(Compression::Zstd);
   second.resume(true);
   EXPECT_TRUE(second.inside_frame());
   second.append("", out);
@@ -50,8 +50,8 @@ TEST(FrameWriter, GoesOnBehindAFileThatWasCutBehindAnAppend) {
 
 TEST(FrameWriter, ClosesAFrameThatAnotherBegan) {
   Bytes out;
-  FrameWriter().append("one\n", out);
-  FrameWriter second;
+  FrameWriter(Compression::Zstd).append("one\n", out);
+  FrameWriter second(Compression::Zstd);
   second.resume(true);
   second.end(out);
   EXPECT_FALSE(second.inside_frame());
@@ -60,7 +60,7 @@ TEST(FrameWriter, ClosesAFrameThatAnotherBegan) {
 }
 
 TEST(FrameWriter, EndsFramesOnceTheyAreLong) {
-  FrameWriter writer;
+  FrameWriter writer(Compression::Zstd);
   Bytes out;
   std::string part(FrameWriter::kFrameBytes / 2, 'x');
   writer.append(part, out);
