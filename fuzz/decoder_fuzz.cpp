@@ -27,7 +27,8 @@ enum Flag : uint8_t {
   kQuery = 4,
   kDdl = 8,
   kSchemaKnown = 16,
-  kChecksums = 32
+  kChecksums = 32,
+  kWhole = 64
 };
 
 class Target {
@@ -64,6 +65,7 @@ class Target {
     options.verify_checksums = flags & kChecksums;
     options.ddl = flags & kDdl;
     options.query = flags & kQuery;
+    options.whole = flags & kWhole;
     return options;
   }
 

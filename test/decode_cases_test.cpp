@@ -101,6 +101,24 @@ TEST_P(DecodeCases, HoweverItIsCut) {
   }
 }
 
+// The same lines, none of them before its transaction's end; of a transaction with a fault in it, none.
+TEST_P(DecodeCases, WithheldUntilTheCommit) {
+  Case read(GetParam());
+  for (bool each_event : {false, true}) {
+    ReadOptions options = read.options;
+    options.batch_bytes = 1;
+    options.each_event = each_event;
+    options.whole = true;
+    std::string what = read.name + (each_event ? ", event by event" : ", one row event a batch");
+    ReadResult result = read_log(read.files, options);
+    EXPECT_EQ(result.error, read.error) << what;
+    std::vector<std::string> expected = read.expected;
+    if (!read.error.empty()) expected.resize(std::min(expected.size(), result.lines.size()));
+    expect_lines(what, expected, result.lines);
+    expect_whole_transactions(what, result.changes);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, DecodeCases, testing::ValuesIn(case_names()), [](const auto& param) {
   std::string name = param.param;
   std::replace_if(

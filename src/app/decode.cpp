@@ -72,6 +72,10 @@ constexpr Option kReading[] = {
      64},
     {"unknown_events", OptionKind::Choice, "stop",
      "events that are not understood: stop, or pass over them with a warning", "stop|skip"},
+    {"transactions", OptionKind::Choice, "rows",
+     "rows: changes come out as they are read; whole: none of a transaction before its COMMIT was read; what "
+     "waits lies on disk beyond 4 MB",
+     "rows|whole"},
     {"lost_changes", OptionKind::Choice, "stop",
      "what the log itself says is missing (an incident; an XA transaction prepared before the start)",
      "stop|skip"},
@@ -83,7 +87,7 @@ constexpr OptionGroup kGroups[] = {
     {"Reading", [] { return std::span<const Option>(kReading); }},
     {"Output", output_options},
     {"Server of --schema-from", source_options,
-     "url|start|server_id|heartbeat|semi_sync|unknown_events|lost_changes"},
+     "url|start|server_id|heartbeat|semi_sync|unknown_events|transactions|lost_changes"},
     {"Memory", memory_options},
 };
 
@@ -130,6 +134,7 @@ class Decoding {
     setup.paths = invocation.arguments;
     setup.decoder.ddl = reading.boolean("ddl");
     setup.decoder.skip_unknown = reading.text("unknown_events") == "skip";
+    setup.decoder.whole = reading.text("transactions") == "whole";
     setup.decoder.skip_lost = reading.text("lost_changes") == "skip";
     setup.decoder.helper_tables = reading.boolean("helper_tables");
     setup.decoder.verify_checksums = reading.boolean("verify_checksums");

@@ -11,7 +11,7 @@ import pytest
 from lib.sluice import BINARY, run
 
 MEGABYTE = 1 << 20
-BIG_TRANSACTION = int(os.environ.get("SLUICE_BIG_TRANSACTION_MB", "2048")) * MEGABYTE
+BIG_TRANSACTION_MB = int(os.environ.get("SLUICE_BIG_TRANSACTION_MB", "2048"))
 ROW_BYTES = 4000
 
 CONFIGURATION = """
@@ -20,6 +20,7 @@ state: ./state
 source:
   url: {url}
   start: earliest
+  transactions: {transactions}
 tables: ["{database}.*"]
 sinks:
   out:
@@ -41,13 +42,14 @@ def count_lines(path):
     return lines
 
 
-def test_a_transaction_of_two_gigabytes_passes_within_a_hundred_megabytes(start_server, database, tmp_path):
+@pytest.mark.parametrize("transactions, megabytes", [("rows", BIG_TRANSACTION_MB), ("whole", BIG_TRANSACTION_MB // 4)])
+def test_a_huge_transaction_passes_within_a_hundred_megabytes(start_server, database, tmp_path, transactions, megabytes):
     """A table that keeps nothing makes a log of one huge transaction without a huge table."""
     server = start_server("mariadb-10.11", ["--plugin-load-add=ha_blackhole", "--max-binlog-size=1G"], full=True)
-    rows = BIG_TRANSACTION // ROW_BYTES
+    rows = megabytes * MEGABYTE // ROW_BYTES
     server.sql(f"create database {database}; create table {database}.t (id int primary key, note text) engine=blackhole")
     server.sql(f"use {database}; insert into t select seq, repeat('x', {ROW_BYTES}) from seq_1_to_{rows}")
-    (tmp_path / "sluice.yaml").write_text(CONFIGURATION.format(url=server.url, database=database))
+    (tmp_path / "sluice.yaml").write_text(CONFIGURATION.format(url=server.url, database=database, transactions=transactions))
     process = subprocess.Popen([BINARY, "run", "sluice.yaml"], cwd=tmp_path, stdin=subprocess.DEVNULL,
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     out = tmp_path / "out.jsonl"

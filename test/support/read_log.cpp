@@ -39,6 +39,7 @@ class Reader {
     options.live = options_.live;
     options.skip_unknown = options_.skip_unknown;
     options.skip_lost = options_.skip_lost;
+    options.whole = options_.whole;
     options.spool_folder = options_.spool_folder;
     mysql::Decoder decoder(catalogue_, selection_, nullptr, options);
     Position start;

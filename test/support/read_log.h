@@ -25,6 +25,7 @@ struct ReadOptions {
   bool keep_lines = true;
   std::string spool_folder;
   bool stored = false;  // compressed transactions are read from a file, however small
+  bool whole = false;   // nothing of a transaction before its COMMIT
   bool live = false, skip_unknown = false, skip_lost = false;
   std::vector<std::string> with = {"source", "tx", "query"};
   std::function<void(const Batch&, const Change&)> each;  // sees every change beside

@@ -29,6 +29,10 @@ constexpr Option kOptions[] = {
     {"unknown_events", OptionKind::Choice, "stop",
      "events of the log that are not understood: stop, or pass over them with a warning and a count",
      "stop|skip"},
+    {"transactions", OptionKind::Choice, "rows",
+     "rows: changes come out as they are read; whole: none of a transaction before its COMMIT was read; what "
+     "waits lies on disk beyond 4 MB",
+     "rows|whole"},
     {"lost_changes", OptionKind::Choice, "stop",
      "what the log itself says is missing (an incident; an XA transaction prepared before the start)",
      "stop|skip"},
@@ -149,6 +153,7 @@ Result<MysqlSourceSetup> setup_of(const Settings& settings, const Url& url) {
   }
   setup.decoder.live = true;
   setup.decoder.skip_unknown = settings.text("unknown_events") == "skip";
+  setup.decoder.whole = settings.text("transactions") == "whole";
   setup.decoder.skip_lost = settings.text("lost_changes") == "skip";
   setup.semi_sync = settings.boolean("semi_sync");
   if (setup.semi_sync && setup.connection.compression) {

@@ -51,6 +51,21 @@ bool is_row_of_defaults(const RowsEvent& event) {
          event.after_bitmap.find_first_not_of('\0') == std::string_view::npos;
 }
 
+// What must not wait for the end of its transaction: what ends it, and what is a fault.
+bool tells_at_once(StatementKind kind) {
+  switch (kind) {
+    case StatementKind::Commit:
+    case StatementKind::Rollback:
+    case StatementKind::XaStart:
+    case StatementKind::XaEnd:
+    case StatementKind::XaPrepare:
+    case StatementKind::XaCommit:
+    case StatementKind::XaRollback:
+    case StatementKind::RowChange: return true;
+    default: return false;
+  }
+}
+
 }  // namespace
 
 void Decoder::Impl::start(const Position& position) {
@@ -67,6 +82,7 @@ void Decoder::Impl::start(const Position& position) {
   payload_.close();
   prepared_.drop();
   prepared_.close();
+  withheld_.drop();
   aside_.forget_open();
   held_.reset();
   batch_ = nullptr;
@@ -158,7 +174,7 @@ Result<bool> Decoder::Impl::take(std::string_view event, Batch& batch, const Fil
   EventHeader header = read_header(event);
   if (is_full(header, batch)) return false;
   // Of what comes again the checks were done.
-  bool again = rows_done_ > 0 || payload_.is_open() || prepared_.is_reading();
+  bool again = rows_done_ > 0 || payload_.is_open() || prepared_.is_reading() || withheld_.is_reading();
   size_t size = stored ? stored->size() : event.size();
   if (!again) advance(header, size);
   std::string_view body = event.substr(kHeaderBytes, payload_size_);
@@ -186,6 +202,10 @@ Result<bool> Decoder::Impl::dispatch(const EventHeader& header, std::string_view
     SLUICE_ASSIGN(aside, set_aside(header, event, body));
     if (aside) return true;
   }
+  if (withholds(header) && header.type != EventType::Query && header.type != EventType::QueryCompressed) {
+    SLUICE_TRY(withhold(event, body));
+    return true;
+  }
   auto done = [](Result<void> result) -> Result<bool> {
     if (!result) return Failure(std::move(result).error());
     return true;
@@ -206,12 +226,9 @@ Result<bool> Decoder::Impl::dispatch(const EventHeader& header, std::string_view
     case EventType::DeleteRowsCompressedV1: return rows(header, body, batch);
     case EventType::TableMap: return done(uses_.map(body, server_.flavor));
     case EventType::Query:
-    case EventType::QueryCompressed: return query(header, body, batch);
+    case EventType::QueryCompressed: return query(header, event, body, batch);
     case EventType::XaPrepare: return xa_prepare(header, body, batch);
-    case EventType::Xid:
-      tx_.xid = Cursor(body).u64();
-      end_transaction(batch);
-      return true;
+    case EventType::Xid: tx_.xid = Cursor(body).u64(); return commit(batch);
     case EventType::Gtid:
     case EventType::AnonymousGtid:
     case EventType::GtidTagged:
@@ -238,7 +255,7 @@ uint32_t Decoder::Impl::transaction_in(Batch& batch) {
     batch.transactions.push_back({.id = batch.arena.copy(tx_.id),
                                   .gtid = batch.arena.copy(tx_.gtid_text),
                                   .commit_us = tx_.gtid.commit_us,
-                                  .xid = 0,
+                                  .xid = tx_.xid,
                                   .begin = tx_.begin,
                                   .xa = batch.arena.copy(tx_.xa)});
   }
@@ -268,7 +285,14 @@ void Decoder::Impl::rows_query(std::string_view text) {
   query_copy_ = {};
 }
 
-Result<bool> Decoder::Impl::query(const EventHeader& header, std::string_view body, Batch& batch) {
+Result<bool> Decoder::Impl::commit(Batch& batch) {
+  SLUICE_ASSIGN(whole, tell_withheld(batch));
+  if (whole) end_transaction(batch);
+  return whole;
+}
+
+Result<bool> Decoder::Impl::query(const EventHeader& header, std::string_view event, std::string_view body,
+                                  Batch& batch) {
   SLUICE_ASSIGN(query, read_query_event(body));
   if (header.type == EventType::QueryCompressed) {
     SLUICE_ASSIGN(sql, inflate(query.sql, batch));
@@ -283,8 +307,12 @@ Result<bool> Decoder::Impl::query(const EventHeader& header, std::string_view bo
     return true;
   }
   if (!tx_.open) begin_transaction(false);  // before 5.7 nothing announces a statement
+  if (withholds(header) && !tells_at_once(kind)) {
+    SLUICE_TRY(withhold(event, body));
+    return true;
+  }
   switch (kind) {
-    case StatementKind::Commit: end_transaction(batch); return true;
+    case StatementKind::Commit: return commit(batch);
     case StatementKind::Rollback: SLUICE_TRY(roll_back(batch, "ends in ROLLBACK")); return true;
     case StatementKind::RowChange:
       return fatal(

@@ -1,5 +1,4 @@
-// The decoder's inside, for decoder.cpp (events) and decoder_transaction.cpp (transactions and batches)
-// alone.
+// The decoder's inside, for the decoder's own files alone.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +18,7 @@
 #include "wire/mysql/rows.h"
 #include "wire/mysql/set_aside.h"
 #include "wire/mysql/table_uses.h"
+#include "wire/mysql/withheld.h"
 
 namespace sluice::mysql {
 
@@ -53,6 +53,9 @@ struct OpenTransaction {
   std::vector<Savepoint> savepoints;
 };
 
+// Of an event's type: it stands between what begins a transaction and what ends it.
+bool belongs_between_bounds(EventType type);
+
 class Decoder::Impl {
  public:
   Impl(Catalogue& catalogue, const Selection& selection, SchemaOracle* oracle, DecoderOptions options)
@@ -64,7 +67,8 @@ class Decoder::Impl {
               oracle ? TableUses::Unknown::Ask : TableUses::Unknown::Number, &aside_),
         late_uses_(aside_.told(), selection, nullptr, position_, options_.helper_tables,
                    TableUses::Unknown::Leave, nullptr),
-        prepared_(options_.spool_folder) {}
+        prepared_(options_.spool_folder),
+        withheld_(options_.spool_folder) {}
 
   void start(const Position& position);
   Result<bool> take(std::string_view event, Batch& batch, const FilePart* stored);
@@ -105,6 +109,10 @@ class Decoder::Impl {
   Result<bool> set_aside(const EventHeader& header, std::string_view event, std::string_view body);
   Result<bool> xa_prepare(const EventHeader& header, std::string_view body, Batch& batch);
   Result<bool> xa_commit(const EventHeader& commit, const std::string& xid, Batch& batch);
+  Result<bool> replay(EventReplay& kept, uint32_t timestamp, Batch& batch);
+  bool withholds(const EventHeader& header) const;
+  Result<void> withhold(std::string_view event, std::string_view body);
+  Result<bool> tell_withheld(Batch& batch);
   Result<void> open_stored(const EventHeader& header, const FilePart& event);
   Result<void> verify_stored(const FilePart& event, uint64_t end);
   Result<bool> payload(std::string_view body, Batch& batch);
@@ -114,7 +122,8 @@ class Decoder::Impl {
   Result<void> rotate(const EventHeader& header, std::string_view body);
   Result<void> gtid(const EventHeader& header, std::string_view body);
   Result<void> gtid_list(const EventHeader& header, std::string_view body);
-  Result<bool> query(const EventHeader& header, std::string_view body, Batch& batch);
+  Result<bool> query(const EventHeader& header, std::string_view event, std::string_view body, Batch& batch);
+  Result<bool> commit(Batch& batch);
   std::vector<TableName> tables_told(const DdlOutcome& outcome);
   Result<void> ddl(const EventHeader& header, std::string_view body, const QueryEvent& query, Batch& batch);
   void tell_ddl(const EventHeader& header, const QueryEvent& query, std::string_view sql,
@@ -198,6 +207,7 @@ class Decoder::Impl {
   uint32_t thread_id_ = 0;
 
   PreparedTransactions prepared_;
+  Withheld withheld_;        // of the open transaction, where whole ones are wanted
   Payload payload_;          // the compressed transaction in hand
   size_t payload_size_ = 0;  // of its event's body
 

@@ -117,6 +117,11 @@ Result<void> Decoder::Impl::roll_back_to(std::string_view sql, Batch& batch) {
 // Row-based logs leave a rolled-back transaction out; where one is in (it also touched what cannot be rolled
 // back), its rows must not be shown.
 Result<void> Decoder::Impl::roll_back(Batch& batch, std::string_view why) {
+  if (!withheld_.is_empty()) {
+    log::warning("{}: a transaction with {} bytes of changes {}; they are not shown", where(),
+                 withheld_.bytes(), why);
+    withheld_.drop();
+  }
   uint32_t here = take_back(0, batch);
   if (here != tx_.changes) {
     return fatal(

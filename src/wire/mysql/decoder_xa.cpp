@@ -14,27 +14,7 @@ Result<void> Decoder::Impl::begin_prepared(std::string xid) {
 // Whether the event belongs to the transaction that is being prepared, and was set aside.
 Result<bool> Decoder::Impl::set_aside(const EventHeader& header, std::string_view event,
                                       std::string_view body) {
-  switch (header.type) {
-    case EventType::Query:
-    case EventType::QueryCompressed:
-    case EventType::TableMap:
-    case EventType::WriteRowsV1:
-    case EventType::UpdateRowsV1:
-    case EventType::DeleteRowsV1:
-    case EventType::WriteRows:
-    case EventType::UpdateRows:
-    case EventType::DeleteRows:
-    case EventType::PartialUpdateRows:
-    case EventType::WriteRowsCompressedV1:
-    case EventType::UpdateRowsCompressedV1:
-    case EventType::DeleteRowsCompressedV1:
-    case EventType::WriteRowsCompressed:
-    case EventType::UpdateRowsCompressed:
-    case EventType::DeleteRowsCompressed:
-    case EventType::RowsQuery:
-    case EventType::AnnotateRows: break;
-    default: return false;
-  }
+  if (!belongs_between_bounds(header.type)) return false;
   SLUICE_TRY(prepared_.add(event, body));
   return true;
 }
@@ -72,24 +52,8 @@ Result<bool> Decoder::Impl::xa_commit(const EventHeader& commit, const std::stri
     tx_.block = true;
     tx_.xa = xid;
   }
-  // A new batch takes one event in any case, though it begins with a change that was held back.
-  for (bool first = true;; first = false) {
-    EventHeader header;
-    SLUICE_ASSIGN(more, prepared_.peek(header));
-    if (!more) break;
-    if (!first && is_full(header, batch)) return false;
-    SLUICE_ASSIGN(event, prepared_.fetch(batch.arena));
-    if (rows_done_ == 0) inflated_bytes_ += header.size;
-    header.timestamp = commit.timestamp;
-    size_t changes = batch.changes.size();
-    SLUICE_ASSIGN(done, dispatch(header, event, event.substr(kHeaderBytes), batch));
-    if (!done) {
-      prepared_.put_back(event);
-      return false;
-    }
-    // Events of which nothing is kept must not fill the batch's memory.
-    if (batch.changes.size() == changes) batch.arena.trim(const_cast<char*>(event.data()), event.size(), 0);
-  }
+  SLUICE_ASSIGN(whole, replay(prepared_, commit.timestamp, batch));
+  if (!whole) return false;
   prepared_.close();
   end_transaction(batch);
   GtidSet own;

@@ -9,8 +9,6 @@
 namespace sluice::mysql {
 namespace {
 
-// Of the size in an event's header.
-constexpr size_t kSizeOffset = 9;
 // Stands behind the last event, in place of a header: without it, some of them may be missing.
 constexpr char kEndBytes[kHeaderBytes] = {};
 constexpr std::string_view kEnd(kEndBytes, kHeaderBytes);
@@ -74,9 +72,7 @@ Result<void> PreparedTransactions::begin(std::string xid) {
 
 Result<void> PreparedTransactions::add(std::string_view event, std::string_view body) {
   char bytes[kHeaderBytes];
-  std::memcpy(bytes, event.data(), kHeaderBytes);
-  auto size = static_cast<uint32_t>(kHeaderBytes + body.size());
-  std::memcpy(bytes + kSizeOffset, &size, sizeof size);
+  spell_kept_header(event, body.size(), bytes);
   SLUICE_TRY(spool_.append({bytes, kHeaderBytes}));
   return spool_.append(body);
 }

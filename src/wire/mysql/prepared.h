@@ -15,7 +15,7 @@
 #include "base/result.h"
 #include "base/spool.h"
 #include "model/position.h"
-#include "wire/mysql/event.h"
+#include "wire/mysql/event_replay.h"
 
 namespace sluice::mysql {
 
@@ -24,7 +24,7 @@ std::string spell_xid(std::string_view global, std::string_view branch, uint32_t
 // That of `XA COMMIT X'6f6e65',X'62',7` and the like; empty: it has none.
 std::string xid_of_statement(std::string_view sql);
 
-class PreparedTransactions {
+class PreparedTransactions : public EventReplay {
  public:
   explicit PreparedTransactions(std::string folder) : spool_(std::move(folder)) {}
 
@@ -43,10 +43,9 @@ class PreparedTransactions {
   // The first event of what was prepared under the name. False: nothing was.
   bool is_reading() const { return reading_; }
   Result<bool> open(const std::string& xid);
-  // As of Payload: the next event's header, or false at the end; that event, in the arena.
-  Result<bool> peek(EventHeader& header);
-  Result<std::string_view> fetch(Arena& arena);
-  void put_back(std::string_view event) { again_ = event; }
+  Result<bool> peek(EventHeader& header) override;
+  Result<std::string_view> fetch(Arena& arena) override;
+  void put_back(std::string_view event) override { again_ = event; }
   void close();
 
   // It was committed, and need not be kept once everything up to `behind` is safe at the targets. `gtid`: its
