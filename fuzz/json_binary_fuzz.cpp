@@ -1,4 +1,5 @@
-// Any bytes as MySQL's binary JSON: what comes out is JSON within the bound that the function promises.
+// Any bytes as MySQL's binary JSON: what comes out is JSON, or an expression of SQL, within the bound that
+// the functions promise.
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -21,5 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   char* end = spell_json_binary_or_marker(out.get(), {document.get(), size}, JsonSpacing::Compact);
   CHECK(end <= out.get() + room);
   CHECK(test::well_formed({out.get(), static_cast<size_t>(end - out.get())}));
+  end = spell_json_sql(out.get(), {document.get(), size});
+  CHECK(end == nullptr || end <= out.get() + room);
   return 0;
 }

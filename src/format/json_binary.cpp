@@ -1,5 +1,6 @@
 #include "format/json_binary.h"
 
+#include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <cmath>
@@ -7,8 +8,10 @@
 #include <type_traits>
 
 #include "base/base64.h"
+#include "base/utf8.h"
 #include "format/json_text.h"
 #include "format/spell.h"
+#include "format/sql_text.h"
 
 namespace sluice {
 namespace {
@@ -92,6 +95,14 @@ char* put_double(char* out, double value) {
   return put(out, {digits + point, static_cast<size_t>(count - point)});
 }
 
+// With an exponent, or it would be a decimal.
+char* put_sql_double(char* out, double value) {
+  char* end = spell_double(out, value);
+  return std::find(out, end, 'e') == end ? put(end, "e0") : end;
+}
+
+// kSql: an expression of MySQL's, else JSON text.
+template <bool kSql>
 class Printer {
  public:
   Printer(char* out, size_t size, JsonSpacing spacing)
@@ -115,7 +126,7 @@ class Printer {
         if (!spend(bytes, 8)) return false;
         auto number = load<double>(bytes.data());
         if (!std::isfinite(number)) return false;
-        out_ = put_double(out_, number);
+        out_ = kSql ? put_sql_double(out_, number) : put_double(out_, number);
         return true;
       }
       case kString: return counted(bytes) && string(bytes);
@@ -166,6 +177,11 @@ class Printer {
   }
 
   bool string(std::string_view text) {
+    if (kSql) {
+      if (!is_utf8(text)) return false;
+      out_ = spell_sql_text(out_, text);
+      return true;
+    }
     *out_++ = '"';
     char* end = spell_json_utf8(out_, text);
     if (!end) return false;
@@ -189,13 +205,17 @@ class Printer {
     if (!spend(bytes, content)) return false;
 
     ++depth_;
-    *out_++ = object ? '{' : '[';
+    if (kSql) {
+      out_ = put(out_, object ? "JSON_OBJECT(" : "JSON_ARRAY(");
+    } else {
+      *out_++ = object ? '{' : '[';
+    }
     for (uint64_t i = 0; i < count; ++i) {
       if (i > 0) separate(',');
       if (object && !key(bytes, 2 * width + i * keys, width, content)) return false;
       if (!element(bytes, entries + i * (1 + width), width, content)) return false;
     }
-    *out_++ = object ? '}' : ']';
+    *out_++ = kSql ? ')' : object ? '}' : ']';
     --depth_;
     return true;
   }
@@ -206,7 +226,7 @@ class Printer {
     if (begin < content || begin > container.size()) return false;
     std::string_view bytes = container.substr(begin);
     if (!spend(bytes, length) || !string(bytes.substr(0, length))) return false;
-    separate(':');
+    separate(kSql ? ',' : ':');
     return true;
   }
 
@@ -250,10 +270,10 @@ class Printer {
     uint64_t days = packed >> 41;
     uint64_t microseconds = packed & 0xffffff;
     if ((days >> 5) / 13 > 9999 || microseconds > 999999) return false;
-    *out_ = '"';
-    char* end = spell_datetime(out_ + 1, packed, 6);
-    out_ = with_time ? end : out_ + 11;
-    *out_++ = '"';
+    open_temporal();
+    char* end = spell_datetime(out_, packed, 6);
+    out_ = with_time ? end : out_ + 10;
+    close_temporal(with_time ? "DATETIME(6)" : "DATE");
     return true;
   }
 
@@ -262,10 +282,16 @@ class Printer {
     auto packed = load<int64_t>(bytes.data());
     uint64_t magnitude = packed < 0 ? 0 - static_cast<uint64_t>(packed) : static_cast<uint64_t>(packed);
     if (magnitude >> 36 > 999 || (magnitude & 0xffffff) > 999999) return false;
-    *out_ = '"';
-    out_ = spell_time(out_ + 1, packed, 6);
-    *out_++ = '"';
+    open_temporal();
+    out_ = spell_time(out_, packed, 6);
+    close_temporal("TIME(6)");
     return true;
+  }
+
+  void open_temporal() { out_ = put(out_, kSql ? "CAST('" : "\""); }
+  void close_temporal(std::string_view type) {
+    *out_++ = kSql ? '\'' : '"';
+    if (kSql) out_ = put(put(put(out_, " AS "), type), ")");
   }
 
   // Precision, scale, then the packed form. The server writes whole groups of nine digits here, so the
@@ -289,6 +315,10 @@ class Printer {
   // In lines of 76 characters, as the server has it (mysys/base64.c).
   bool base64(uint8_t column_type, std::string_view bytes) {
     constexpr size_t kLineBytes = 57;
+    if (kSql) {
+      out_ = bytes.empty() ? put(out_, "x''") : spell_sql_hex(out_, bytes);
+      return true;
+    }
     out_ = put(out_, "\"base64:type");
     out_ = put_integer(out_, column_type);
     *out_++ = ':';
@@ -321,10 +351,22 @@ class Printer {
 
 char* spell_json_binary(char* out, std::string_view document, JsonSpacing spacing) {
   if (document.empty()) return put(out, "null");
-  Printer printer(out, document.size(), spacing);
+  Printer<false> printer(out, document.size(), spacing);
   bool good =
       printer.spend(document, 1) && printer.value(static_cast<uint8_t>(document[0]), document.substr(1));
   return good ? printer.end() : nullptr;
+}
+
+// What is no container has no function that makes it: it is taken out of one.
+char* spell_json_sql(char* out, std::string_view document) {
+  if (document.empty()) return put(out, "CAST('null' AS JSON)");
+  bool scalar = static_cast<uint8_t>(document[0]) > kLargeArray;
+  if (scalar) out = put(out, "JSON_EXTRACT(JSON_ARRAY(");
+  Printer<true> printer(out, document.size(), JsonSpacing::Compact);
+  bool good =
+      printer.spend(document, 1) && printer.value(static_cast<uint8_t>(document[0]), document.substr(1));
+  if (!good) return nullptr;
+  return scalar ? put(printer.end(), "),'$[0]')") : printer.end();
 }
 
 char* spell_json_binary_or_marker(char* out, std::string_view document, JsonSpacing spacing) {

@@ -19,7 +19,7 @@ enum class JsonSpacing : bool {
 // Deepest nesting of arrays and objects; the server's own bound (JSON_DOCUMENT_MAX_DEPTH).
 inline constexpr int kMaxJsonDepth = 100;
 
-// What either function below may write for a document of `size` bytes, but for scribbles of up to kSlack
+// What each function below may write for a document of `size` bytes, but for scribbles of up to kSlack
 // (spell.h) behind it.
 constexpr size_t json_binary_bound(size_t size) { return 6 * size + 64; }
 
@@ -27,7 +27,11 @@ constexpr size_t json_binary_bound(size_t size) { return 6 * size + 64; }
 // use. The empty document is JSON null.
 char* spell_json_binary(char* out, std::string_view document, JsonSpacing spacing);
 
-// The same for encoders, which never fail: a malformed document becomes the JSON string
+// The same as an expression of MySQL's that makes the document again, decimals, times and bytes in it of
+// their types: JSON_OBJECT('price',1.50,'at',CAST('2026-01-15' AS DATE)).
+char* spell_json_sql(char* out, std::string_view document);
+
+// As JSON text for encoders, which never fail: a malformed document becomes the JSON string
 // "malformed json, base64:…" with all its bytes, and is counted.
 char* spell_json_binary_or_marker(char* out, std::string_view document, JsonSpacing spacing);
 

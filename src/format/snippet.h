@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <string>
+#include <string_view>
 
 #include "format/spell.h"
 
@@ -18,6 +19,7 @@ class Snippet {
   }
 
   size_t size() const { return size_; }
+  std::string_view view() const { return {text_.data(), size_}; }
   char* put(char* out) const {
     std::memcpy(out, text_.data(), kSlack);
     if (__builtin_expect(size_ > kSlack, 0)) std::memcpy(out + kSlack, text_.data() + kSlack, size_ - kSlack);
