@@ -91,9 +91,12 @@ std::span<const Option> lane_table() {
        1,
        64},
       {"on_refusal", OptionKind::Choice, "stop",
-       "what becomes of a change that the target will never take, as one too large for it: stop, or leave it "
-       "out and count it",
-       "stop|drop"},
+       "what becomes of a change that the target will never take, as one too large for it: stop; park it "
+       "with "
+       "the later changes of its row until somebody has it tried again; or drop it with a count",
+       "stop|park|drop"},
+      {"park", OptionKind::Size, "256MB",
+       "how much may be parked in the state folder; the sink waits while there is more"},
   };
   return table;
 }

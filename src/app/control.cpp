@@ -9,9 +9,12 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include "app/json_object.h"
 #include "base/check.h"
@@ -74,7 +77,30 @@ bool receive_line(int connection, std::string& line) {
   return false;
 }
 
+// Nothing: it is none.
+std::optional<Request> parse_request(const std::string& line) {
+  constexpr std::string_view kWords[] = {"status", "stop", "retry", "drop"};
+  // JSON is YAML too.
+  try {
+    YAML::Node all = YAML::Load(line);
+    if (!all.IsMap()) return std::nullopt;
+    Request request{all["do"].as<std::string>()};
+    if (all["sink"]) request.sink = all["sink"].as<std::string>();
+    if (all["ids"]) request.ids = all["ids"].as<std::vector<uint64_t>>();
+    if (std::find(std::begin(kWords), std::end(kWords), request.what) != std::end(kWords)) return request;
+  } catch (const YAML::Exception&) {}
+  return std::nullopt;
+}
+
 }  // namespace
+
+std::string Request::json() const {
+  JsonObject json;
+  json.text("do", what);
+  if (!sink.empty()) json.text("sink", sink);
+  if (!ids.empty()) json.numbers("ids", ids);
+  return json.str();
+}
 
 Result<std::unique_ptr<ControlServer>> ControlServer::start(const std::string& folder, Answer answer) {
   Folder place(folder);
@@ -127,17 +153,13 @@ void ControlServer::talk(int connection) {
   be_patient(connection);
   std::string request;
   if (!receive_line(connection, request)) return;
-  std::erase(request, ' ');
-  for (std::string_view what : {"status", "stop"}) {
-    if (request == JsonObject().text("do", what).str()) {
-      send_line(connection, answer_(what));
-      return;
-    }
-  }
-  send_line(connection, JsonObject().text("error", R"(expected {"do":"status"} or {"do":"stop"})").str());
+  std::optional<Request> parsed = parse_request(request);
+  send_line(connection,
+            parsed ? answer_(*parsed)
+                   : JsonObject().text("error", R"(expected {"do":WORD} of: status stop retry drop)").str());
 }
 
-Result<std::string> ask_control(const std::string& folder, std::string_view what) {
+Result<std::string> ask_control(const std::string& folder, const Request& request) {
   Folder place(folder);
   if (place.fd < 0) return usage("cannot open the state folder {}: {}", folder, std::strerror(errno));
   int connection = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -147,8 +169,7 @@ Result<std::string> ask_control(const std::string& folder, std::string_view what
   std::string answer;
   bool open = ::connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
   int reason = errno;
-  bool answered =
-      open && send_line(connection, JsonObject().text("do", what).str()) && receive_line(connection, answer);
+  bool answered = open && send_line(connection, request.json()) && receive_line(connection, answer);
   if (open && !answered) reason = errno;
   ::close(connection);
   if (answered) return answer;

@@ -1,21 +1,31 @@
 // The control socket: `control.sock` in a pipeline's state folder. One JSON line asks, one JSON line answers.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <thread>
+#include <vector>
 
 #include "base/result.h"
 
 namespace sluice::app {
 
-// {"do":"status"} or {"do":"stop"}.
+// {"do":"status"}, {"do":"stop"}; {"do":"retry","sink":"NAME","ids":[1,2]} and "drop" in its place, of parked
+// messages: without a sink of all, without ids all of them.
+struct Request {
+  std::string what;
+  std::string sink = {};
+  std::vector<uint64_t> ids = {};
+
+  std::string json() const;
+};
+
 class ControlServer {
  public:
-  // `answer` gets the word behind "do" on the server's thread.
-  using Answer = std::function<std::string(std::string_view what)>;
+  // Called on the server's thread.
+  using Answer = std::function<std::string(const Request&)>;
   // The caller holds the folder's lock: a socket that is there already is nobody's.
   static Result<std::unique_ptr<ControlServer>> start(const std::string& folder, Answer answer);
   ~ControlServer();
@@ -35,6 +45,6 @@ class ControlServer {
 };
 
 // Asks the process that holds the folder. The empty text: there is none.
-Result<std::string> ask_control(const std::string& folder, std::string_view what);
+Result<std::string> ask_control(const std::string& folder, const Request& request);
 
 }  // namespace sluice::app

@@ -69,6 +69,7 @@ JsonObject lane_json(const LaneStatus& lane) {
       .number("changes", lane.changes);
   json.number("bytes", lane.bytes).number("changes_per_second", lane.changes_per_second);
   if (lane.refused != 0) json.number("refused", lane.refused);
+  if (lane.parked != 0) json.number("parked", lane.parked).number("parked_bytes", lane.parked_bytes);
   if (!lane.last_error.empty()) {
     json.text("last_error", lane.last_error).text("last_error_at", utc_text(lane.last_error_us));
   }
@@ -85,6 +86,11 @@ Result<void> fits(const LanePlan& plan, const Encoder& encoder) {
         plan.format->name);
   }
   return {};
+}
+
+std::string counted(const Result<uint64_t>& count) {
+  return count ? JsonObject().number("messages", *count).str()
+               : JsonObject().text("error", count.error().what).str();
 }
 
 }  // namespace
@@ -112,7 +118,7 @@ Result<std::vector<LaneSetup>> make_lanes(std::vector<LanePlan> plans, const std
     SLUICE_TRY(fits(plan, *encoder));
     if (plan.pretty) encoder = make_pretty_encoder(std::move(encoder), Look::of(STDOUT_FILENO).colours);
     lanes.push_back({std::move(plan.name), std::move(sink), std::move(encoder), plan.encode_threads,
-                     std::move(plan.view), std::move(plan.route), plan.on_refusal});
+                     std::move(plan.view), std::move(plan.route), plan.on_refusal, plan.park_bytes});
   }
   return lanes;
 }
@@ -183,6 +189,20 @@ std::string Engine::status() const {
   json.number("malformed_json", malformed_json_documents());
   json.number("batches_free", status.batches_free).number("batches_total", status.batches_total);
   return json.number("resident_bytes", resident_bytes()).list("sinks", lanes).str();
+}
+
+std::string Engine::retry_parked(const std::string& sink, const std::vector<uint64_t>& ids) {
+  auto count = state_->park()->ask_parked(sink, ids);
+  pipeline_->look_at_parked();
+  return counted(count);
+}
+
+std::string Engine::drop_parked(const std::string& sink, const std::vector<uint64_t>& ids) {
+  auto count = state_->park()->drop_parked(sink, ids);
+  if (count)
+    log::warning("sink {}: {} parked messages are dropped by hand", sink.empty() ? "*" : sink, *count);
+  pipeline_->look_at_parked();
+  return counted(count);
 }
 
 }  // namespace sluice::app

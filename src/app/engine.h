@@ -32,6 +32,7 @@ struct LanePlan {
   std::shared_ptr<const ViewSetup> view;
   std::shared_ptr<const RouteSetup> route;  // of a sink with addressing
   OnRefusal on_refusal = OnRefusal::Stop;
+  uint64_t park_bytes = 256'000'000;
 };
 
 // What `name` becomes in formats that show where a change comes from.
@@ -58,8 +59,12 @@ class Engine {
   // On the calling thread, until all is read, stop() or a fault. Once.
   Result<void> run();
   void stop() noexcept { pipeline_->stop(); }  // any thread
-  // One line of JSON. Any thread.
+  // These two: one line of JSON. Any thread.
   std::string status() const;
+  // Has parked messages tried again, or drops them: of one sink or of all where it is empty; without ids,
+  // all.
+  std::string retry_parked(const std::string& sink, const std::vector<uint64_t>& ids);
+  std::string drop_parked(const std::string& sink, const std::vector<uint64_t>& ids);
 
  private:
   explicit Engine(RunPlan plan) : plan_(std::move(plan)) {}

@@ -30,4 +30,10 @@ JsonObject& JsonObject::list(std::string_view key, const std::vector<JsonObject>
   return raw(key, "[" + items + "]");
 }
 
+JsonObject& JsonObject::numbers(std::string_view key, const std::vector<uint64_t>& values) {
+  std::string items;
+  for (uint64_t value : values) items += fmt::format("{}{}", items.empty() ? "" : ",", value);
+  return raw(key, "[" + items + "]");
+}
+
 }  // namespace sluice::app

@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include <concepts>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,7 @@ class JsonObject {
   JsonObject& number(std::string_view key, double value) { return raw(key, fmt::format("{:.1f}", value)); }
   JsonObject& boolean(std::string_view key, bool value) { return raw(key, value ? "true" : "false"); }
   JsonObject& object(std::string_view key, const JsonObject& value) { return raw(key, value.str()); }
+  JsonObject& numbers(std::string_view key, const std::vector<uint64_t>& values);
   JsonObject& list(std::string_view key, const std::vector<JsonObject>& values);
   std::string str() const { return "{" + body_ + "}"; }
 

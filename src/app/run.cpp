@@ -22,6 +22,10 @@ Result<int> run(const Invocation& invocation) {
   return 0;
 }
 
+OnRefusal on_refusal(const std::string& word) {
+  return word == "park" ? OnRefusal::Park : word == "drop" ? OnRefusal::Drop : OnRefusal::Stop;
+}
+
 Result<LanePlan> lane_plan(LaneConfig& lane) {
   SLUICE_ASSIGN(view, view_setup(lane.view));
   std::shared_ptr<const RouteSetup> route;
@@ -37,7 +41,8 @@ Result<LanePlan> lane_plan(LaneConfig& lane) {
                   .encode_threads = static_cast<unsigned>(lane.own.integer("encode_threads")),
                   .view = std::move(view),
                   .route = std::move(route),
-                  .on_refusal = lane.own.text("on_refusal") == "drop" ? OnRefusal::Drop : OnRefusal::Stop};
+                  .on_refusal = on_refusal(lane.own.text("on_refusal")),
+                  .park_bytes = lane.own.size("park")};
 }
 
 }  // namespace
@@ -66,8 +71,10 @@ Result<void> run_pipeline(RunPlan plan, const std::function<void()>& started) {
   std::string folder = plan.state_folder, name = plan.name;
   SLUICE_ASSIGN(engine, Engine::make(std::move(plan)));
   Signals signals([&] { engine->stop(); });
-  auto answer = [&](std::string_view what) {
-    if (what == "status") return engine->status();
+  auto answer = [&](const Request& request) {
+    if (request.what == "status") return engine->status();
+    if (request.what == "retry") return engine->retry_parked(request.sink, request.ids);
+    if (request.what == "drop") return engine->drop_parked(request.sink, request.ids);
     log::info("asked to stop by the control socket");
     engine->stop();
     return JsonObject().boolean("stopping", true).str();

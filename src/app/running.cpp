@@ -105,6 +105,12 @@ void sink_rows(std::string& out, const YAML::Node& sinks) {
                     grouped(text(sink, "changes_per_second"))));
     std::string delivered = text(sink, "delivered");
     if (!delivered.empty()) row(out, "", fmt::format("delivered up to {}", delivered));
+    std::string parked = text(sink, "parked");
+    if (!parked.empty()) {
+      row(out, "",
+          fmt::format("{} messages are parked, {}; sluice dead list shows them", grouped(parked),
+                      megabytes(text(sink, "parked_bytes"))));
+    }
     std::string error = text(sink, "last_error");
     if (!error.empty()) row(out, "", fmt::format("last error, {}: {}", text(sink, "last_error_at"), error));
   }
@@ -135,7 +141,7 @@ std::string status_table(const RunningStatus& status) {
 }
 
 Result<std::optional<RunningStatus>> ask_status(const std::string& folder) {
-  SLUICE_ASSIGN(answer, ask_control(folder, "status"));
+  SLUICE_ASSIGN(answer, ask_control(folder, {"status"}));
   if (answer.empty()) return std::nullopt;
   RunningStatus status;
   // JSON is YAML too.
@@ -152,7 +158,7 @@ Result<std::optional<RunningStatus>> ask_status(const std::string& folder) {
 }
 
 Result<void> ask_stop(const std::string& folder) {
-  SLUICE_TRY(ask_control(folder, "stop"));
+  SLUICE_TRY(ask_control(folder, {"stop"}));
   return {};
 }
 

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::chrono::seconds kTick{1};
 constexpr std::chrono::seconds kRateWindow{2};
+// Tries of what was parked are numbered from here on: no batch comes so far.
+constexpr uint64_t kFirstTry = uint64_t{1} << 63;
 
 double seconds(SteadyTime::duration span) { return std::chrono::duration<double>(span).count(); }
 
@@ -30,13 +32,14 @@ std::string_view to_text(LaneDoing doing) {
 }
 
 Lane::Lane(LaneSetup setup, size_t number, std::optional<LaneCheckpoint> saved, Watermark& watermark,
-           size_t slots, BackoffBounds pauses, Ended ended)
+           ParkStore* parked, size_t slots, BackoffBounds pauses, Ended ended)
     : setup_(std::move(setup)),
       number_(number),
       saved_(std::move(saved)),
       watermark_(watermark),
       pauses_(pauses),
       ended_(std::move(ended)),
+      park_(parked, setup_.name, setup_.park_bytes, setup_.encoder->grouped()),
       encoding_({std::move(setup_.encoder), setup_.view, setup_.route}, setup_.encode_threads, slots,
                 setup_.name) {
   status_.name = setup_.name;
@@ -89,28 +92,34 @@ Result<void> Lane::insist(std::string_view doing, bool mend, Attempt attempt) {
     const Error& error = result.error();
     if (error.fault != Fault::Retryable) return result;
     auto pause = std::max(backoff.next(), setup_.sink->pause());
-    if (trouble_.met(error.what, steady_now())) {
-      log::warning("sink {}: {}: {}; trying again, next in {:.1f} s", setup_.name, doing, error.what,
-                   std::chrono::duration<double>(pause).count());
-    }
-    {
-      std::lock_guard lock(status_mutex_);
-      status_.doing = LaneDoing::Retrying;
-      status_.since_us = status_.last_error_us = unix_us();
-      status_.last_error = error.what;
-    }
+    complain(doing, error, pause);
     if (stop_.wait_for(pause)) return stopped();
   }
+}
+
+void Lane::complain(std::string_view doing, const Error& error, std::chrono::microseconds pause) {
+  if (trouble_.met(error.what, steady_now())) {
+    log::warning("sink {}: {}: {}; trying again, next in {:.1f} s", setup_.name, doing, error.what,
+                 std::chrono::duration<double>(pause).count());
+  }
+  std::lock_guard lock(status_mutex_);
+  status_.doing = LaneDoing::Retrying;
+  status_.since_us = status_.last_error_us = unix_us();
+  status_.last_error = error.what;
 }
 
 Result<void> Lane::work() {
   SLUICE_TRY(insist("cannot open", false, [&] { return setup_.sink->open(note_); }));
   std::optional<Position> reached = setup_.sink->position();
+  if (reached) position_ = *reached;
   if (!reached && saved_) reached = saved_->position;
+  SLUICE_TRY(insist("cannot learn what is parked", false, [&] { return park_.open(reached); }));
+  look_at_parked_ = true;
   encoding_.begin(begin_, std::move(reached));
   SLUICE_TRY(save_beginning());
   set(LaneDoing::Waiting);
   for (;;) {
+    if (between_) SLUICE_TRY(tend_parked());
     Encoded* encoded = encoding_.next(kTick);
     if (encoded) {
       auto delivered = deliver(*encoded);
@@ -130,16 +139,18 @@ Result<void> Lane::save_beginning() {
   position_ = begin_;
   note_ = setup_.sink->note();
   return insist("cannot save the position", false,
-                [&] { return watermark_.noted(number_, position_, note_); });
+                [&] { return watermark_.noted(number_, position_, note_, {}); });
 }
 
 Result<void> Lane::deliver(const Encoded& encoded) {
   if (encoded.fault()) return tl::unexpected(*encoded.fault());
   const Parcel& parcel = encoded.parcel();
   set(LaneDoing::Writing);
-  Delivery delivery = encoded.delivery();
+  Delivery delivery = park_.hold_back(encoded.delivery());
+  delivery.judge = this;
   SLUICE_TRY(insist("cannot write", true, [&] { return setup_.sink->write(delivery); }));
-  SLUICE_TRY(refusals(delivery));
+  refused_ = setup_.sink->refused().size();
+  if (refused_ > 0) SLUICE_TRY(decide(delivery, setup_.sink->refused()));
   set(LaneDoing::Saving);
   bool moves = parcel.moves && !encoded.passed();
   // What was set aside is given up as soon as every lane has it, whatever place the lane has reached.
@@ -147,25 +158,102 @@ Result<void> Lane::deliver(const Encoded& encoded) {
   if (moves) position_ = parcel.batch.resume;
   if (saves) note_ = setup_.sink->note();
   SLUICE_TRY(insist("cannot save the position", false, [&] {
-    return watermark_.delivered(number_, parcel, saves ? &position_ : nullptr, note_);
+    return watermark_.delivered(number_, parcel, saves ? &position_ : nullptr, note_, park_.changes());
   }));
-  count(encoded);
+  if (!park_.changes().empty()) count_parked();
+  park_.saved();
+  if (parcel.moves || parcel.open != Parcel::kNone) between_ = parcel.open == Parcel::kNone;
+  count(encoded, delivery);
   return {};
 }
 
-Result<void> Lane::refusals(const Delivery& delivery) {
-  std::span<const Refusal> refused = setup_.sink->refused();
-  refused_ = refused.size();
-  if (refused.empty()) return {};
+Result<void> Lane::judge(const Delivery& delivery, std::span<const Refusal> refused) {
+  SLUICE_TRY(decide(delivery, refused));
+  SLUICE_TRY(watermark_.parked(number_, park_.changes()));
+  park_.saved();
+  return {};
+}
+
+Result<void> Lane::decide(const Delivery& delivery, std::span<const Refusal> refused) {
   Bytes id;
   append_id(id, delivery.batch, delivery.batch.changes[delivery.messages[refused[0].message].change]);
-  if (setup_.on_refusal == OnRefusal::Stop) {
-    return fatal("the target refuses the change {}: {}; with on_refusal: drop it is left out and counted",
-                 id.view(), refused[0].why);
+  switch (setup_.on_refusal) {
+    case OnRefusal::Stop:
+      return fatal(
+          "the target refuses the change {}: {}; with on_refusal: park it is kept and its row's later "
+          "changes "
+          "wait behind it, with on_refusal: drop it is left out and counted",
+          id.view(), refused[0].why);
+    case OnRefusal::Drop:
+      log::warning("sink {}: left out {} changes that the target refuses, the first of them {}: {}",
+                   setup_.name, refused.size(), id.view(), refused[0].why);
+      return {};
+    case OnRefusal::Park: break;
   }
-  log::warning("sink {}: left out {} changes that the target refuses, the first of them {}: {}", setup_.name,
+  size_t before = park_.changes().added.size();
+  park_.refuse(delivery, refused);
+  if (park_.changes().added.size() == before) return {};
+  log::warning("sink {}: parked {} changes that the target refuses, the first of them {}: {}", setup_.name,
                refused.size(), id.view(), refused[0].why);
   return {};
+}
+
+Result<void> Lane::tend_parked() {
+  if (look_at_parked_.exchange(false)) SLUICE_TRY(retry_parked());
+  return park_.full() && !park_.empty() ? wait_for_room() : Result<void>();
+}
+
+Result<void> Lane::retry_parked() {
+  uint64_t delivered = 0, refused = 0;
+  for (bool more = true; more;) {
+    SLUICE_TRY(insist("cannot read what is parked", false, [&]() -> Result<void> {
+      SLUICE_ASSIGN(next, park_.next_try());
+      more = next;
+      return {};
+    }));
+    if (more) {
+      set(LaneDoing::Writing);
+      Delivery delivery = park_.trial(kFirstTry + tries_++, position_);
+      SLUICE_TRY(insist("cannot write", true, [&] { return setup_.sink->write(delivery); }));
+      park_.tried(setup_.sink->refused());
+      refused += setup_.sink->refused().size();
+      delivered += park_.changes().removed.size();
+      note_ = setup_.sink->note();
+    }
+    if (park_.changes().empty()) continue;
+    SLUICE_TRY(insist("cannot save what is parked", false, [&] {
+      return position_.known() ? watermark_.noted(number_, position_, note_, park_.changes())
+                               : watermark_.parked(number_, park_.changes());
+    }));
+    park_.saved();
+  }
+  count_parked();
+  if (delivered + refused == 0) return {};
+  log::info("sink {}: of what was parked, {} messages are delivered, {} are refused again, {} are left",
+            setup_.name, delivered, refused, park_.size());
+  set(LaneDoing::Waiting);
+  return {};
+}
+
+Result<void> Lane::wait_for_room() {
+  while (park_.full() && !park_.empty()) {
+    Error full{Fault::Retryable,
+               fmt::format("{} messages with {} bytes are parked, and `park` allows {} bytes; see 'sluice "
+                           "dead list', then retry or drop them",
+                           park_.size(), park_.bytes(), park_.most_bytes())};
+    complain("cannot go on", full, kTick);
+    if (stop_.wait_for(kTick)) return stopped();
+    if (look_at_parked_.exchange(false)) SLUICE_TRY(retry_parked());
+  }
+  if (trouble_.over()) log::info("sink {}: goes on", setup_.name);
+  set(LaneDoing::Waiting);
+  return {};
+}
+
+void Lane::count_parked() {
+  std::lock_guard lock(status_mutex_);
+  status_.parked = park_.size();
+  status_.parked_bytes = park_.bytes();
 }
 
 Result<void> Lane::tick() {
@@ -174,7 +262,7 @@ Result<void> Lane::tick() {
   if (std::string note = setup_.sink->note(); note != note_ && position_.known()) {
     note_ = std::move(note);
     SLUICE_TRY(insist("cannot save the position", false,
-                      [&] { return watermark_.noted(number_, position_, note_); }));
+                      [&] { return watermark_.noted(number_, position_, note_, {}); }));
   }
   std::lock_guard lock(status_mutex_);
   if (ticked_ - window_begin_ >= kRateWindow) {
@@ -191,16 +279,15 @@ void Lane::set(LaneDoing doing) {
   status_.since_us = unix_us();
 }
 
-void Lane::count(const Encoded& encoded) {
-  const Outbox& outbox = encoded.outbox();
-  window_changes_ += outbox.messages.size();
+void Lane::count(const Encoded& encoded, const Delivery& delivery) {
+  window_changes_ += delivery.messages.size();
   std::lock_guard lock(status_mutex_);
   status_.doing = LaneDoing::Waiting;
   status_.since_us = unix_us();
   ++status_.batches;
-  status_.changes += outbox.messages.size() - refused_;
+  status_.changes += delivery.messages.size() - refused_;
   status_.refused += refused_;
-  status_.bytes += outbox.bytes.size();
+  status_.bytes += delivery.bytes.size();
   if (encoded.parcel().moves && !encoded.passed()) status_.delivered = position_;
 }
 

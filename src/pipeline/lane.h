@@ -2,6 +2,7 @@
 // until it is safe, and saves how far it came. Only lanes retry.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -11,6 +12,7 @@
 
 #include "base/backoff.h"
 #include "pipeline/encoding.h"
+#include "pipeline/park.h"
 #include "pipeline/status.h"
 #include "pipeline/stop_signal.h"
 #include "pipeline/trouble.h"
@@ -19,7 +21,7 @@
 namespace sluice {
 
 // What becomes of a change that the target will never take.
-enum class OnRefusal : uint8_t { Stop, Drop };
+enum class OnRefusal : uint8_t { Stop, Park, Drop };
 
 struct LaneSetup {
   std::string name;
@@ -29,17 +31,19 @@ struct LaneSetup {
   std::shared_ptr<const ViewSetup> view;    // null: all of every batch
   std::shared_ptr<const RouteSetup> route;  // null: a target of lines
   OnRefusal on_refusal = OnRefusal::Stop;
+  uint64_t park_bytes = 256'000'000;  // what may be parked before the lane waits
 };
 
-class Lane {
+class Lane : Judge {
  public:
   // Called once, on the lane's thread, when it has ended: with the fault, or nothing when all was delivered
   // or it was asked to stop.
   using Ended = std::function<void(Result<void>)>;
 
-  // `number` is the lane's place in the watermark. `saved`: from the run before. `slots`: the pool's count.
+  // `number` is the lane's place in the watermark. `saved`: from the run before. `parked` may be null.
+  // `slots`: the pool's count.
   Lane(LaneSetup setup, size_t number, std::optional<LaneCheckpoint> saved, Watermark& watermark,
-       size_t slots, BackoffBounds pauses, Ended ended);
+       ParkStore* parked, size_t slots, BackoffBounds pauses, Ended ended);
   ~Lane();
 
   // The source thread. `from` is where reading begins.
@@ -53,21 +57,31 @@ class Lane {
   void stop();
   // Any thread. Ends a delivery that waits at the target, too.
   void interrupt() noexcept { setup_.sink->interrupt(); }
+  // Any thread. Parked messages were asked for or dropped: the lane looks between two transactions.
+  void look_at_parked() { look_at_parked_ = true; }
   LaneStatus status() const;
 
  private:
   // Does `attempt` until it succeeds or cannot be retried. `mend`: call the sink's reopen() before a retry.
   template <class Attempt>
   Result<void> insist(std::string_view doing, bool mend, Attempt attempt);
+  // It did not work and will be tried again: says so.
+  void complain(std::string_view doing, const Error& error, std::chrono::microseconds pause);
   void run();
   Result<void> work();
   Result<void> save_beginning();
   Result<void> deliver(const Encoded& encoded);
-  // Of the delivery that was just written: what the target refused.
-  Result<void> refusals(const Delivery& delivery);
+  // Of the delivery that is being written, or was: what the target refused.
+  Result<void> judge(const Delivery& delivery, std::span<const Refusal> refused) override;
+  Result<void> decide(const Delivery& delivery, std::span<const Refusal> refused);
+  // Between two transactions: what others asked for of what is parked, and waiting while there is no room.
+  Result<void> tend_parked();
+  Result<void> retry_parked();
+  Result<void> wait_for_room();
+  void count_parked();
   Result<void> tick();
   void set(LaneDoing doing);
-  void count(const Encoded& encoded);
+  void count(const Encoded& encoded, const Delivery& delivery);
 
   LaneSetup setup_;
   const size_t number_;
@@ -75,13 +89,17 @@ class Lane {
   Watermark& watermark_;
   const BackoffBounds pauses_;
   const Ended ended_;
+  Park park_;
   Encoding encoding_;
   StopSignal stop_;
+  std::atomic<bool> look_at_parked_ = false;
 
   // The lane thread's own.
   Trouble trouble_;
   Position begin_;        // where reading began
+  bool between_ = true;   // what was written last ended a transaction
   uint64_t refused_ = 0;  // by the target, of the delivery in hand
+  uint64_t tries_ = 0;    // of what was parked
   Position position_;     // saved last
   std::string note_;
   SteadyTime ticked_;

@@ -72,7 +72,7 @@ Result<void> Pipeline::make_lanes(const Position& from) {
           names[i], describe(saved->position), describe(from));
     }
     lanes.push_back(std::make_unique<Lane>(std::move(setups_[i]), i, std::move(saved), *watermark_,
-                                           pool_.count(), options_.pauses,
+                                           state_ ? state_->park() : nullptr, pool_.count(), options_.pauses,
                                            [this](Result<void> result) { lane_ended(std::move(result)); }));
   }
   std::lock_guard lock(mutex_);
@@ -206,6 +206,11 @@ void Pipeline::stop() noexcept {
   std::lock_guard lock(mutex_);
   hurry_ |= again;
   ended_.notify_all();
+}
+
+void Pipeline::look_at_parked() {
+  std::lock_guard lock(mutex_);
+  for (auto& lane : lanes_) lane->look_at_parked();
 }
 
 PipelineStatus Pipeline::status() const {

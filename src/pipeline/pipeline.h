@@ -40,6 +40,8 @@ class Pipeline {
   // Finishes and saves the deliveries in hand; called again, waits for nothing. Any thread.
   void stop() noexcept;
   PipelineStatus status() const;
+  // Parked messages were asked for or dropped. Any thread.
+  void look_at_parked();
 
  private:
   Result<void> make_lanes(const Position& from);

@@ -21,7 +21,9 @@ struct LaneStatus {
   uint64_t batches = 0;  // these three since the start of the process
   uint64_t changes = 0;
   uint64_t bytes = 0;
-  uint64_t refused = 0;           // changes that the target would not take and that were left out
+  uint64_t refused = 0;  // changes that the target would not take and that were left out
+  uint64_t parked = 0;   // messages, those of earlier runs among them
+  uint64_t parked_bytes = 0;
   double changes_per_second = 0;  // over the last seconds
   std::string last_error;         // empty: none yet
   int64_t last_error_us = 0;

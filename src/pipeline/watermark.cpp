@@ -15,7 +15,7 @@ bool Watermark::last_to_deliver(size_t lane, uint64_t sequence) const {
 }
 
 Result<void> Watermark::delivered(size_t lane, const Parcel& parcel, const Position* position,
-                                  std::string_view note) {
+                                  std::string_view note, const ParkChanges& park) {
   std::lock_guard lock(mutex_);
   const Batch& batch = parcel.batch;
   bool lowest = last_to_deliver(lane, batch.sequence);
@@ -26,17 +26,26 @@ Result<void> Watermark::delivered(size_t lane, const Parcel& parcel, const Posit
       checkpoint.catalogue = batch.catalogue;
       checkpoint.aside = &batch.aside;
     }
-    if (checkpoint.position || checkpoint.resume) SLUICE_TRY(state_->save(checkpoint));
+    if (!park.empty()) checkpoint.park = &park;
+    if (checkpoint.position || checkpoint.resume || checkpoint.park) SLUICE_TRY(state_->save(checkpoint));
   }
   sequences_[lane] = batch.sequence;
   if (lowest && parcel.moves) source_.confirm(batch.resume);
   return {};
 }
 
-Result<void> Watermark::noted(size_t lane, const Position& position, std::string_view note) {
+Result<void> Watermark::noted(size_t lane, const Position& position, std::string_view note,
+                              const ParkChanges& park) {
   if (!state_) return {};
   std::lock_guard lock(mutex_);
-  return state_->save({.lane = names_[lane], .position = &position, .note = note});
+  return state_->save(
+      {.lane = names_[lane], .position = &position, .note = note, .park = park.empty() ? nullptr : &park});
+}
+
+Result<void> Watermark::parked(size_t lane, const ParkChanges& park) {
+  if (!state_ || park.empty()) return {};
+  std::lock_guard lock(mutex_);
+  return state_->save({.lane = names_[lane], .park = &park});
 }
 
 uint64_t Watermark::lowest() const {

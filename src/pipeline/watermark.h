@@ -22,9 +22,12 @@ class Watermark {
 
   // Lane number `lane` is done with the parcel. `position`: the lane's own, from now on; null: it stays. On a
   // failure nothing has changed: the caller may try again.
-  Result<void> delivered(size_t lane, const Parcel& parcel, const Position* position, std::string_view note);
-  // The sink's note changed between deliveries.
-  Result<void> noted(size_t lane, const Position& position, std::string_view note);
+  Result<void> delivered(size_t lane, const Parcel& parcel, const Position* position, std::string_view note,
+                         const ParkChanges& park);
+  // The sink's note changed between deliveries, or what is parked.
+  Result<void> noted(size_t lane, const Position& position, std::string_view note, const ParkChanges& park);
+  // What is parked changed, and the position stays.
+  Result<void> parked(size_t lane, const ParkChanges& park);
 
   uint64_t lowest() const;
 

@@ -17,6 +17,8 @@
 
 namespace sluice {
 
+class Judge;
+
 // A batch as one lane sees it. `bytes` holds the messages' values one after the other, a line feed after
 // each, or of a binary format nothing: a sink of lines writes it as a whole.
 struct Delivery {
@@ -39,6 +41,8 @@ struct Delivery {
   std::string_view words = {};
   // Nothing stands between two values, which are no lines.
   bool binary = false;
+  // Who decides on refused messages; null: nobody need be asked.
+  Judge* judge = nullptr;
 
   // Where in `bytes` the checkpoint falls. Not to be asked when `whole` is kInside.
   size_t whole_bytes() const { return whole == messages.size() ? bytes.size() : messages[whole].begin; }
@@ -82,6 +86,16 @@ struct Delivery {
 struct Refusal {
   size_t message;  // index into Delivery::messages
   std::string why;
+};
+
+// What becomes of refused messages. A sink that keeps the position at the target asks before that moves past
+// them, and does not move it on a failure; the others are asked by their lane.
+class Judge {
+ public:
+  virtual Result<void> judge(const Delivery& delivery, std::span<const Refusal> refused) = 0;
+
+ protected:
+  ~Judge() = default;
 };
 
 class Sink {

@@ -18,6 +18,7 @@
 #include "model/aside.h"
 #include "model/catalogue.h"
 #include "model/position.h"
+#include "state/park.h"
 
 namespace sluice {
 
@@ -34,6 +35,7 @@ struct Checkpoint {
   const Position* resume = nullptr;  // of the source; null: it and the catalogue stay as they are
   std::span<const CatalogueChange> catalogue;
   const AsideChanges* aside = nullptr;  // saved with `resume`; null: none
+  const ParkChanges* park = nullptr;    // null: none
 };
 
 class State {
@@ -53,6 +55,8 @@ class State {
 
   // Events set aside. Null: this kind of state keeps none. Lives as long as the state.
   virtual AsideStore* aside() { return nullptr; }
+  // Messages that were parked. Null: this kind of state keeps none. Lives as long as the state.
+  virtual ParkStore* park() { return nullptr; }
 
   // Small facts: the server's UUID, the pipeline's name. Nothing: never set.
   virtual Result<std::optional<std::string>> value(std::string_view key) = 0;

@@ -97,6 +97,60 @@ def test_what_redis_refuses_stops_or_is_left_out(server, database, redis, sluice
     assert json.loads(run("status", tmp_path / "state", "--json").stdout)["sinks"][0]["refused"] == 1
 
 
+def dead(*arguments, code=0):
+    done = run("dead", *arguments, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_what_redis_refuses_is_parked_and_tried_again(server, database, redis, sluice, tmp_path):
+    name = f"rows-{database}:1"
+    redis.ask("set", name, "a string")
+    server.sql(f"insert into {database}.t values (1, 'x')")
+    path = configure(tmp_path, server, database, url_of(redis), 'to: "rows-{database}:{column:id}"', "on_refusal: park")
+    process = sluice("run", path)
+    process.wait_for_error("parked 1 changes that the target refuses")
+    server.sql(f"update {database}.t set name = 'y'; insert into {database}.t values (2, 'z')")
+    until(lambda: redis.ask("exists", f"rows-{database}:2"))
+    server.sql(f"update {database}.t set name = 'w' where id = 1")
+    state = tmp_path / "state"
+    until(lambda: dead("list", state).count("waits behind") == 2)
+    parked = [json.loads(line) for line in dead("list", path, "--json").splitlines()]
+    assert [(each["key"], each["destination"], each["state"]) for each in parked] == [
+        ("1", name, "refused"), ("1", name, "waits"), ("1", name, "waits")]
+    assert "WRONGTYPE" in parked[0]["reason"] and parked[0]["table"] == f"{database}.t"
+    assert '"name":"x"' in dead("show", state, str(parked[0]["id"]))
+    status = json.loads(run("status", state, "--json").stdout)["sinks"][0]
+    assert (status["parked"], status["refused"]) == (3, 1)
+    assert "0 of 1 are delivered, 1 stay: WRONGTYPE" in dead("retry", state, code=1)
+    redis.ask("del", name)
+    assert "1 of 1 are delivered" in dead("retry", state, "--sink", "out")
+    until(lambda: dead("list", state) == "nothing is parked\n")
+    names = [json.loads(entry["value"])["after"]["name"] for entry in redis.stream(name)]
+    assert names == ["x", "y", "w"]
+
+
+def test_what_is_parked_is_dropped_or_tried_at_the_next_start(server, database, redis, sluice, tmp_path):
+    for number in (1, 2):
+        redis.ask("set", f"r-{number}", "a string")
+    server.sql(f"insert into {database}.t values (1, 'x'), (2, 'x')")
+    path = configure(tmp_path, server, database, url_of(redis), 'to: "r-{column:id}"', "on_refusal: park")
+    process = sluice("run", path)
+    process.wait_for_error("parked 2 changes")
+    process.close()
+    state = tmp_path / "state"
+    first, second = [json.loads(line)["id"] for line in dead("list", state, "--json").splitlines()]
+    assert "expected the ids of messages, or --all" in run("dead", "drop", state, check=False).stderr
+    assert run("dead", "drop", state, "99", check=False).returncode == 2
+    assert "dropped 1 messages" in dead("drop", state, str(first))
+    assert "1 messages will be tried at the next start" in dead("retry", state)
+    redis.ask("del", "r-1", "r-2")
+    sluice("run", path)
+    until(lambda: dead("list", state) == "nothing is parked\n")
+    assert redis.ask("exists", "r-1") == 0
+    assert len(redis.stream("r-2")) == 1
+
+
 def test_a_server_without_memory_is_waited_for(server, database, redis, sluice, tmp_path):
     used = next(line for line in redis.cli("info", "memory").splitlines() if line.startswith("used_memory:"))
     redis.ask("config", "set", "maxmemory", str(int(used.split(":")[1]) + 300_000))

@@ -13,6 +13,8 @@ namespace sluice::simulate {
 struct Probe {
   // Called for every write before it counts; what it returns is what write() returns.
   std::function<Result<void>(const Delivery&)> on_write;
+  // Whether the target takes a message with this value; none: all of them.
+  std::function<bool(std::string_view)> takes;
 
   std::string text() const {
     std::lock_guard lock(mutex);
@@ -51,11 +53,19 @@ class ProbeSink : public Sink {
       probe_.changed.wait(lock, [&] { return probe_.interrupts > 0; });
       return stopped();
     }
-    probe_.bytes += delivery.bytes;
+    refused_.clear();
+    for (size_t i = 0; i < delivery.messages.size(); ++i) {
+      if (probe_.takes && !probe_.takes(delivery.value(i))) {
+        refused_.push_back({i, "it is too large"});
+      } else {
+        probe_.bytes.append(delivery.value(i)).append("\n");
+      }
+    }
     probe_.changed.notify_all();
     return {};
   }
   std::chrono::microseconds pause() const override { return probe_.pause; }
+  std::span<const Refusal> refused() const override { return refused_; }
   std::string note() const override { return probe_.note; }
   void close() override {
     std::lock_guard lock(probe_.mutex);
@@ -69,6 +79,7 @@ class ProbeSink : public Sink {
 
  private:
   Probe& probe_;
+  std::vector<Refusal> refused_;
 };
 
 }  // namespace sluice::simulate

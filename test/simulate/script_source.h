@@ -14,7 +14,8 @@
 namespace sluice::simulate {
 
 struct Step {
-  // Transactions that end in this batch or go on in the next one; each change is its text.
+  // Transactions that end in this batch or go on in the next one; each change is its text. `a|…` is an insert
+  // of the row `a` of shop.t, `a>b|…` an update that makes it `b`, and `ddl|…` changes that table.
   struct Part {
     uint64_t end;  // offset behind it; the position moves there if it is `whole`
     std::vector<std::string> changes;
@@ -84,15 +85,18 @@ class ScriptSource : public Source {
   void fill(Batch& batch, const Step& step) {
     for (const Step::Part& part : step.parts) {
       auto transaction = static_cast<uint32_t>(batch.transactions.size());
-      batch.transactions.push_back({.id = batch.arena.copy(part.gtid), .gtid = batch.arena.copy(part.gtid)});
+      std::string id = part.gtid.empty() ? "bin.000001:" + std::to_string(part.end) : part.gtid;
+      batch.transactions.push_back({.id = batch.arena.copy(id), .gtid = batch.arena.copy(part.gtid)});
       for (size_t i = 0; i < part.changes.size(); ++i) {
         batch.events.push_back({.file = "bin.000001",
                                 .offset = part.end - 1,
                                 .next = part.end,
                                 .query = batch.arena.copy(part.changes[i])});
         batch.changes.push_back({.last = part.whole && i + 1 == part.changes.size(),
+                                 .index = static_cast<uint32_t>(i),
                                  .transaction = transaction,
                                  .event = static_cast<uint32_t>(batch.events.size() - 1)});
+        shape(batch, batch.changes.back(), batch.events.back().query);
       }
       // What was set aside moves no position.
       if (!part.whole || !step.aside.released.empty()) continue;
@@ -105,6 +109,39 @@ class ScriptSource : public Source {
     batch.resume = resume_;
   }
 
+  void shape(Batch& batch, Change& change, std::string_view text) const {
+    size_t bar = text.find('|'), arrow = text.substr(0, bar).find('>');
+    if (bar == text.npos) return;
+    change.table = batch.hold(table_);
+    auto row = [&](std::string_view key) {
+      Cell* cell = batch.arena.array<Cell>(1);
+      *cell = {};
+      cell->kind = Kind::Text;
+      cell->size = static_cast<uint32_t>(key.size());
+      cell->data = key.data();
+      return Row{cell, 1, cell->size};
+    };
+    if (text.starts_with("ddl")) {
+      change.op = Op::Ddl;
+    } else if (arrow == text.npos) {
+      change.after = row(text.substr(0, bar));
+    } else {
+      change.op = Op::Update;
+      change.before = row(text.substr(0, arrow));
+      change.after = row(text.substr(arrow + 1, bar - arrow - 1));
+    }
+  }
+  static TablePtr make_table() {
+    Table table;
+    table.database = "shop";
+    table.name = "t";
+    table.columns.resize(1);
+    table.columns[0].name = "id";
+    table.key = {0};
+    return freeze(std::move(table));
+  }
+
+  const TablePtr table_ = make_table();
   mutable std::mutex mutex_;
   std::condition_variable interrupt_;
   bool interrupted_ = false;

@@ -2,6 +2,7 @@
 // power is off.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 
@@ -10,8 +11,42 @@
 
 namespace sluice::simulate {
 
-class MemoryState : public State {
+class MemoryState : public State, public ParkStore {
  public:
+  ParkStore* park() override { return this; }
+  Result<void> each_parked(std::string_view lane,
+                           const std::function<void(const ParkedMessage&)>& visit) override {
+    std::lock_guard lock(mutex_);
+    for (const auto& each : parked_) {
+      if (lane.empty() || each.second.lane == lane) visit(each.second);
+    }
+    return {};
+  }
+  Result<std::optional<ParkedMessage>> find_parked(uint64_t id) override {
+    std::lock_guard lock(mutex_);
+    auto found = parked_.find(id);
+    if (found == parked_.end()) return std::nullopt;
+    return found->second;
+  }
+  Result<uint64_t> ask_parked(std::string_view lane, const std::vector<uint64_t>& ids) override {
+    std::lock_guard lock(mutex_);
+    uint64_t count = 0;
+    for (auto& [id, message] : parked_) {
+      bool named = std::find(ids.begin(), ids.end(), id) != ids.end();
+      if (message.lane != lane || !(ids.empty() ? !message.reason.empty() : named)) continue;
+      message.asked = true;
+      ++count;
+    }
+    return count;
+  }
+  Result<uint64_t> drop_parked(std::string_view lane, const std::vector<uint64_t>& ids) override {
+    std::lock_guard lock(mutex_);
+    return std::erase_if(parked_, [&](const auto& each) {
+      return each.second.lane == lane &&
+             (ids.empty() || std::find(ids.begin(), ids.end(), each.first) != ids.end());
+    });
+  }
+
   Result<std::optional<Position>> resume() override { return resume_; }
   Result<std::optional<LaneCheckpoint>> lane(std::string_view name) override {
     auto found = lanes_.find(name);
@@ -44,6 +79,7 @@ class MemoryState : public State {
       for (uint64_t id : checkpoint.aside->released) released.push_back(id);
       for (const AsideEvent& event : checkpoint.aside->added) added.push_back(event.id);
     }
+    if (checkpoint.park) save(*checkpoint.park);
     for (const CatalogueChange& change : checkpoint.catalogue) {
       if (change.name.table.empty()) charsets_[change.name.database] = change.default_charset;
       tables_.erase(change.name);
@@ -65,7 +101,28 @@ class MemoryState : public State {
   std::vector<uint64_t> added, released;  // ids of events set aside
 
  private:
+  void save(const ParkChanges& changes) {
+    for (const ParkedMessage& message : changes.added) {
+      bool there = std::any_of(parked_.begin(), parked_.end(), [&](const auto& each) {
+        return each.second.lane == message.lane && each.second.change == message.change &&
+               each.second.part == message.part && each.second.message == message.message;
+      });
+      if (there) continue;
+      ParkedMessage& kept = parked_[++last_parked_] = message;
+      kept.id = last_parked_;
+    }
+    for (uint64_t id : changes.removed) parked_.erase(id);
+    for (const ParkChanges::Refused& each : changes.refused) {
+      auto found = parked_.find(each.id);
+      if (found == parked_.end()) continue;
+      found->second.reason = each.reason;
+      found->second.asked = false;
+    }
+  }
+
   std::mutex mutex_;
+  std::map<uint64_t, ParkedMessage> parked_;
+  uint64_t last_parked_ = 0;
   std::optional<Position> resume_;
   std::map<std::string, LaneCheckpoint, std::less<>> lanes_;
   std::map<TableName, TablePtr> tables_;
@@ -82,6 +139,7 @@ class CutState : public State {
   Result<std::vector<std::string>> lanes() override { return inner_.lanes(); }
   Result<void> forget(std::string_view lane) override { return inner_.forget(lane); }
   Result<void> load(Catalogue& catalogue) override { return inner_.load(catalogue); }
+  ParkStore* park() override { return inner_.park(); }
   Result<void> save(const Checkpoint& checkpoint) override {
     std::lock_guard lock(mutex_);
     if (!power_.step()) return dead();

@@ -304,6 +304,7 @@ Result<void> KafkaSink::settle(const Delivery& delivery) {
 Result<void> KafkaSink::commit(const Delivery& delivery) {
   if (!in_transaction_) return {};
   CHECK(delivery.position);
+  if (!refused_.empty() && delivery.judge) SLUICE_TRY(delivery.judge->judge(delivery, refused_));
   std::string text = to_text(*delivery.position);
   SLUICE_ASSIGN(topic, producer_->topic(options_.checkpoint_topic));
   Record record{.topic = topic, .partition = 0, .key = options_.transactional_id, .value = text};

@@ -7,6 +7,7 @@
 #include "state/sqlite/database.h"
 #include "state/sqlite/folder_lock.h"
 #include "state/sqlite/history.h"
+#include "state/sqlite/park.h"
 
 namespace sluice {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 using sqlite::Database;
 using sqlite::Statement;
 
-constexpr int kVersion = 3;
+constexpr int kVersion = 4;
 
 constexpr const char* kTables = R"(
 CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -49,7 +50,7 @@ constexpr std::string_view kReadPosition =
     "SELECT file, offset, gtids, server_uuid, flavor, timestamp, note FROM positions WHERE lane=?";
 
 struct Statements {
-  Statement begin, commit, save_position, read_position, names, forget, read_fact, write_fact;
+  Statement begin, commit, hard, soft, save_position, read_position, names, forget, read_fact, write_fact;
 };
 
 Result<std::optional<LaneCheckpoint>> read_position(Statement& row, std::string_view lane,
@@ -76,7 +77,7 @@ Result<std::optional<LaneCheckpoint>> read_position(Statement& row, std::string_
   return checkpoint;
 }
 
-class SqliteState : public State, public AsideStore {
+class SqliteState : public State, public AsideStore, public ParkStore {
  public:
   SqliteState(sqlite::FolderLock lock, std::unique_ptr<Database> database)
       : lock_(std::move(lock)), database_(std::move(database)) {}
@@ -90,6 +91,7 @@ class SqliteState : public State, public AsideStore {
   Result<void> load(Catalogue& catalogue) override;
   Result<void> save(const Checkpoint& checkpoint) override;
   AsideStore* aside() override { return this; }
+  ParkStore* park() override { return this; }
   Result<std::optional<std::string>> value(std::string_view key) override;
   Result<void> set_value(std::string_view key, std::string_view value) override;
 
@@ -97,6 +99,12 @@ class SqliteState : public State, public AsideStore {
   Result<uint64_t> whole() override;
   Result<std::vector<AsideTable>> tables() override;
   Result<AsideEvent> next(uint64_t id, bool ddl_only) override;
+
+  Result<void> each_parked(std::string_view lane,
+                           const std::function<void(const ParkedMessage&)>& visit) override;
+  Result<std::optional<ParkedMessage>> find_parked(uint64_t id) override;
+  Result<uint64_t> ask_parked(std::string_view lane, const std::vector<uint64_t>& ids) override;
+  Result<uint64_t> drop_parked(std::string_view lane, const std::vector<uint64_t>& ids) override;
 
  private:
   Result<std::optional<LaneCheckpoint>> read(std::string_view lane);
@@ -110,6 +118,7 @@ class SqliteState : public State, public AsideStore {
   Statements sql_;
   sqlite::History history_;
   sqlite::Aside aside_;
+  sqlite::Park park_;
 };
 
 Result<void> check_version(Database& database) {
@@ -135,8 +144,8 @@ Result<void> check_version(Database& database) {
         database.path(), look.text(0));
   }
   std::string sql =
-      fmt::format("BEGIN;{}{}{}{}PRAGMA user_version={};COMMIT;", kTables, sqlite::History::kTables,
-                  sqlite::Aside::kTables, version == 1 ? kFromForm1 : "", kVersion);
+      fmt::format("BEGIN;{}{}{}{}{}PRAGMA user_version={};COMMIT;", kTables, sqlite::History::kTables,
+                  sqlite::Aside::kTables, sqlite::Park::kTables, version == 1 ? kFromForm1 : "", kVersion);
   return database.run(sql.c_str());
 }
 
@@ -146,6 +155,8 @@ Result<void> SqliteState::prepare() {
   const std::pair<Statement*, std::string_view> all[] = {
       {&sql_.begin, "BEGIN IMMEDIATE"},
       {&sql_.commit, "COMMIT"},
+      {&sql_.hard, "PRAGMA synchronous=FULL"},
+      {&sql_.soft, "PRAGMA synchronous=NORMAL"},
       {&sql_.save_position, "INSERT OR REPLACE INTO positions VALUES(?,?,?,?,?,?,?,?)"},
       {&sql_.read_position, kReadPosition},
       {&sql_.names, "SELECT lane FROM positions WHERE lane<>'' ORDER BY lane"},
@@ -158,7 +169,8 @@ Result<void> SqliteState::prepare() {
     *statement = std::move(prepared);
   }
   SLUICE_TRY(history_.prepare(*database_));
-  return aside_.prepare(*database_);
+  SLUICE_TRY(aside_.prepare(*database_));
+  return park_.prepare(*database_);
 }
 
 Result<std::optional<LaneCheckpoint>> SqliteState::read(std::string_view lane) {
@@ -211,8 +223,13 @@ Result<void> SqliteState::load(Catalogue& catalogue) {
 
 Result<void> SqliteState::save(const Checkpoint& checkpoint) {
   std::lock_guard lock(mutex_);
+  // A target that keeps the position itself may be further than a state that lost its last commits: what was
+  // parked must not be among them.
+  bool hard = checkpoint.park && !checkpoint.park->added.empty();
+  if (hard) SLUICE_TRY(sql_.hard.run());
   auto saved = save_all(checkpoint);
   if (!saved) database_->roll_back();
+  if (hard) SLUICE_TRY(sql_.soft.run());
   return saved;
 }
 
@@ -226,6 +243,7 @@ Result<void> SqliteState::save_all(const Checkpoint& checkpoint) {
     SLUICE_TRY(history_.save(checkpoint.catalogue, *checkpoint.resume));
     if (checkpoint.aside) SLUICE_TRY(aside_.save(*checkpoint.aside));
   }
+  if (checkpoint.park) SLUICE_TRY(park_.save(*checkpoint.park));
   return sql_.commit.run();
 }
 
@@ -264,6 +282,27 @@ Result<AsideEvent> SqliteState::next(uint64_t id, bool ddl_only) {
   return aside_.next(id, ddl_only);
 }
 
+Result<void> SqliteState::each_parked(std::string_view lane,
+                                      const std::function<void(const ParkedMessage&)>& visit) {
+  std::lock_guard lock(mutex_);
+  return park_.each(lane, visit);
+}
+
+Result<std::optional<ParkedMessage>> SqliteState::find_parked(uint64_t id) {
+  std::lock_guard lock(mutex_);
+  return park_.find(id);
+}
+
+Result<uint64_t> SqliteState::ask_parked(std::string_view lane, const std::vector<uint64_t>& ids) {
+  std::lock_guard lock(mutex_);
+  return park_.ask(lane, ids);
+}
+
+Result<uint64_t> SqliteState::drop_parked(std::string_view lane, const std::vector<uint64_t>& ids) {
+  std::lock_guard lock(mutex_);
+  return park_.drop(lane, ids);
+}
+
 Result<std::optional<std::string>> SqliteState::value(std::string_view key) {
   std::lock_guard lock(mutex_);
   SLUICE_ASSIGN(found, sql_.read_fact.bind(1, key).step());
@@ -276,6 +315,21 @@ Result<std::optional<std::string>> SqliteState::value(std::string_view key) {
 Result<void> SqliteState::set_value(std::string_view key, std::string_view value) {
   std::lock_guard lock(mutex_);
   return sql_.write_fact.bind(1, key).bind(2, value).run();
+}
+
+// For a look at what may be running.
+Result<std::unique_ptr<Database>> open_saved(const std::string& folder) {
+  const std::string path = folder + "/state.db";
+  if (!std::filesystem::exists(path)) return usage("{} holds no state: there is no {}", folder, path);
+  SLUICE_ASSIGN(database, Database::open_to_read(path));
+  SLUICE_ASSIGN(version, database->prepare("PRAGMA user_version"));
+  SLUICE_TRY(version.step());
+  if (int64_t form = version.integer(0); form != kVersion) {
+    return fatal(
+        "{} has form {}, this program reads form {}: start its pipeline once, or use its own version", path,
+        form, kVersion);
+  }
+  return database;
 }
 
 }  // namespace
@@ -294,21 +348,11 @@ Result<std::unique_ptr<State>> open_sqlite_state(const std::string& folder) {
 
 Result<SavedCatalogue> read_sqlite_catalogue(const std::string& folder, const Position* at,
                                              Catalogue& catalogue) {
-  const std::string path = folder + "/state.db";
-  if (!std::filesystem::exists(path)) return usage("{} holds no state: there is no {}", folder, path);
-  SLUICE_ASSIGN(database, Database::open_to_read(path));
-  SLUICE_ASSIGN(version, database->prepare("PRAGMA user_version"));
-  SLUICE_TRY(version.step());
-  if (int64_t form = version.integer(0); form != kVersion) {
-    return fatal(
-        "{} has form {}, this program reads form {}: start its pipeline once, or use its own version", path,
-        form, kVersion);
-  }
-  version.reset();
+  SLUICE_ASSIGN(database, open_saved(folder));
   // One moment of it, should the pipeline be writing.
   SLUICE_TRY(database->run("BEGIN"));
   SLUICE_ASSIGN(read, database->prepare(kReadPosition));
-  SLUICE_ASSIGN(resume, read_position(read, kSource, path));
+  SLUICE_ASSIGN(resume, read_position(read, kSource, database->path()));
   if (!resume) return usage("{} holds no tables yet: its pipeline has not read anything", folder);
   SavedCatalogue saved{resume->position, resume->position, {}};
   if (at) {
@@ -321,6 +365,21 @@ Result<SavedCatalogue> read_sqlite_catalogue(const std::string& folder, const Po
   SLUICE_ASSIGN(first, history.first());
   saved.first = std::move(first);
   return saved;
+}
+
+Result<void> read_sqlite_park(const std::string& folder, std::string_view lane,
+                              const std::function<void(const ParkedMessage&)>& visit) {
+  SLUICE_ASSIGN(database, open_saved(folder));
+  sqlite::Park park;
+  SLUICE_TRY(park.prepare(*database));
+  return park.each(lane, visit);
+}
+
+Result<std::optional<ParkedMessage>> read_sqlite_parked(const std::string& folder, uint64_t id) {
+  SLUICE_ASSIGN(database, open_saved(folder));
+  sqlite::Park park;
+  SLUICE_TRY(park.prepare(*database));
+  return park.find(id);
 }
 
 }  // namespace sluice

@@ -23,4 +23,9 @@ struct SavedCatalogue {
 Result<SavedCatalogue> read_sqlite_catalogue(const std::string& folder, const Position* at,
                                              Catalogue& catalogue);
 
+// What is parked, as ParkStore's functions tell it. Writes nothing: the pipeline may be running.
+Result<void> read_sqlite_park(const std::string& folder, std::string_view lane,
+                              const std::function<void(const ParkedMessage&)>& visit);
+Result<std::optional<ParkedMessage>> read_sqlite_parked(const std::string& folder, uint64_t id);
+
 }  // namespace sluice

@@ -332,10 +332,10 @@ TEST(SqliteState, IsFreeAgainWhenItsProcessWasKilled) {
 TEST(SqliteState, OfANewerVersionIsRefused) {
   test::TemporaryFolder folder;
   open(folder.path());
-  run_sql(folder / "state.db", "PRAGMA user_version=4");
+  run_sql(folder / "state.db", "PRAGMA user_version=5");
   EXPECT_THAT(fault_of(folder.path()),
-              HasSubstr("written by a newer version of this program (form 4, this one "
-                        "knows 3)"));
+              HasSubstr("written by a newer version of this program (form 5, this one "
+                        "knows 4)"));
 }
 
 TEST(SqliteState, ThatIsDamagedIsRefused) {
