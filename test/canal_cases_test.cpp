@@ -4,7 +4,10 @@
 
 #include <cstdlib>
 #include <ctime>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <tuple>
 
 #include "format/encoder.h"
 #include "support/read_log.h"
@@ -101,6 +104,38 @@ TEST_P(CanalCases, SaysWhatTheServerSays) {
 TEST_P(CanalCases, SaysItLikeCanal) {
   ZoneOf zone("Asia/Kolkata");
   compare(GetParam(), "strict.jsonl", written(GetParam(), "true"));
+}
+
+// However a log comes in, the rows of an event stand in one batch, where the decoder is asked to keep them
+// so.
+TEST(WholeEvents, StayInOneBatch) {
+  const std::string folder = SLUICE_TEST_DIR "/cases/binlog/";
+  for (const char* name : {"mysql-9.7-transactions", "mariadb-11.8-transactions", "mysql-9.7-types",
+                           "mariadb-11.8-compressed"}) {
+    size_t split[2] = {};
+    for (bool whole : {false, true}) {
+      ReadOptions options;
+      options.each_event = true;
+      options.whole_events = whole;
+      std::map<std::tuple<std::string, std::string, uint64_t>, std::set<size_t>> batches;
+      size_t batch_number = 0;
+      options.each = [&](const Batch& batch, const Change& change) {
+        if (&change == batch.changes.data()) ++batch_number;
+        const Event& event = batch.events[change.event];
+        batches[{std::string(batch.transactions[change.transaction].id), std::string(event.file),
+                 event.first}]
+            .insert(batch_number);
+      };
+      std::vector<LogFile> files = log_files(folder + name);
+      ReadResult read = read_log(files, options);
+      EXPECT_EQ(read.error, "") << name;
+      for (const auto& [event, in] : batches) split[whole] += in.size() > 1;
+      ReadOptions plain;
+      EXPECT_EQ(read.lines, read_log(files, plain).lines) << name;
+    }
+    EXPECT_GT(split[0], 0U) << name << " has no event that would be split";
+    EXPECT_EQ(split[1], 0U) << name;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Recorded, CanalCases,

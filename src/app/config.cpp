@@ -126,8 +126,9 @@ class Reader {
     std::vector<std::string> names;
     for (const SectionType& section : kSections) names.emplace_back(section.name);
     root.read({&config_.pipeline}, names);
-    std::string tables_where = config_.pipeline.where("tables");
-    note(Selection::parse(config_.pipeline.list("tables")), tables_where);
+    auto tables = table_patterns(config_.pipeline);
+    note(tables, root.where());
+    if (tables) note(Selection::parse(*tables), config_.pipeline.where("tables"));
     if (auto source = root.section("source", true)) read_source(*source);
     if (auto memory = root.section("memory", false)) memory->read({&config_.memory});
     auto all = root.section("sinks", true);
@@ -222,9 +223,19 @@ class Reader {
 }  // namespace
 
 Config::Config(std::string path_given)
-    : path(std::move(path_given)), pipeline(kPipeline), source(source_options()), memory(kMemory) {}
+    : path(std::move(path_given)), pipeline(pipeline_options()), source(source_options()), memory(kMemory) {}
 
-std::span<const Option> pipeline_options() { return kPipeline; }
+std::span<const Option> pipeline_options() {
+  static const std::vector<Option> table = [] {
+    std::vector<Option> all(std::begin(kPipeline), std::end(kPipeline));
+    auto filters = table_filter_options();
+    auto tables =
+        std::find_if(all.begin(), all.end(), [](const Option& each) { return each.name == "tables"; });
+    all.insert(tables + 1, filters.begin(), filters.end());
+    return all;
+  }();
+  return table;
+}
 std::span<const Option> memory_options() { return kMemory; }
 std::span<const Option> lane_options() { return lane_table(); }
 std::span<const SectionType> sections() { return kSections; }

@@ -165,6 +165,7 @@ class Decoding {
     plans.push_back(std::move(plan));
     setup.decoder.query = wants_query(plans);
     SLUICE_ASSIGN(lanes, make_lanes(std::move(plans), "sluice"));
+    setup.decoder.whole_events = wants_whole_events(lanes);
     auto files = make_binlog_file_source(std::move(setup), catalogue_, selection_);
     files_ = files.get();
     source_ = std::move(files);

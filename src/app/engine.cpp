@@ -107,6 +107,11 @@ bool wants_query(const std::vector<LanePlan>& plans) {
   });
 }
 
+bool wants_whole_events(std::span<const LaneSetup> lanes) {
+  return std::any_of(lanes.begin(), lanes.end(),
+                     [](const LaneSetup& lane) { return lane.encoder->grouped(); });
+}
+
 Result<std::vector<LaneSetup>> make_lanes(std::vector<LanePlan> plans, const std::string& name) {
   std::vector<LaneSetup> lanes;
   for (LanePlan& plan : plans) {
@@ -138,6 +143,7 @@ Result<std::unique_ptr<Engine>> Engine::make(RunPlan plan_given) {
     plan.source.decoder.aside = engine->state_->aside();
   }
   SLUICE_ASSIGN(lanes, make_lanes(std::move(plan.lanes), plan.name));
+  plan.source.decoder.whole_events = wants_whole_events(lanes);
   auto live = make_mysql_source(plan.source, engine->catalogue_, engine->selection_);
   engine->live_ = live.get();
   BoundedSource::Options bounds{plan.until, plan.patient, [raw = engine.get()] { raw->look_for_tables(); },

@@ -2,9 +2,37 @@
 
 #include <algorithm>
 #include <charconv>
+#include <tuple>
+
+#include "app/canal_rules.h"
+#include "app/maxwell_filter.h"
 
 namespace sluice::app {
 namespace {
+
+constexpr Option kCanalFilter = {"canal_filter",
+                                 OptionKind::Text,
+                                 "",
+                                 "canal's filter.regex, in the place of tables: regular expressions over "
+                                 "database.table, in any case",
+                                 {},
+                                 false,
+                                 "REGEX,..."};
+constexpr Option kCanalFilterBlack = {"canal_filter_black",
+                                      OptionKind::Text,
+                                      "",
+                                      "canal's filter.black.regex: what of that is not wanted",
+                                      {},
+                                      false,
+                                      "REGEX,..."};
+constexpr Option kMaxwellFilter = {"maxwell_filter",
+                                   OptionKind::Text,
+                                   "",
+                                   "Maxwell's filter, in the place of tables: exclude: shop.*, include: "
+                                   "shop.orders; the last rule that fits decides",
+                                   {},
+                                   false,
+                                   "RULE,..."};
 
 constexpr Option kView[] = {
     {"tables",
@@ -24,6 +52,23 @@ constexpr Option kView[] = {
      {},
      false,
      "PATTERN,..."},
+    kCanalFilter,
+    kCanalFilterBlack,
+    {"canal_filter_field",
+     OptionKind::Text,
+     "",
+     "canal's filter.field: the columns that this sink gets of some tables",
+     {},
+     false,
+     "DATABASE.TABLE:COLUMN/...,..."},
+    {"canal_filter_black_field",
+     OptionKind::Text,
+     "",
+     "canal's filter.black.field: the columns that it does not get of others",
+     {},
+     false,
+     "DATABASE.TABLE:COLUMN/...,..."},
+    kMaxwellFilter,
 };
 
 constexpr Option kAddress[] = {
@@ -45,6 +90,31 @@ constexpr Option kAddress[] = {
     {"partition_hash", OptionKind::Choice, "murmur2",
      "how what partition_by names becomes a number: as Kafka's clients do it, or as Java's hashCode",
      "murmur2|java"},
+    {"canal_dynamic_topic",
+     OptionKind::Text,
+     "",
+     "canal's canal.mq.dynamicTopic: where the changes of tables go that no rule under routes is for",
+     {},
+     false,
+     "TOPIC:PATTERN,..."},
+    {"canal_partition_hash",
+     OptionKind::Text,
+     "",
+     "canal's canal.mq.partitionHash, in the place of partition_by",
+     {},
+     false,
+     "PATTERN:COLUMN^COLUMN,..."},
+    {"canal_partitions",
+     OptionKind::Integer,
+     "0",
+     "canal's canal.mq.partitionsNum: over how many partitions it spreads; 0: as many as the target has",
+     {},
+     false,
+     {},
+     0,
+     1'000'000},
+    {"canal_database_hash", OptionKind::Boolean, "true",
+     "canal's canal.mq.database.hash: the database's name counts, too"},
 };
 
 constexpr Option kRuleTables = {"tables", OptionKind::List, "", "the tables that the rule is for", {},
@@ -90,6 +160,29 @@ const Settings& who_says(const Settings& rule, const Settings& sink, std::string
   return rule.given(option) ? rule : sink;
 }
 
+// The patterns of `own`, or what other programs' options mean. Fails where several say it.
+Result<std::vector<std::string>> patterns_of(const Settings& settings, std::string_view own,
+                                             std::string_view canal, std::string_view canal_black,
+                                             std::string_view maxwell, auto translate) {
+  bool by_canal = settings.given(canal) || settings.given(canal_black);
+  bool by_maxwell = !maxwell.empty() && settings.given(maxwell);
+  if (settings.given(own) + by_canal + by_maxwell > 1) {
+    std::string_view one = by_maxwell ? maxwell : settings.given(canal) ? canal : canal_black;
+    return usage("{}: {} stands in the place of {}; say one of them", settings.where(one), one,
+                 settings.given(own) ? own : canal);
+  }
+  if (by_maxwell) return placed(maxwell_tables(settings.text(maxwell)), settings, maxwell);
+  if (!by_canal) return settings.list(own);
+  // Each by itself first, for the place of a mistake.
+  SLUICE_TRY(placed(translate(settings.text(canal), ""), settings, canal));
+  SLUICE_TRY(placed(translate("", settings.text(canal_black)), settings, canal_black));
+  return translate(settings.text(canal), settings.text(canal_black));
+}
+
+Result<std::vector<std::string>> column_patterns(const Settings& lane) {
+  return patterns_of(lane, "columns", "canal_filter_field", "canal_filter_black_field", "", canal_columns);
+}
+
 Result<void> add_address(RouteRule& made, const Settings& rule, const Settings& address) {
   const Settings& keyed = who_says(rule, address, "key");
   if (std::string key = keyed.text("key"); key != "format") {
@@ -104,7 +197,57 @@ Result<void> add_address(RouteRule& made, const Settings& rule, const Settings& 
   return {};
 }
 
+// Where canal's lines say it, the partitions of tables in the order of the lines, and behind them the one for
+// all others.
+Result<std::vector<CanalPartition>> partition_rules(const Settings& address) {
+  constexpr std::string_view kLines = "canal_partition_hash";
+  for (std::string_view option : {"canal_partitions", "canal_database_hash"}) {
+    if (!address.given(option) || address.given(kLines)) continue;
+    return usage("{}: {} belongs to {}, which is not there", address.where(option), option, kLines);
+  }
+  if (!address.given(kLines)) return std::vector<CanalPartition>();
+  if (address.given("partition_by")) {
+    return usage("{}: {} stands in the place of partition_by; say one of them", address.where(kLines),
+                 kLines);
+  }
+  SLUICE_ASSIGN(all, placed(canal_partitions(address.text(kLines), address.boolean("canal_database_hash"),
+                                             static_cast<int32_t>(address.integer("canal_partitions"))),
+                            address, kLines));
+  all.push_back({nullptr, Spread{.by = Spread::By::Fixed}});
+  return all;
+}
+
+Result<void> read_canal_lines(const Settings& address, std::vector<CanalTopic>& topics,
+                              std::vector<CanalPartition>& partitions) {
+  constexpr std::string_view kTopics = "canal_dynamic_topic";
+  SLUICE_ASSIGN(by_table, placed(canal_topics(address.text(kTopics)), address, kTopics));
+  SLUICE_ASSIGN(spreads, partition_rules(address));
+  topics = std::move(by_table);
+  partitions = std::move(spreads);
+  return {};
+}
+
+// The rule, or one for each of the partitions' rules.
+void add_rule(RouteSetup& setup, RouteRule rule, const std::vector<CanalPartition>* partitions) {
+  if (!partitions || partitions->empty()) return setup.rules.push_back(std::move(rule));
+  for (const CanalPartition& each : *partitions) {
+    setup.rules.push_back(rule);
+    setup.rules.back().among = each.tables;
+    setup.rules.back().spread = each.spread;
+  }
+}
+
 }  // namespace
+
+std::span<const Option> table_filter_options() {
+  static const Option table[] = {kCanalFilter, kCanalFilterBlack, kMaxwellFilter};
+  return table;
+}
+
+Result<std::vector<std::string>> table_patterns(const Settings& settings) {
+  return patterns_of(settings, "tables", "canal_filter", "canal_filter_black", "maxwell_filter",
+                     canal_tables);
+}
 
 std::span<const Option> view_options() { return kView; }
 std::span<const Option> address_options() { return kAddress; }
@@ -116,10 +259,12 @@ std::span<const Option> rule_options(Places places) {
 Result<std::shared_ptr<const ViewSetup>> view_setup(const Settings& lane) {
   auto setup = std::make_shared<ViewSetup>();
   bool narrows = false;
-  for (auto [option, selection] :
-       {std::pair("tables", &setup->tables), std::pair("columns", &setup->columns)}) {
-    if (!lane.given(option)) continue;
-    SLUICE_ASSIGN(parsed, placed(Selection::parse(lane.list(option)), lane, option));
+  SLUICE_ASSIGN(tables, table_patterns(lane));
+  SLUICE_ASSIGN(columns, column_patterns(lane));
+  for (auto [option, patterns, selection] :
+       {std::tuple("tables", &tables, &setup->tables), std::tuple("columns", &columns, &setup->columns)}) {
+    if (patterns->empty()) continue;
+    SLUICE_ASSIGN(parsed, placed(Selection::parse(*patterns), lane, option));
     *selection = std::move(parsed);
     narrows = true;
   }
@@ -143,20 +288,30 @@ Result<std::shared_ptr<const RouteSetup>> route_setup(const Addressing& addressi
   SLUICE_ASSIGN(destination, placed(Template::parse(sink.text(addressing.option)), sink, addressing.option));
   if (addressing.make && rules.empty() && destination.constant()) return nullptr;
   bool keyed = addressing.places == Places::Keys;
+  std::vector<CanalPartition> partitions;
+  std::vector<CanalTopic> topics;
+  if (keyed) SLUICE_TRY(read_canal_lines(address, topics, partitions));
   for (const Settings& rule : rules) {
-    RouteRule made{.tables = {}, .destination = destination, .key = {}, .spread = {}};
+    RouteRule made{.tables = {}, .among = {}, .destination = destination, .key = {}, .spread = {}};
     SLUICE_ASSIGN(tables, placed(Selection::parse(rule.list("tables")), rule, "tables"));
-    made.tables = std::move(tables);
+    made.tables = std::make_shared<const Selection>(std::move(tables));
     if (rule.given("to")) {
       SLUICE_ASSIGN(to, placed(Template::parse(rule.text("to")), rule, "to"));
       made.destination = std::move(to);
     }
     if (keyed) SLUICE_TRY(add_address(made, rule, address));
-    setup->rules.push_back(std::move(made));
+    add_rule(*setup, std::move(made), keyed && rule.given("partition_by") ? nullptr : &partitions);
   }
-  RouteRule rest{.tables = {}, .destination = std::move(destination), .key = {}, .spread = {}};
-  if (keyed) SLUICE_TRY(add_address(rest, Settings(rule_options()), address));
-  setup->rules.push_back(std::move(rest));
+  topics.push_back({nullptr, std::move(destination)});
+  for (CanalTopic& topic : topics) {
+    RouteRule made{.tables = std::move(topic.tables),
+                   .among = {},
+                   .destination = std::move(topic.topic),
+                   .key = {},
+                   .spread = {}};
+    if (keyed) SLUICE_TRY(add_address(made, Settings(rule_options()), address));
+    add_rule(*setup, std::move(made), &partitions);
+  }
   return setup;
 }
 

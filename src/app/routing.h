@@ -14,11 +14,16 @@
 
 namespace sluice::app {
 
-// Of every sink: tables, operations, columns.
+// Of the pipeline, as of every sink: the filters of tables of other programs.
+std::span<const Option> table_filter_options();
+// The patterns of `tables`, or what those filters mean.
+Result<std::vector<std::string>> table_patterns(const Settings& settings);
+
+// Of every sink: tables, operations, columns, and other programs' filters.
 std::span<const Option> view_options();
-// Of a sink with addressing: key, partition_by, partition_hash.
+// Of a sink with addressing: key, partition_by, partition_hash, and canal's lines.
 std::span<const Option> address_options();
-// Of a rule under `routes`: tables, to and, where the target has keys, those of address_options().
+// Of a rule under `routes`: tables, to and, where the target has keys, key, partition_by, partition_hash.
 std::span<const Option> rule_options(Places places = Places::Keys);
 
 // Null where all of every batch is wanted.

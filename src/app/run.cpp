@@ -52,7 +52,8 @@ Result<RunPlan> plan_of(Config config) {
   plan.name = config.pipeline.text("name");
   plan.state_folder = config.pipeline.text("state");
   plan.batches = config.memory.integer("batches");
-  plan.tables = config.pipeline.list("tables");
+  SLUICE_ASSIGN(tables, table_patterns(config.pipeline));
+  plan.tables = std::move(tables);
   SLUICE_ASSIGN(source, source_setup(config.source));
   plan.source = std::move(source);
   plan.source.decoder.ddl = config.pipeline.boolean("ddl");

@@ -8,13 +8,15 @@ namespace sluice {
 
 struct Selection::Pattern {
   bool exclude = false;
-  std::string glob;  // used where there is no regex
-  std::unique_ptr<re2::RE2> regex;
+  std::string glob;                        // used where there is no regex
+  std::unique_ptr<re2::RE2> regex, table;  // over both names; where there is a `table`, over one each
 
-  bool matches(const std::string& name) const;
+  bool matches(const std::string& name, size_t database_size) const;
 };
 
 namespace {
+
+constexpr std::string_view kBetween = "/./";  // of the regular expressions for a database and for a table
 
 // `*` is any run of characters, `?` any one; there is nothing else, so names with brackets or dots need no
 // escape.
@@ -37,9 +39,20 @@ bool glob_matches(std::string_view glob, std::string_view text) {
   return g == glob.size();
 }
 
+std::unique_ptr<re2::RE2> compiled(std::string_view regex) {
+  re2::RE2::Options options;
+  options.set_log_errors(false);
+  return std::make_unique<re2::RE2>(std::string(regex), options);
+}
+
 }  // namespace
 
-bool Selection::Pattern::matches(const std::string& name) const {
+bool Selection::Pattern::matches(const std::string& name, size_t database_size) const {
+  if (table) {
+    std::string_view both = name;
+    return re2::RE2::FullMatch(both.substr(0, database_size), *regex) &&
+           re2::RE2::FullMatch(both.substr(database_size + 1), *table);
+  }
   return regex ? re2::RE2::FullMatch(name, *regex) : glob_matches(glob, name);
 }
 
@@ -62,11 +75,13 @@ Result<Selection> Selection::parse(const std::vector<std::string>& patterns) {
     if (text.empty())
       return usage("table pattern '{}' is empty; expected database.table, with * and ?", written);
     if (text.size() >= 2 && text.front() == '/' && text.back() == '/') {
-      re2::RE2::Options options;
-      options.set_log_errors(false);
-      pattern.regex = std::make_unique<re2::RE2>(std::string(text.substr(1, text.size() - 2)), options);
-      if (!pattern.regex->ok()) {
-        return usage("table pattern '{}' is no regular expression: {}", written, pattern.regex->error());
+      text = text.substr(1, text.size() - 2);
+      size_t between = text.find(kBetween);
+      pattern.regex = compiled(text.substr(0, between));
+      if (between != text.npos) pattern.table = compiled(text.substr(between + kBetween.size()));
+      for (const re2::RE2* each : {pattern.regex.get(), pattern.table.get()}) {
+        if (!each || each->ok()) continue;
+        return usage("table pattern '{}' is no regular expression: {}", written, each->error());
       }
     } else {
       if (text.find('.') == std::string_view::npos && text != "*") {
@@ -102,7 +117,7 @@ bool Selection::wants(std::string_view database, std::string_view table) const {
   name.append(database).append(".").append(table);
   bool wanted = patterns_.front().exclude;
   for (const Pattern& pattern : patterns_) {
-    if (pattern.exclude == wanted && pattern.matches(name)) wanted = !wanted;
+    if (pattern.exclude == wanted && pattern.matches(name, database.size())) wanted = !wanted;
   }
   return wanted;
 }

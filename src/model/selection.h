@@ -1,7 +1,7 @@
 // Selection: which tables are wanted. A list of patterns over `database.table`, read from left to right, the
-// last one that matches decides: `shop.*`, `!shop.tmp_*`, a name in exact case, or `/regular expression/`
-// over the whole name. A list that begins with an exclusion starts from everything; the empty list wants
-// everything.
+// last one that matches decides: `shop.*`, `!shop.tmp_*`, a name in exact case, `/regular expression/` over
+// the whole name, or `/regular expression/./regular expression/`, one over the whole of each. A list that
+// begins with an exclusion starts from everything; the empty list wants everything.
 #pragma once
 
 #include <memory>

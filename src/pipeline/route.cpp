@@ -1,6 +1,7 @@
 #include "pipeline/route.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "base/hash.h"
 
@@ -17,7 +18,8 @@ Result<std::unique_ptr<Route::Plan>> Route::make_plan(const Table& table) const 
   auto plan = std::make_unique<Plan>();
   plan->table = share(table);
   auto rule = std::find_if(setup_->rules.begin(), setup_->rules.end(), [&](const RouteRule& each) {
-    return !each.tables || each.tables->wants(table.database, table.name);
+    auto fits = [&](const auto& tables) { return !tables || tables->wants(table.database, table.name); };
+    return fits(each.tables) && fits(each.among);
   });
   plan->rule = &*rule;
   SLUICE_ASSIGN(destination, rule->destination.bind(table));
@@ -133,8 +135,13 @@ Result<void> Route::complete(const Batch& batch, const Change& change, const Row
   bool row_change = change.op != Op::Ddl;
   if (spread.by == Spread::By::Canal && !row_change) address.partition = 0;
   if (spread.by == Spread::By::Text || (spread.by == Spread::By::Canal && row_change)) {
-    address.hashed = true;
-    address.hash = hash(batch, change, row, *plan);
+    int32_t sum = hash(batch, change, row, *plan);
+    if (spread.partitions > 0) {  // rows of one partition can then share a message
+      address.partition = static_cast<int32_t>(std::llabs(sum) % spread.partitions);
+    } else {
+      address.hashed = true;
+      address.hash = sum;
+    }
   }
   return {};
 }

@@ -31,10 +31,11 @@ struct Spread {
   bool with_database = true;
   std::vector<Template> columns;  // none: the table's name
   bool primary_key = false;       // `columns` are those of the table's primary key
+  int32_t partitions = 0;         // how many the hash is spread over; 0: as many as the target has
 };
 
 struct RouteRule {
-  std::optional<Selection> tables;  // none: every table
+  std::shared_ptr<const Selection> tables, among;  // a table must fit both; null: each does
   Template destination;
   // None: the key is the format's own. Of the empty template there is no key.
   std::optional<Template> key;

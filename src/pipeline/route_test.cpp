@@ -101,7 +101,7 @@ TEST(Template, ARowThatLacksAColumnTakesItFromTheOther) {
 
 RouteRule rule(const std::string& to, const std::string& tables = "") {
   RouteRule made{.tables = {}, .destination = *Template::parse(to), .key = {}, .spread = {}};
-  if (!tables.empty()) made.tables = *Selection::parse(tables);
+  if (!tables.empty()) made.tables = std::make_shared<const Selection>(*Selection::parse(tables));
   return made;
 }
 

@@ -10,7 +10,8 @@ namespace sluice {
 namespace {
 
 constexpr std::string_view kPlaces =
-    "{database}, {table}, {key}, {op}, {id}, {gtid}, {xid}, {column:NAME}, {hash:NAME%N} and {hash:key%N}";
+    "{database}, {table}, {lower:database}, {lower:table}, {key}, {op}, {id}, {gtid}, {xid}, {column:NAME}, "
+    "{hash:NAME%N} and {hash:key%N}";
 
 std::string_view name_of(Op op) {
   switch (op) {
@@ -25,6 +26,11 @@ std::string_view name_of(Op op) {
 void append_number(Bytes& out, uint64_t number) {
   char* at = out.reserve(24);
   out.commit(std::to_chars(at, at + 24, number).ptr);
+}
+
+// Of ASCII: beyond, what a lower letter is depends on who is asked.
+void append_lower(Bytes& out, std::string_view text) {
+  for (char c : text) out.push(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
 }
 
 }  // namespace
@@ -55,6 +61,8 @@ void append_key(Bytes& out, const Change& change, const Row& row) {
 Result<Template::Part> Template::parse_place(std::string_view inside, std::string_view whole) {
   constexpr std::pair<std::string_view, Place> kNames[] = {{"database", Place::Database},
                                                            {"table", Place::Table},
+                                                           {"lower:database", Place::LowerDatabase},
+                                                           {"lower:table", Place::LowerTable},
                                                            {"key", Place::Key},
                                                            {"op", Place::Op},
                                                            {"id", Place::Id},
@@ -123,9 +131,8 @@ Result<Template::Columns> Template::bind(const Table& table) const {
 }
 
 bool Template::fixed_by_table() const {
-  return std::all_of(parts_.begin(), parts_.end(), [](const Part& part) {
-    return part.place == Place::Literal || part.place == Place::Database || part.place == Place::Table;
-  });
+  return std::all_of(parts_.begin(), parts_.end(),
+                     [](const Part& part) { return part.place <= Place::LowerTable; });
 }
 
 std::optional<std::string> Template::constant() const {
@@ -138,14 +145,18 @@ void Template::render(const Batch& batch, const Change& change, const Row& row, 
                       Bytes& out, Escape escape) const {
   const Event& event = batch.events[change.event];
   const Transaction& transaction = batch.transactions[change.transaction];
+  std::string_view database = change.table ? change.table->database : event.database;
+  std::string_view table = change.table ? change.table->name : event.ddl_table;
   auto next = columns.begin();
   auto append_column = [&] { append_value(out, change, row, *next++); };
   for (const Part& part : parts_) {
     size_t begin = out.size();
     switch (part.place) {
       case Place::Literal: out.append(part.text); break;
-      case Place::Database: out.append(change.table ? change.table->database : event.database); break;
-      case Place::Table: out.append(change.table ? change.table->name : event.ddl_table); break;
+      case Place::Database: out.append(database); break;
+      case Place::Table: out.append(table); break;
+      case Place::LowerDatabase: append_lower(out, database); break;
+      case Place::LowerTable: append_lower(out, table); break;
       case Place::Key: append_key(out, change, row); break;
       case Place::Op: out.append(name_of(change.op)); break;
       case Place::Id: append_id(out, batch, change); break;

@@ -36,7 +36,20 @@ class Template {
   const std::string& text() const { return text_; }
 
  private:
-  enum class Place : uint8_t { Literal, Database, Table, Key, Op, Id, Gtid, Xid, Column, Hash };
+  enum class Place : uint8_t {
+    Literal,
+    Database,
+    Table,
+    LowerDatabase,
+    LowerTable,
+    Key,
+    Op,
+    Id,
+    Gtid,
+    Xid,
+    Column,
+    Hash
+  };
   struct Part {
     Place place;
     std::string text;      // of Literal; of Column and Hash the column's name, empty for the whole key

@@ -164,3 +164,63 @@ def test_packets_reach_kafka_unharmed(canal, shared, database, kafka, sluice, tm
     assert message.key() is None
     assert flat(canal, number, entry)["data"] == [
         {"id": "1", "b": bytes(range(256)).decode("latin-1"), "v": "ö🙂"}, {"id": "2", "b": "\n\r\n", "v": None}]
+
+
+def java_hash(text):
+    value = 0
+    for unit in struct.unpack(f"<{len(text.encode('utf-16-le')) // 2}H", text.encode("utf-16-le")):
+        value = (31 * value + unit) & 0xffffffff
+    return value - (1 << 32) if value >> 31 else value
+
+
+def canal_partition(database, values, count):
+    """As canal's MQMessageUtils has it."""
+    value = java_hash(database)
+    for each in values:
+        value ^= java_hash(each)
+    return abs(value) % count
+
+
+def test_canals_lines_choose_tables_topics_and_partitions(shared, database, kafka, sluice, tmp_path):
+    server = shared("mysql-9.7", full=True, gtid=True)
+    server.sql(f"create database {database}")
+    for table in ("orders", "order_lines", "Secrets", "other"):
+        server.sql(f"create table {database}.{table} (id int primary key, name varchar(20), pin int)")
+        rows = ",".join(f"({i}, 'nämé {i}', 7)" for i in range(40))
+        server.sql(f"insert into {database}.{table} values {rows}")
+    text = f"""
+name: c
+state: ./state
+source: {{url: '{server.url}', start: earliest}}
+ddl: false
+canal_filter: '{database}\\\\..*'
+canal_filter_black: '.*\\.secrets'
+sinks:
+  out:
+    sink: kafka
+    brokers: {kafka.brokers}
+    create_topics: true
+    partitions: 5
+    format: canal
+    topic: {database}-else
+    canal_filter_black_field: '{database}.orders:PIN'
+    canal_dynamic_topic: '{database}-mine:{database}\\.orders;.*\\.order_lines'
+    canal_partition_hash: '{database}.orders:name,.*\\.order_.*:$pk$'
+    canal_partitions: 3
+"""
+    (tmp_path / "sluice.yaml").write_text(text)
+    try:
+        sluice("run", tmp_path / "sluice.yaml")
+        found = {}
+        for topic, parts in ((f"{database}-mine", 3), (f"{database}_order_lines", 3), (f"{database}-else", 1)):
+            found[topic] = read(kafka.brokers, topic, parts)
+    finally:
+        server.sql(f"drop database {database}")
+    rows = {topic: [(message.partition(), row) for message in messages for row in json.loads(message.value())["data"]]
+            for topic, messages in found.items()}
+    assert [len(each) for each in rows.values()] == [40, 40, 40]
+    mine, lines, rest = rows.values()
+    assert all(partition == canal_partition(database, [row["name"]], 3) for partition, row in mine)
+    assert all(partition == canal_partition(database, [row["id"]], 3) for partition, row in lines)
+    assert {partition for partition, _ in rest} == {0}
+    assert set(mine[0][1]) == {"id", "name"} and set(lines[0][1]) == {"id", "name", "pin"}

@@ -36,6 +36,7 @@ class Reader {
     options.batch_bytes = options_.batch_bytes;
     options.verify_checksums = options_.verify_checksums;
     options.query = options_.query;
+    options.whole_events = options_.whole_events;
     options.live = options_.live;
     options.skip_unknown = options_.skip_unknown;
     options.skip_lost = options_.skip_lost;

@@ -22,6 +22,7 @@ struct ReadOptions {
   bool each_event = false;  // hand a batch over after every single event
   bool verify_checksums = true;
   bool query = true;
+  bool whole_events = false;
   bool keep_lines = true;
   std::string spool_folder;
   bool stored = false;  // compressed transactions are read from a file, however small

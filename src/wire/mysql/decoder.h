@@ -31,7 +31,10 @@ struct DecoderOptions {
   std::string spool_folder;
   bool helper_tables = false;  // of gh-ost and pt-online-schema-change, though no pattern names them
   bool whole = false;          // nothing of a transaction comes out before its COMMIT was read
-  bool query = false;          // carry the statement behind row changes, where the log has it
+  // The last event of a batch that ends inside a transaction waits as a whole, not its last change alone: for
+  // formats that show the changes of an event together.
+  bool whole_events = false;
+  bool query = false;  // carry the statement behind row changes, where the log has it
   // Where rows are set aside whose columns the oracle cannot tell; null: such a row is a fault. Outlives the
   // decoder.
   AsideStore* aside = nullptr;

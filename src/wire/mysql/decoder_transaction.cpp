@@ -161,6 +161,10 @@ size_t Decoder::Impl::kept_back(const Batch& batch) const {
       transaction_ != kNone && !batch.changes.empty() && batch.changes.back().transaction == transaction_;
   // Rows that were set aside may stand behind it.
   uint32_t from = of_it ? batch.changes.back().index : tx_.changes;
+  // An event that fills batches by itself goes on with the next one.
+  if (of_it && options_.whole_events && rows_done_ == 0) {
+    from = std::min(from, batch.events[batch.changes.back().event].first);
+  }
   // With the change before it, which is the last one if nothing follows what is taken back.
   if (keeps_back(batch)) {
     uint32_t before = tx_.savepoints.front().changes;
