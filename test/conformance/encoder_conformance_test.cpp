@@ -207,6 +207,11 @@ TEST_P(JsonConformance, OddNamesAreKept) {
   std::string emojis;
   for (int i = 0; i < 64; ++i) emojis += "😀";
   bool envelope = has_envelope();
+  // Some write ENUM values as numbers.
+  TablePtr sizes = table("d", "t", {column("size", ColumnType::Enum, {"of-this-size"})});
+  bool labels = encode(sample_.add(Op::Insert, sizes, {}, {of(Kind::Enum, 1)})).find("of-this-size") !=
+                std::string::npos;
+  size_t expected = (envelope ? 2U : 0U) + (labels ? 1U : 0U);
   std::vector<std::string> names(std::begin(kNames), std::end(kNames));
   names.push_back(emojis);
   for (const std::string& name : names) {
@@ -219,7 +224,7 @@ TEST_P(JsonConformance, OddNamesAreKept) {
       found += value.is_string() && value == name;
       return false;
     });
-    EXPECT_GE(found, envelope ? 3U : 1U) << "database, table and label are not there: " << message.dump();
+    EXPECT_GE(found, expected) << "database, table and label are not there: " << message.dump();
     EXPECT_TRUE(anywhere(message, [&](const std::string& key, const json& value) {
       return key == name && is_number(value, 77);
     })) << message.dump();
@@ -273,7 +278,12 @@ TEST_P(JsonConformance, WhatIsMissingIsNotShown) {
   // The same test on a column that is null finds it, unless the format was told to leave nulls out.
   json message = parsed(encode(sample_.add(Op::Insert, pair, {}, {integer(1), null()})));
   bool leaves_out = message.dump().find("probe") == std::string::npos;
-  EXPECT_TRUE(leaves_out || anywhere(message, null_probe)) << message.dump();
+  // Some write it as the empty text.
+  EXPECT_TRUE(leaves_out || anywhere(message,
+                                     [&](const std::string& key, const json& value) {
+                                       return null_probe(key, value) || (key == "probe" && value == "");
+                                     }))
+      << message.dump();
 }
 
 TEST_P(EncoderConformance, SameChangeSameBytes) {
@@ -345,13 +355,17 @@ TEST_P(JsonConformance, LongTextStaysWithinItsRoom) {
   bool both = encode(sample_.add(Op::Update, texts, {sample_.text("x"), sample_.text("row before")},
                                  {sample_.text("x"), null()}))
                   .find("row before") != std::string::npos;
+  // And some the bytes of a text.
+  bool base64 = encode(sample_.add(Op::Insert, texts, {}, {sample_.text("in the clear"), null()}))
+                    .find("aW4gdGhlIGNsZWFy") != std::string::npos;
   for (size_t size : {1, 15, 16, 17, 1000, 200'000, 300'000}) {
     Cell text = sample_.text(std::string(size, '\x01'));
     Cell other = sample_.text(std::string(size, '\x02'));
     json message = parsed(encode(sample_.add(Op::Update, texts, {text, text}, {other, other})));
     size_t found = 0;
     anywhere(message, [&](const std::string&, const json& value) {
-      found += value.is_string() && value.get_ref<const std::string&>().size() == size;
+      size_t shown = value.is_string() ? value.get_ref<const std::string&>().size() : 0;
+      found += shown == size || (shown != 0 && base64 && shown == (size + 2) / 3 * 4);
       return false;
     });
     EXPECT_GE(found, both ? 4U : 2U) << "of " << size << " bytes";
