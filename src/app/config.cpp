@@ -174,7 +174,7 @@ class Reader {
     section.read(targets, parts, !lane.sink || !lane.format);
     if (!parts.empty()) read_rules(section, lane);
     if (document_.mistake_count() != before) return;
-    note(view_setup(lane.view), lane.where);
+    note(view_setup(lane.view, lane.address), lane.where);
     bool routed = false;
     if (lane.sink->addressing) {
       auto route = route_setup(*lane.sink->addressing, lane.sink_settings, lane.address, lane.rules);

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <tuple>
 
+#include "app/broker_sources.h"
 #include "app/canal_rules.h"
 #include "app/maxwell_filter.h"
 
@@ -115,6 +116,13 @@ constexpr Option kAddress[] = {
      1'000'000},
     {"canal_database_hash", OptionKind::Boolean, "true",
      "canal's canal.mq.database.hash: the database's name counts, too"},
+    {"broker_sources",
+     OptionKind::Text,
+     "",
+     "binlogbroker's source configuration, a JSON file: this sink gets its tables, with their Topic and Key",
+     {},
+     false,
+     "FILE"},
 };
 
 constexpr Option kRuleTables = {"tables", OptionKind::List, "", "the tables that the rule is for", {},
@@ -197,6 +205,15 @@ Result<void> add_address(RouteRule& made, const Settings& rule, const Settings& 
   return {};
 }
 
+// Nothing, where the target has no keys or none are told.
+Result<BrokerSources> broker_sources(const Settings& address) {
+  constexpr std::string_view kFile = "broker_sources";
+  bool known = std::any_of(address.options().begin(), address.options().end(),
+                           [&](const Option& option) { return option.name == kFile; });
+  if (!known || !address.given(kFile)) return BrokerSources();
+  return placed(read_broker_sources(address.text(kFile)), address, kFile);
+}
+
 // Where canal's lines say it, the partitions of tables in the order of the lines, and behind them the one for
 // all others.
 Result<std::vector<CanalPartition>> partition_rules(const Settings& address) {
@@ -256,10 +273,19 @@ std::span<const Option> rule_options(Places places) {
   return std::span(table).first(places == Places::Keys ? std::size(table) : 2);
 }
 
-Result<std::shared_ptr<const ViewSetup>> view_setup(const Settings& lane) {
+Result<std::shared_ptr<const ViewSetup>> view_setup(const Settings& lane, const Settings& address) {
   auto setup = std::make_shared<ViewSetup>();
   bool narrows = false;
   SLUICE_ASSIGN(tables, table_patterns(lane));
+  SLUICE_ASSIGN(broker, broker_sources(address));
+  if (!broker.tables.empty()) {
+    for (std::string_view other : {"tables", "canal_filter", "canal_filter_black", "maxwell_filter"}) {
+      if (!lane.given(other)) continue;
+      return usage("{}: {} and broker_sources both say which tables there are; say one of them",
+                   lane.where(other), other);
+    }
+    tables = std::move(broker.tables);
+  }
   SLUICE_ASSIGN(columns, column_patterns(lane));
   for (auto [option, patterns, selection] :
        {std::tuple("tables", &tables, &setup->tables), std::tuple("columns", &columns, &setup->columns)}) {
@@ -301,6 +327,18 @@ Result<std::shared_ptr<const RouteSetup>> route_setup(const Addressing& addressi
     }
     if (keyed) SLUICE_TRY(add_address(made, rule, address));
     add_rule(*setup, std::move(made), keyed && rule.given("partition_by") ? nullptr : &partitions);
+  }
+  SLUICE_ASSIGN(broker, broker_sources(address));
+  for (const BrokerSources::Rule& rule : broker.rules) {
+    RouteRule made{.tables = {}, .among = {}, .destination = destination, .key = {}, .spread = {}};
+    SLUICE_ASSIGN(tables, Selection::parse(std::vector{rule.tables}));
+    SLUICE_ASSIGN(topic, Template::parse(rule.topic));
+    SLUICE_ASSIGN(key, Template::parse(rule.key));
+    SLUICE_TRY(add_address(made, Settings(rule_options()), address));
+    made.tables = std::make_shared<const Selection>(std::move(tables));
+    made.destination = std::move(topic);
+    made.key = std::move(key);
+    add_rule(*setup, std::move(made), &partitions);
   }
   topics.push_back({nullptr, std::move(destination)});
   for (CanalTopic& topic : topics) {

@@ -27,7 +27,7 @@ std::span<const Option> address_options();
 std::span<const Option> rule_options(Places places = Places::Keys);
 
 // Null where all of every batch is wanted.
-Result<std::shared_ptr<const ViewSetup>> view_setup(const Settings& lane);
+Result<std::shared_ptr<const ViewSetup>> view_setup(const Settings& lane, const Settings& address);
 // `rules`: in their order. What a rule does not say is as the sink's own options say it. Null where
 // everything goes to one place of a target that takes lines.
 Result<std::shared_ptr<const RouteSetup>> route_setup(const Addressing& addressing, const Settings& sink,

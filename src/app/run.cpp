@@ -27,7 +27,7 @@ OnRefusal on_refusal(const std::string& word) {
 }
 
 Result<LanePlan> lane_plan(LaneConfig& lane) {
-  SLUICE_ASSIGN(view, view_setup(lane.view));
+  SLUICE_ASSIGN(view, view_setup(lane.view, lane.address));
   std::shared_ptr<const RouteSetup> route;
   if (lane.sink->addressing) {
     SLUICE_ASSIGN(made, route_setup(*lane.sink->addressing, lane.sink_settings, lane.address, lane.rules));

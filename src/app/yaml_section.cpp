@@ -255,6 +255,27 @@ std::vector<std::pair<std::string, YamlSection>> YamlSection::sections(std::stri
   return found;
 }
 
+std::vector<YamlSection> YamlSection::list(std::string_view key) const {
+  std::vector<YamlSection> found;
+  auto node = node_->find(key);
+  if (!node || node->IsNull()) return found;
+  auto mistake = [&](const YAML::Node& at, const char* wanted) {
+    node_->mistake(usage("{}: {}: expected {}, found {}", node_->place(at), key, wanted, shape(at)).value());
+  };
+  if (!node->IsSequence()) {
+    mistake(*node, "a list of mappings");
+    return found;
+  }
+  for (const auto& item : *node) {
+    if (item.IsMap()) {
+      found.push_back(YamlSection(std::make_shared<Node>(Node{item, node_->document})));
+    } else {
+      mistake(item, "a mapping");
+    }
+  }
+  return found;
+}
+
 std::optional<std::string> YamlSection::text(std::string_view key) const {
   auto found = node_->find(key);
   if (!found || !found->IsScalar()) return std::nullopt;
@@ -327,6 +348,11 @@ bool YamlDocument::closed(int line_number, int column) const {
   auto at = static_cast<size_t>(column);
   bool quoted = at < line.size() && (line[at] == '"' || line[at] == '\'');
   return !quoted || closed_on_its_line(line, at);
+}
+
+void YamlDocument::mistake(Error error) {
+  if (std::find(mistakes_.begin(), mistakes_.end(), error.what) != mistakes_.end()) return;
+  mistakes_.push_back(std::move(error.what));
 }
 
 std::vector<std::string> YamlDocument::mistakes() const {

@@ -25,6 +25,8 @@ class YamlSection {
   std::optional<YamlSection> section(std::string_view key, bool required) const;
   // All mappings in this one, by name, in order; other values are mistakes.
   std::vector<std::pair<std::string, YamlSection>> sections(std::string_view kind) const;
+  // The mappings in the list under `key`; other values are mistakes. Nothing where it is not there.
+  std::vector<YamlSection> list(std::string_view key) const;
   // The text under `key` after ${…}; nothing: not there, or no text.
   std::optional<std::string> text(std::string_view key) const;
 
@@ -46,7 +48,7 @@ class YamlDocument {
 
   const std::optional<YamlSection>& root() const { return root_; }
   std::vector<std::string> mistakes() const;  // in the order of their places
-  void mistake(Error error) { mistakes_.push_back(std::move(error.what)); }
+  void mistake(Error error);  // told once, however many find it
   size_t mistake_count() const { return mistakes_.size(); }
 
  private:

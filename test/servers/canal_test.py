@@ -224,3 +224,24 @@ sinks:
     assert all(partition == canal_partition(database, [row["id"]], 3) for partition, row in lines)
     assert {partition for partition, _ in rest} == {0}
     assert set(mine[0][1]) == {"id", "name"} and set(lines[0][1]) == {"id", "name", "pin"}
+
+
+def test_binlogbrokers_file_chooses_tables_topics_and_keys(shared, database, kafka, sluice, tmp_path):
+    server = shared("mysql-9.7", full=True, gtid=True)
+    server.sql(f"create database {database}")
+    for table in ("orders", "items", "unwanted"):
+        server.sql(f"create table {database}.{table} (id int primary key, name varchar(20))")
+        server.sql(f"insert into {database}.{table} values (1, 'a'), (2, 'b'), (3, 'a')")
+    sources = [{"Schema": database, "Tables": [{"Table": "^ord", "Topic": f"{database}-o", "Key": "name"}, {"Table": "items"}]}]
+    (tmp_path / "conf.json").write_text(json.dumps({"SourceConfig": {"MysqlConn": "", "Sources": sources}, "BrokerConfig": {}}))
+    (tmp_path / "sluice.yaml").write_text(
+        f"state: ./state\nsource: {{url: '{server.url}', start: earliest}}\nddl: false\nsinks:\n  out: {{sink: kafka, "
+        f"brokers: '{kafka.brokers}', create_topics: true, format: json, topic: '{{lower:database}}', "
+        "broker_sources: ./conf.json}\n")
+    try:
+        sluice("run", tmp_path / "sluice.yaml")
+        orders, items = read(kafka.brokers, f"{database}-o", 3), read(kafka.brokers, database.lower(), 3)
+    finally:
+        server.sql(f"drop database {database}")
+    assert [message.key() for message in orders] == [b"a", b"b", b"a"]
+    assert {json.loads(message.value())["table"] for message in items} == {"items"}
