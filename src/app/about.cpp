@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "app/config.h"
+#include "app/engine_status.h"
 #include "app/help.h"
 #include "app/terminal.h"
 #include "app/verbs.h"
@@ -11,7 +12,7 @@ namespace {
 
 constexpr Option kHelpOptions[] = {
     {"man", OptionKind::Boolean, "", "print the manual page, for 'man -l' or a package"},
-    {"markdown", OptionKind::Choice, "", "print a page of the documentation", "cli|configuration"},
+    {"markdown", OptionKind::Choice, "", "print a page of the documentation", "cli|configuration|metrics"},
 };
 constexpr OptionGroup kHelpGroups[] = {{"Other forms", [] { return std::span<const Option>(kHelpOptions); }}};
 constexpr Argument kHelpArguments[] = {{"COMMAND", "the command to explain; none: an overview"}};
@@ -26,7 +27,8 @@ Result<int> run_help(const Invocation& invocation) {
   if (forms.boolean("man")) {
     text = man_page();
   } else if (forms.given("markdown")) {
-    text = forms.text("markdown") == "cli" ? cli_markdown() : config_markdown();
+    const std::string page = forms.text("markdown");
+    text = page == "cli" ? cli_markdown() : page == "metrics" ? metrics_markdown() : config_markdown();
   } else if (invocation.arguments.empty()) {
     text = help_overview(look);
   } else if (const Command* command = find_command(invocation.arguments[0])) {

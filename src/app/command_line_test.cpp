@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "app/config.h"
+#include "app/engine_status.h"
 #include "app/help.h"
 
 namespace sluice::app {
@@ -129,6 +130,8 @@ std::string committed(const char* page) {
 TEST(Documentation, IsWhatTheProgramWouldWriteNow) {
   EXPECT_EQ(committed("cli.md"), cli_markdown())
       << "write it anew: build/sluice help --markdown cli > docs/cli.md";
+  EXPECT_EQ(committed("metrics.md"), metrics_markdown())
+      << "write it anew: build/sluice help --markdown metrics > docs/metrics.md";
   EXPECT_EQ(committed("configuration.md"), config_markdown())
       << "write it anew: build/sluice help --markdown configuration > docs/configuration.md";
 }

@@ -15,6 +15,7 @@
 #include "app/routing.h"
 #include "app/yaml_section.h"
 #include "model/selection.h"
+#include "net/http_server.h"
 
 namespace sluice::app {
 namespace {
@@ -47,6 +48,16 @@ constexpr Option kPipeline[] = {
      "changes of tables whose columns cannot be known wait in the state folder, up to so much, until they "
      "are told; 0: "
      "such a change ends the pipeline"},
+    {"metrics",
+     OptionKind::Text,
+     "",
+     "where to listen for Prometheus (/metrics) and whoever watches over the process (/health); none: "
+     "nowhere",
+     {},
+     false,
+     "HOST:PORT"},
+    {"metrics_token", OptionKind::Secret, "",
+     "what a request for metrics must carry (Authorization: Bearer); addresses beyond this machine want one"},
 };
 
 constexpr Option kMemory[] = {
@@ -129,6 +140,7 @@ class Reader {
     auto tables = table_patterns(config_.pipeline);
     note(tables, root.where());
     if (tables) note(Selection::parse(*tables), config_.pipeline.where("tables"));
+    note(check_metrics(), config_.pipeline.where("metrics"));
     if (auto source = root.section("source", true)) read_source(*source);
     if (auto memory = root.section("memory", false)) memory->read({&config_.memory});
     auto all = root.section("sinks", true);
@@ -137,6 +149,15 @@ class Reader {
     if (lanes.empty())
       document_.mistake(usage("{}: sinks: expected at least one sink", all->where()).value());
     for (auto& [name, section] : lanes) read_lane(name, section);
+  }
+
+  Result<void> check_metrics() const {
+    std::string text = config_.pipeline.text("metrics");
+    if (text.empty()) return {};
+    SLUICE_ASSIGN(address, ListenAddress::parse(text));
+    if (address.is_loopback() || !config_.pipeline.secret("metrics_token").empty()) return {};
+    return usage("metrics: {} can be reached from other machines; say metrics_token, or listen at 127.0.0.1",
+                 text);
   }
 
   void read_source(const YamlSection& section) {

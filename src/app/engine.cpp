@@ -3,17 +3,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
 
 #include "app/bounded_source.h"
 #include "app/json_object.h"
 #include "app/pretty_encoder.h"
 #include "app/registry.h"
 #include "app/terminal.h"
-#include "app/time_text.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "format/json_binary.h"
 #include "state/sqlite/sqlite_state.h"
 
 namespace sluice::app {
@@ -22,58 +19,6 @@ namespace {
 bool has_option(std::span<const Option> options, std::string_view name) {
   return std::any_of(options.begin(), options.end(),
                      [&](const Option& option) { return option.name == name; });
-}
-
-// Of this process now, in bytes.
-uint64_t resident_bytes() {
-  std::ifstream file("/proc/self/statm");
-  uint64_t total = 0, resident = 0;
-  file >> total >> resident;
-  return resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
-}
-
-std::vector<JsonObject> aside_json(const std::vector<AsideTable>& tables) {
-  std::vector<JsonObject> list;
-  for (const AsideTable& table : tables) {
-    JsonObject json;
-    json.text("db", table.name.database).text("table", table.name.table).text("since", table.since);
-    json.number("events", table.events).number("bytes", table.bytes);
-    list.push_back(json);
-  }
-  return list;
-}
-
-JsonObject source_json(const MysqlSourceStatus& source) {
-  JsonObject json;
-  json.text("server", source.server).boolean("connected", source.connected).text("version", source.version);
-  if (!source.reason.empty()) json.text("reason", source.reason);
-  json.text("position", describe(source.position)).boolean("idle", source.idle);
-  if (source.timestamp != 0) {
-    json.text("last_event", utc_text(int64_t{source.timestamp} * 1'000'000));
-    int64_t behind = source.idle ? 0 : unix_us() / 1'000'000 - source.timestamp;
-    json.number("seconds_behind", std::max<int64_t>(behind, 0));
-  }
-  return json.number("bytes", source.bytes)
-      .number("connections", source.connections)
-      .number("skipped_events", source.skipped_events)
-      .number("invalid_bytes", source.invalid_bytes)
-      .number("ddl_not_understood", source.ddl_not_understood)
-      .number("set_aside_bytes", source.aside_bytes)
-      .list("set_aside", aside_json(source.aside));
-}
-
-JsonObject lane_json(const LaneStatus& lane) {
-  JsonObject json;
-  json.text("name", lane.name).text("doing", to_text(lane.doing)).text("since", utc_text(lane.since_us));
-  json.text("delivered", lane.delivered.known() ? describe(lane.delivered) : "")
-      .number("changes", lane.changes);
-  json.number("bytes", lane.bytes).number("changes_per_second", lane.changes_per_second);
-  if (lane.refused != 0) json.number("refused", lane.refused);
-  if (lane.parked != 0) json.number("parked", lane.parked).number("parked_bytes", lane.parked_bytes);
-  if (!lane.last_error.empty()) {
-    json.text("last_error", lane.last_error).text("last_error_at", utc_text(lane.last_error_us));
-  }
-  return json;
 }
 
 Result<void> fits(const LanePlan& plan, const Encoder& encoder) {
@@ -177,24 +122,12 @@ Result<void> Engine::run() {
   return pipeline_->run(from_);
 }
 
-std::string Engine::status() const {
-  PipelineStatus status = pipeline_->status();
-  std::vector<JsonObject> lanes;
-  for (const LaneStatus& lane : status.lanes) lanes.push_back(lane_json(lane));
-  JsonObject json;
-  json.boolean("running", true)
-      .text("name", plan_.name)
-      .number("pid", ::getpid())
-      .text("version", SLUICE_VERSION);
-  json.text("since", utc_text(since_us_)).object("source", source_json(live_->status()));
-  if (!status.source_error.empty()) {
-    json.text("source_error", status.source_error)
-        .text("source_error_since", utc_text(status.source_error_us));
-  }
-  json.number("changes", status.changes).number("log_bytes", status.log_bytes);
-  json.number("malformed_json", malformed_json_documents());
-  json.number("batches_free", status.batches_free).number("batches_total", status.batches_total);
-  return json.number("resident_bytes", resident_bytes()).list("sinks", lanes).str();
+EngineStatus Engine::status() const {
+  return {.name = plan_.name,
+          .since_us = since_us_,
+          .now_us = unix_us(),
+          .source = live_->status(),
+          .pipeline = pipeline_->status()};
 }
 
 std::string Engine::retry_parked(const std::string& sink, const std::vector<uint64_t>& ids) {

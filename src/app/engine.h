@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/engine_status.h"
 #include "base/option.h"
 #include "model/catalogue.h"
 #include "model/selection.h"
@@ -51,6 +52,8 @@ struct RunPlan {
   size_t batches = 6;
   std::string state_folder;         // empty: nothing is saved, everything begins at the source's start
   std::optional<StartPoint> until;  // where the run ends by itself
+  std::string metrics;              // where to listen for who asks for them; empty: nowhere
+  Secret metrics_token;             // that who asks must have; empty: none
   bool patient = true;              // a server that does not answer at the start is waited for
 };
 
@@ -62,10 +65,9 @@ class Engine {
   // On the calling thread, until all is read, stop() or a fault. Once.
   Result<void> run();
   void stop() noexcept { pipeline_->stop(); }  // any thread
-  // These two: one line of JSON. Any thread.
-  std::string status() const;
-  // Has parked messages tried again, or drops them: of one sink or of all where it is empty; without ids,
-  // all.
+  EngineStatus status() const;                 // any thread
+  // Any thread; the answer is one line of JSON. Has parked messages tried again, or drops them: of one sink
+  // or of all where it is empty; without ids, all.
   std::string retry_parked(const std::string& sink, const std::vector<uint64_t>& ids);
   std::string drop_parked(const std::string& sink, const std::vector<uint64_t>& ids);
 

@@ -7,6 +7,7 @@
 #include "app/signals.h"
 #include "app/verbs.h"
 #include "base/log.h"
+#include "net/http_server.h"
 
 namespace sluice::app {
 namespace {
@@ -45,12 +46,35 @@ Result<LanePlan> lane_plan(LaneConfig& lane) {
                   .park_bytes = lane.own.size("park")};
 }
 
+// Null: nobody is to listen.
+Result<std::unique_ptr<HttpServer>> serve_metrics(const std::string& address, const Secret& token,
+                                                  const Engine& engine) {
+  if (address.empty()) return nullptr;
+  SLUICE_ASSIGN(parsed, ListenAddress::parse(address));
+  std::vector<HttpPage> pages;
+  pages.push_back(
+      {"/metrics", [&engine] {
+         return HttpAnswer{200, "text/plain; version=0.0.4; charset=utf-8", metrics_text(engine.status())};
+       }});
+  pages.push_back(
+      {"/health", [&engine] {
+         std::string troubles = troubles_text(engine.status());
+         bool well = troubles.empty();
+         return HttpAnswer{well ? 200 : 503, "text/plain; charset=utf-8", well ? "well\n" : troubles};
+       }});
+  SLUICE_ASSIGN(server, HttpServer::start(parsed, std::move(pages), token.reveal()));
+  log::info("metrics at http://{}:{}/metrics", parsed.host, server->port());
+  return server;
+}
+
 }  // namespace
 
 Result<RunPlan> plan_of(Config config) {
   RunPlan plan;
   plan.name = config.pipeline.text("name");
   plan.state_folder = config.pipeline.text("state");
+  plan.metrics = config.pipeline.text("metrics");
+  plan.metrics_token = config.pipeline.secret("metrics_token");
   plan.batches = config.memory.integer("batches");
   SLUICE_ASSIGN(tables, table_patterns(config.pipeline));
   plan.tables = std::move(tables);
@@ -69,11 +93,12 @@ Result<RunPlan> plan_of(Config config) {
 }
 
 Result<void> run_pipeline(RunPlan plan, const std::function<void()>& started) {
-  std::string folder = plan.state_folder, name = plan.name;
+  std::string folder = plan.state_folder, name = plan.name, metrics = plan.metrics;
+  Secret token = plan.metrics_token;
   SLUICE_ASSIGN(engine, Engine::make(std::move(plan)));
   Signals signals([&] { engine->stop(); });
   auto answer = [&](const Request& request) {
-    if (request.what == "status") return engine->status();
+    if (request.what == "status") return status_json(engine->status());
     if (request.what == "retry") return engine->retry_parked(request.sink, request.ids);
     if (request.what == "drop") return engine->drop_parked(request.sink, request.ids);
     log::info("asked to stop by the control socket");
@@ -81,6 +106,7 @@ Result<void> run_pipeline(RunPlan plan, const std::function<void()>& started) {
     return JsonObject().boolean("stopping", true).str();
   };
   SLUICE_ASSIGN(control, ControlServer::start(folder, answer));
+  SLUICE_ASSIGN(page, serve_metrics(metrics, token, *engine));
   log::info("pipeline {} starts, state in {}", name, folder);
   started();
   auto result = engine->run();

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <thread>
 
 #include "app/config.h"
 #include "app/control.h"
@@ -16,22 +17,36 @@
 namespace sluice::app {
 namespace {
 
-constexpr Option kStatusOptions[] = {{"json", OptionKind::Boolean, "", "one line of JSON, with everything"}};
+constexpr Option kStatusOptions[] = {
+    {"json", OptionKind::Boolean, "", "one line of JSON, with everything"},
+    {"watch", OptionKind::Boolean, "", "again and again, until Ctrl-C or the end of the process"},
+    {"every", OptionKind::Duration, "1s", "of --watch: how often", {}, false, {}, 100, 3'600'000},
+};
 constexpr OptionGroup kStatusGroups[] = {{"Options", [] { return std::span<const Option>(kStatusOptions); }}};
 constexpr Argument kPlace[] = {{"FILE", "the configuration, or the state folder itself [sluice.yaml]"}};
 constexpr Example kStatusExamples[] = {{"sluice status", "the pipeline of ./sluice.yaml"},
+                                       {"sluice status --watch", "as it goes"},
                                        {"sluice status ./shop-state --json | jq .source", "for a script"}};
 
+// Over what stood there before, on a terminal.
+constexpr std::string_view kHome = "\033[H\033[J";
+
 Result<int> run_status(const Invocation& invocation) {
+  const Settings& options = invocation.group("Options");
   SLUICE_ASSIGN(folder, state_folder(invocation.argument(0, "sluice.yaml")));
-  SLUICE_ASSIGN(status, ask_status(folder));
-  bool json = invocation.group("Options").boolean("json");
-  if (!status) {
-    SLUICE_TRY(print(json ? "{\"running\":false}\n" : fmt::format("nothing runs in {}\n", folder)));
-    return 1;
+  const bool json = options.boolean("json"), watch = options.boolean("watch");
+  const bool paints = watch && !json && is_terminal(STDOUT_FILENO);
+  for (;;) {
+    SLUICE_ASSIGN(status, ask_status(folder));
+    if (!status) {
+      SLUICE_TRY(print(json ? "{\"running\":false}\n" : fmt::format("nothing runs in {}\n", folder)));
+      return 1;
+    }
+    std::string text = json ? status->json + "\n" : status_table(*status);
+    SLUICE_TRY(print(paints ? std::string(kHome) + text : watch && !json ? text + "\n" : text));
+    if (!watch) return 0;
+    std::this_thread::sleep_for(options.duration("every"));
   }
-  SLUICE_TRY(print(json ? status->json + "\n" : status_table(*status)));
-  return 0;
 }
 
 std::string text(const YAML::Node& node, const char* key) {
@@ -96,6 +111,13 @@ void aside_rows(std::string& out, const YAML::Node& source) {
   }
 }
 
+// Empty: the target has all that was read.
+std::string lag(const YAML::Node& sink) {
+  std::string seconds = text(sink, "seconds_behind"), bytes = text(sink, "bytes_behind");
+  if (seconds.empty() || (seconds == "0" && bytes == "0")) return {};
+  return fmt::format("{} s behind, {} of the log in hand", grouped(seconds), megabytes(bytes));
+}
+
 void sink_rows(std::string& out, const YAML::Node& sinks) {
   for (const auto& sink : sinks) {
     row(out, "sink",
@@ -103,6 +125,7 @@ void sink_rows(std::string& out, const YAML::Node& sinks) {
     row(out, "",
         fmt::format("{} changes, {}, {}/s", grouped(text(sink, "changes")), megabytes(text(sink, "bytes")),
                     grouped(text(sink, "changes_per_second"))));
+    if (std::string behind = lag(sink); !behind.empty()) row(out, "", behind);
     std::string delivered = text(sink, "delivered");
     if (!delivered.empty()) row(out, "", fmt::format("delivered up to {}", delivered));
     std::string parked = text(sink, "parked");

@@ -23,6 +23,8 @@ struct Parcel {
   // Index of the transaction that goes on in the next batch; its changes are the batch's last ones.
   uint32_t open = kNone;
 
+  uint64_t log_end = 0;  // bytes of the log that were read, up to this batch's end
+
   // Its changes were set aside. They stand further back in the log than what was delivered before them, so
   // that no lane's position tells whether it has them.
   bool late() const { return !batch.aside.released.empty(); }

@@ -106,6 +106,7 @@ void Lane::complain(std::string_view doing, const Error& error, std::chrono::mic
   status_.doing = LaneDoing::Retrying;
   status_.since_us = status_.last_error_us = unix_us();
   status_.last_error = error.what;
+  ++status_.retries;
 }
 
 Result<void> Lane::work() {
@@ -145,7 +146,7 @@ Result<void> Lane::save_beginning() {
 Result<void> Lane::deliver(const Encoded& encoded) {
   if (encoded.fault()) return tl::unexpected(*encoded.fault());
   const Parcel& parcel = encoded.parcel();
-  set(LaneDoing::Writing);
+  begin_writing(parcel.batch);
   Delivery delivery = park_.hold_back(encoded.delivery());
   delivery.judge = this;
   SLUICE_TRY(insist("cannot write", true, [&] { return setup_.sink->write(delivery); }));
@@ -273,6 +274,14 @@ Result<void> Lane::tick() {
   return {};
 }
 
+void Lane::begin_writing(const Batch& batch) {
+  written_since_ = steady_now();
+  std::lock_guard lock(status_mutex_);
+  status_.doing = LaneDoing::Writing;
+  status_.since_us = unix_us();
+  if (!batch.changes.empty()) status_.pending_since = batch.events[batch.changes.front().event].timestamp;
+}
+
 void Lane::set(LaneDoing doing) {
   std::lock_guard lock(status_mutex_);
   status_.doing = doing;
@@ -288,6 +297,10 @@ void Lane::count(const Encoded& encoded, const Delivery& delivery) {
   status_.changes += delivery.messages.size() - refused_;
   status_.refused += refused_;
   status_.bytes += delivery.bytes.size();
+  status_.pending_since = 0;
+  status_.log_bytes = encoded.parcel().log_end;
+  status_.write_us += static_cast<uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(steady_now() - written_since_).count());
   if (encoded.parcel().moves && !encoded.passed()) status_.delivered = position_;
 }
 

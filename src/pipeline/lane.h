@@ -80,6 +80,7 @@ class Lane : Judge {
   Result<void> wait_for_room();
   void count_parked();
   Result<void> tick();
+  void begin_writing(const Batch& batch);
   void set(LaneDoing doing);
   void count(const Encoded& encoded, const Delivery& delivery);
 
@@ -103,6 +104,7 @@ class Lane : Judge {
   Position position_;     // saved last
   std::string note_;
   SteadyTime ticked_;
+  SteadyTime written_since_;
   uint64_t window_changes_ = 0;  // since window_begin_
   SteadyTime window_begin_;
 

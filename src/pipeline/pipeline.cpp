@@ -159,6 +159,7 @@ Result<void> Pipeline::hand_over(BatchPool::Mine parcel) {
     status_.read = resume_;
     status_.changes += batch.changes.size();
     status_.log_bytes += batch.log_bytes;
+    parcel->log_end = status_.log_bytes;
   }
   for (auto& transform : transforms_) SLUICE_TRY(transform->apply(batch));
   BatchPool::Shared shared(std::move(parcel));

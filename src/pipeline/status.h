@@ -21,8 +21,12 @@ struct LaneStatus {
   uint64_t batches = 0;  // these three since the start of the process
   uint64_t changes = 0;
   uint64_t bytes = 0;
-  uint64_t refused = 0;  // changes that the target would not take and that were left out
-  uint64_t parked = 0;   // messages, those of earlier runs among them
+  uint64_t log_bytes = 0;      // of the log that it is done with, counted as PipelineStatus::log_bytes is
+  uint32_t pending_since = 0;  // when the first change in hand was made, seconds since 1970 UTC; 0: none is
+  uint64_t retries = 0;
+  uint64_t write_us = 0;  // spent in the sink, retries included
+  uint64_t refused = 0;   // changes that the target would not take and that were left out
+  uint64_t parked = 0;    // messages, those of earlier runs among them
   uint64_t parked_bytes = 0;
   double changes_per_second = 0;  // over the last seconds
   std::string last_error;         // empty: none yet
