@@ -31,6 +31,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// Of a packet that is under way.
+constexpr double kLeastBytesPerSecond = 1024;
+
 // The hooks that the library calls back get no pointer of ours; but it calls them on the thread that called
 // it.
 thread_local class Waiter* current = nullptr;
@@ -205,6 +208,7 @@ class Connection::Impl {
   Waiter waiter_;
   MYSQL* mysql_ = nullptr;
   unsigned error_code_ = 0;
+  bool in_use_ = false;                    // logged in
   std::unique_ptr<PacketReader> packets_;  // once the server sends of itself
 };
 
@@ -263,6 +267,7 @@ Result<void> Connection::Impl::connect() {
 
 Result<void> Connection::Impl::log_in(Tls tls) {
   close();
+  in_use_ = false;
   if (interrupt_.raised()) return stopped();
   mysql_ = mysql_init(nullptr);
   CHECK(mysql_ != nullptr);
@@ -278,6 +283,7 @@ Result<void> Connection::Impl::log_in(Tls tls) {
     return failed;
   }
   CHECK(tls < Tls::Required || mysql_get_ssl_cipher(mysql_) != nullptr);
+  in_use_ = true;
   return {};
 }
 
@@ -313,6 +319,10 @@ Failure Connection::Impl::failure(std::string_view attempt, std::chrono::millise
         address_, static_cast<double>(patience.count()) / 1000);
   }
   error_code_ = mysql_errno(mysql_);
+  // Behind the handshake, no certificate is to blame.
+  if (error_code_ == CR_SSL_CONNECTION_ERROR && in_use_) {
+    return retryable("cannot {} ({}): {} (error {})", attempt, address_, mysql_error(mysql_), error_code_);
+  }
   return server_failure(error_code_, mysql_error(mysql_), attempt, address_, options_.keeps_state);
 }
 
@@ -436,15 +446,23 @@ Result<PacketReader::Piece> Connection::Impl::piece(std::chrono::milliseconds si
     int socket = static_cast<int>(mysql_get_socket(mysql_));
     (void)::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) | O_NONBLOCK);
   }
-  for (;;) {
+  Clock::time_point begin = Clock::now();
+  for (size_t total = 0;;) {
     auto piece = packets_->next();
     if (!piece) return while_doing(fmt::format("cannot {} ({})", attempt, address_), piece.error());
     if (*piece) return **piece;
+    // A server sends a packet as fast as it can. Heartbeats alone fill one whose length came damaged.
+    std::chrono::duration<double> taken = Clock::now() - begin;
+    if (taken > silence && static_cast<double>(total) < kLeastBytesPerSecond * taken.count()) {
+      return retryable("cannot {} ({}): {} bytes of a packet in {:.1f} s", attempt, address_, total,
+                       taken.count());
+    }
     size_t room = 0;
     char* to = packets_->room(room);
     ssize_t got = receive(to, room);
     if (got <= 0) return lost(attempt, silence);
     packets_->received(static_cast<size_t>(got));
+    total += static_cast<size_t>(got);
   }
 }
 
@@ -481,6 +499,7 @@ Failure Connection::refused(std::string_view packet, std::string_view attempt) {
 }
 
 unsigned Connection::error_code() const { return impl_->error_code(); }
+bool Connection::tls_failed() const { return impl_->error_code() == CR_SSL_CONNECTION_ERROR; }
 std::string Connection::quoted(std::string_view text) const {
   std::string escaped(text.size() * 2 + 1, '\0');
   escaped.resize(mysql_real_escape_string(impl_->handle(), escaped.data(), text.data(), text.size()));

@@ -199,6 +199,11 @@ Result<Dump::Got> Dump::unwrap(std::string_view packet, uint64_t size) {
   EventHeader header = read_header(event_);
   header_end_ = header.end;
   bool alive = header.type == EventType::Heartbeat || header.type == EventType::HeartbeatV2;
+  // The only events that are looked at no further, and that carry no time: one with a time was another one
+  // when it was sent.
+  if (alive && header.timestamp != 0) {
+    return retryable("cannot {} ({}): an event came damaged", kAttempt, connection_.address());
+  }
   return alive ? Got::Nothing : Got::Event;
 }
 

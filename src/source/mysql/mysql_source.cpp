@@ -19,6 +19,8 @@ using namespace mysql;
 
 constexpr std::chrono::milliseconds kPatience{1000};  // the longest read() without a change
 constexpr int kSchemaTries = 5;
+// So often an event may come damaged, before it is the server's file that is taken to be.
+constexpr int kDamages = 10;
 constexpr std::chrono::milliseconds kSaving{10};  // between two looks at what the lanes have saved
 
 class Impl : public MysqlSource {
@@ -48,6 +50,7 @@ class Impl : public MysqlSource {
   Result<More> fill(Batch& batch);
   Result<More> release(Batch& batch);
   Result<bool> take(Batch& batch);
+  Failure damage(Error error);
   void note(const Batch& batch, bool idle);
   void note_disconnected(const Error& error);
 
@@ -62,6 +65,8 @@ class Impl : public MysqlSource {
   bool begun_ = false;     // the decoder knows where it stands
   bool announce_ = false;  // the next batch holds the start position alone
   bool by_gtid_ = false;
+  std::string damaged_at_;  // the place behind which an event came damaged last, and how often so far
+  int damages_ = 0;
   bool holds_event_ = false;  // the dump's event found no room in the batch before
   std::optional<Error> pending_;
   std::optional<Connection> connection_;
@@ -85,7 +90,11 @@ Result<void> Impl::open(const Position& from) {
 
 Result<void> Impl::connect_and_dump(const Position& from) {
   connection_.emplace(setup_.connection, interrupt_);
-  SLUICE_TRY(connection_->connect());
+  auto connected = connection_->connect();
+  // What was right before may be so again: a handshake that was disturbed looks like a certificate that does
+  // not fit.
+  if (!connected && begun_ && connection_->tls_failed()) return retryable("{}", connected.error().what);
+  SLUICE_TRY(connected);
   SLUICE_ASSIGN(server, read_server(*connection_));
   server_ = std::move(server);
   SLUICE_TRY(require_row_log(*server_, connection_->address()));
@@ -296,13 +305,26 @@ Result<bool> Impl::take(Batch& batch) {
   size_t size = dump_->event().size(), changes = batch.changes.size();
   bool copies = Decoder::needs_arena(dump_->event());
   std::string_view event = copies ? batch.arena.copy(dump_->event()) : dump_->event();
-  SLUICE_ASSIGN(taken, decoder_.take(event, batch, dump_->stored()));
-  if (!taken) return false;
+  auto taken = decoder_.take(event, batch, dump_->stored());
+  if (!taken && decoder_.met_damage()) return damage(std::move(taken).error());
+  if (!taken) return taken;
+  if (!*taken) return false;
   holds_event_ = false;
   // Events of which nothing is kept must not fill the batch's memory.
   if (copies && batch.changes.size() == changes) batch.arena.trim(const_cast<char*>(event.data()), size, 0);
   if (dump_->wants_ack()) SLUICE_TRY(dump_->acknowledge(decoder_.position().file));
   return true;
+}
+
+// What the network did to it is gone at the next reading.
+Failure Impl::damage(Error error) {
+  std::string place = describe(decoder_.position());
+  damages_ = place == damaged_at_ ? damages_ + 1 : 1;
+  damaged_at_ = std::move(place);
+  if (damages_ < kDamages) return retryable("{}; it is read again", error.what);
+  return fatal(
+      "{}, {} times one after the other; look for it with mysqlbinlog --verify-binlog-checksum on the server",
+      error.what, damages_);
 }
 
 void Impl::note(const Batch& batch, bool idle) {

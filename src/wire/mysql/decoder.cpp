@@ -1,32 +1,11 @@
 #include "wire/mysql/decoder.h"
 
-#include <libdeflate.h>
-
 #include "base/check.h"
 #include "base/log.h"
 #include "wire/mysql/decoder_impl.h"
 
 namespace sluice::mysql {
 namespace {
-
-uint32_t stored_checksum(std::string_view event) {
-  Cursor in(event.substr(event.size() - kChecksumBytes));
-  return in.u32();
-}
-
-bool checksum_fits(std::string_view event, EventType type) {
-  std::string_view covered = event.substr(0, event.size() - kChecksumBytes);
-  uint32_t sum;
-  if (type == EventType::FormatDescription) {
-    // The server writes the sum first and sets the in-use flag afterwards.
-    std::string copy(covered);
-    copy[17] = static_cast<char>(copy[17] & ~kFlagInUse);
-    sum = libdeflate_crc32(0, copy.data(), copy.size());
-  } else {
-    sum = libdeflate_crc32(0, covered.data(), covered.size());
-  }
-  return sum == stored_checksum(event);
-}
 
 // 90704 of "9.7.4-log", 111106 of "11.11.6-MariaDB".
 uint32_t version_number(std::string_view text) {
@@ -89,23 +68,29 @@ void Decoder::Impl::start(const Position& position) {
   rows_query_.clear();
 }
 
+Failure Decoder::Impl::damaged(std::string what) {
+  damaged_ = true;
+  if (options_.live) return retryable("{}", what);
+  return fatal(
+      "{}. Copy the file anew from the server, or look for the event with mysqlbinlog "
+      "--verify-binlog-checksum",
+      what);
+}
+
 Result<std::string_view> Decoder::Impl::unframe(const EventHeader& header, std::string_view event) {
   if (header.size != event.size()) {
-    return fatal("the event at {} says it is {} bytes long, but there are {}", where(), header.size,
-                 event.size());
+    return damaged(fmt::format("the event at {} says it is {} bytes long, but there are {}", where(),
+                               header.size, event.size()));
   }
   if (header.type == EventType::FormatDescription) SLUICE_TRY(format_description(event));
   bool has_checksum = checksum_ == Checksum::Crc32;
   // A dump begins with an artificial ROTATE, before anything has told the algorithm.
   if (checksum_ == Checksum::Unknown && event.size() >= kHeaderBytes + kChecksumBytes) {
-    has_checksum = checksum_fits(event, header.type);
+    has_checksum = checksum_fits(event);
   } else if (has_checksum && options_.verify_checksums) {
-    if (event.size() < kHeaderBytes + kChecksumBytes || !checksum_fits(event, header.type)) {
-      return fatal(
-          "the {} event at {} is damaged: its checksum does not fit. Copy the file anew from the server, or "
-          "look for the event "
-          "with mysqlbinlog --verify-binlog-checksum",
-          name(header.type), where());
+    if (event.size() < kHeaderBytes + kChecksumBytes || !checksum_fits(event)) {
+      return damaged(fmt::format("the {} event at {} is damaged: its checksum does not fit",
+                                 name(header.type), where()));
     }
   }
   if (header.type == EventType::FormatDescription) has_checksum = true;  // carries one whatever the algorithm
@@ -170,6 +155,7 @@ bool Decoder::Impl::is_full(const EventHeader& header, const Batch& batch) const
 }
 
 Result<bool> Decoder::Impl::take(std::string_view event, Batch& batch, const FilePart* stored) {
+  damaged_ = false;
   if (event.size() < kHeaderBytes) return fatal("the event at {}:{} is shorter than its header", file_, at_);
   EventHeader header = read_header(event);
   if (is_full(header, batch)) return false;
@@ -436,6 +422,7 @@ Result<bool> Decoder::take(std::string_view event, Batch& batch, const FilePart*
 void Decoder::finish(Batch& batch, bool end) { impl_->finish(batch, end); }
 void Decoder::confirm(const Position& position) { impl_->confirm(position); }
 bool Decoder::in_transaction() const { return impl_->tx_.open; }
+bool Decoder::met_damage() const { return impl_->damaged_; }
 const Position& Decoder::position() const { return impl_->position_; }
 uint32_t Decoder::timestamp() const { return impl_->timestamp_; }
 uint64_t Decoder::skipped_events() const { return impl_->skipped_events_; }

@@ -82,6 +82,9 @@ class Decoder {
   // its header here.
   Result<bool> take(std::string_view event, Batch& batch, const FilePart* stored = nullptr);
   static bool needs_arena(std::string_view event);
+  // Whether the last take() failed because the event is not what its server wrote. A file stays so: Fatal.
+  // From a live server it may come whole the next time: Retryable.
+  bool met_damage() const;
   // To be called before a batch is handed over: sets its resume position and catalogue changes. In the middle
   // of a transaction its last change is kept back for the next batch, until it is known whether it is the
   // transaction's last; with `end`, because nothing will come any more, it is not.

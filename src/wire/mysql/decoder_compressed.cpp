@@ -69,10 +69,8 @@ Result<void> Decoder::Impl::verify_stored(const FilePart& event, uint64_t end) {
   }
   SLUICE_ASSIGN(got, event.read(end, piece, kChecksumBytes));
   if (Cursor({piece, got}).u32() == sum) return {};
-  return fatal(
-      "the compressed transaction at {} is damaged: its checksum does not fit. Copy the file anew from the "
-      "server, or look for the event with mysqlbinlog --verify-binlog-checksum",
-      where());
+  return damaged(
+      fmt::format("the compressed transaction at {} is damaged: its checksum does not fit", where()));
 }
 
 // Its events carry its own position: there is no other one to find them by. False: the batch is full, and

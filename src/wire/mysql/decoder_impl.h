@@ -95,6 +95,7 @@ class Decoder::Impl {
 
   uint64_t invalid_bytes_ = 0;
   uint64_t skipped_events_ = 0;
+  bool damaged_ = false;  // the event in hand
   uint64_t ddl_not_understood_ = 0;
 
  private:
@@ -177,6 +178,8 @@ class Decoder::Impl {
   void event_in(Batch& batch, const EventHeader& header);
   bool passed_over() const { return tx_.changes < handed_ && tx_.id == handed_id_; }
   std::string where() const { return fmt::format("{}:{}", file_, event_begin_); }
+  // The event in hand is not what its server wrote. Of it nothing was taken yet.
+  Failure damaged(std::string what);
   void touch_progress();
   void count_in(GtidSet& gtids) const;
   Position behind_ddl(const EventHeader& header) const;

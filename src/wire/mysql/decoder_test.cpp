@@ -234,6 +234,37 @@ TEST(Decoder, LostConnectionsRepeatNothing) {
   }
 }
 
+// A file stays as it is; what a server sends may come whole the next time.
+TEST(Decoder, DamageIsForEverInAFileAndPassesInAStream) {
+  test::LogFile log = test::log_files(SLUICE_TEST_DIR "/cases/binlog/mysql-9.7-payload").front();
+  for (bool live : {false, true}) {
+    Catalogue catalogue;
+    Selection selection;
+    Decoder decoder(catalogue, selection, nullptr, {.live = live});
+    decoder.start({});
+    Batch batch;
+    size_t events = 0;
+    for (std::string_view event : test::events_of(log.bytes)) {
+      if (++events == 1) {  // the format description, which says that there are checksums
+        ASSERT_TRUE(decoder.take(batch.arena.copy(event), batch));
+        continue;
+      }
+      for (size_t bit : {size_t{0}, 8 * size_t{4} + 1, 8 * size_t{9} + 3, 8 * event.size() - 1}) {
+        std::string damaged(event);
+        damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ 1 << bit % 8);
+        auto taken = decoder.take(batch.arena.copy(damaged), batch);
+        ASSERT_FALSE(taken) << "event " << events << ", bit " << bit;
+        EXPECT_EQ(taken.error().fault, live ? Fault::Retryable : Fault::Fatal) << taken.error().what;
+        EXPECT_TRUE(decoder.met_damage()) << taken.error().what;
+      }
+      EXPECT_TRUE(batch.changes.empty());
+      if (events == 4) break;
+    }
+    EXPECT_FALSE(decoder.take(std::string_view("short"), batch));
+    EXPECT_FALSE(decoder.met_damage());
+  }
+}
+
 TEST(Decoder, EventsTooShortForTheirChecksum) {
   // The format description says CRC32, and is not checked itself.
   std::string file = LogBuilder().file();

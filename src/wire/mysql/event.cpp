@@ -1,6 +1,33 @@
 #include "wire/mysql/event.h"
 
+#include <libdeflate.h>
+
+#include <string>
+
 namespace sluice::mysql {
+namespace {
+
+uint32_t stored_checksum(std::string_view event) {
+  Cursor in(event.substr(event.size() - kChecksumBytes));
+  return in.u32();
+}
+
+}  // namespace
+
+bool checksum_fits(std::string_view event) {
+  if (event.size() < kHeaderBytes + kChecksumBytes) return false;
+  std::string_view covered = event.substr(0, event.size() - kChecksumBytes);
+  uint32_t sum;
+  if (read_header(event).type == EventType::FormatDescription) {
+    // The server writes the sum first and sets the in-use flag afterwards.
+    std::string copy(covered);
+    copy[17] = static_cast<char>(copy[17] & ~kFlagInUse);
+    sum = libdeflate_crc32(0, copy.data(), copy.size());
+  } else {
+    sum = libdeflate_crc32(0, covered.data(), covered.size());
+  }
+  return sum == stored_checksum(event);
+}
 
 std::string_view name(EventType type) {
   switch (type) {

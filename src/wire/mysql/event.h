@@ -104,4 +104,7 @@ inline EventHeader read_header(std::string_view bytes) {
   return header;
 }
 
+// Of a whole event with its CRC32 behind it.
+bool checksum_fits(std::string_view event);
+
 }  // namespace sluice::mysql
