@@ -2,6 +2,8 @@
 // what has the same key goes over the same one, each request behind the answer to the one before.
 #include "sink/http/http_sink.h"
 
+#include <strings.h>
+
 #include <algorithm>
 #include <charconv>
 #include <optional>
@@ -24,6 +26,12 @@ constexpr std::chrono::seconds kMostPause = std::chrono::hours(1);
 constexpr size_t kShown = 200;           // characters of an answer in a message
 constexpr size_t kKeepBytes = 8u << 20;  // of a body's room, from one request to the next
 constexpr size_t kNoLimit = SIZE_MAX;
+
+// Which a request has already; two would be none.
+bool is_content_type(std::string_view name) {
+  constexpr std::string_view kName = "content-type";
+  return name.size() == kName.size() && strncasecmp(name.data(), kName.data(), kName.size()) == 0;
+}
 
 // One connection, and what of the delivery in hand goes over it.
 struct Way {
@@ -168,7 +176,7 @@ void HttpSink::make_headers(const Delivery& delivery, Way& way) {
   for (const auto& [name, value] : options_.headers) headers.add(name, value);
   if (options_.body == BodyKind::Change || options_.body == BodyKind::Form) {
     delivery.headers(way.messages[way.next], [&](std::string_view name, std::string_view value) {
-      headers.add_escaped(name, value);
+      if (!is_content_type(name)) headers.add_escaped(name, value);
     });
   }
   if (!hmac_) return;

@@ -89,6 +89,8 @@ TEST(HttpSink, HeadersAreSent) {
                         {{"headers", "X-Tenant: 7"}, {"bearer", "the token"}, {"hmac_secret", "key"}});
   Lines lines(1, {"text"});
   lines.header("ce_type", "a\nb");
+  Lines typed(2, {"text"});
+  typed.header("Content-type", "text/of-the-format");
   ASSERT_TRUE(sink->write(lines.delivery()));
   const auto& request = target.requests.at(0);
   EXPECT_EQ(request.header("content-type"), "application/octet-stream");
@@ -102,6 +104,11 @@ TEST(HttpSink, HeadersAreSent) {
   hmac.add(request.header("x-sluice-timestamp") + ".text");
   hmac.append_hex(expected);
   EXPECT_EQ(request.header("x-sluice-signature"), "sha256=" + std::string(expected.view()));
+  ASSERT_TRUE(sink->write(typed.delivery()));
+  for (auto& [name, value] : target.requests.at(1).headers) {
+    EXPECT_FALSE(name.starts_with("Content-") && value == "text/of-the-format") << "a second content type";
+  }
+  EXPECT_EQ(target.requests[1].header("content-type"), "application/octet-stream");
 }
 
 TEST(HttpSink, BasicAuthenticationIsSent) {

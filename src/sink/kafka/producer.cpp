@@ -16,6 +16,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kSlice{100};
 // A cluster that makes topics when they are asked for needs a moment for it.
 constexpr milliseconds kTopicPatience{5'000};
+// Librdkafka's own patience with a request and with a new connection, unless ours is shorter.
+constexpr milliseconds kRequest{60'000}, kHandshake{30'000};
 // Partitions may be added to a topic; clients look every five minutes (metadata.max.age.ms of Java's).
 constexpr std::chrono::minutes kCountAge{5};
 // From this version on the nonce of SCRAM is as the standard has it, which Kafka checks since 4.0.
@@ -84,6 +86,11 @@ Result<std::unique_ptr<Producer>> Producer::make(const KafkaOptions& options, Re
     // Never: we give up ourselves, all at once.
     good = good && set("message.timeout.ms", "0");
   }
+  // A request that a network has swallowed, or a handshake, holds up all that is behind it.
+  good = good &&
+         set("socket.timeout.ms", std::to_string(std::min(options.timeout, kRequest).count()).c_str()) &&
+         set("socket.connection.setup.timeout.ms",
+             std::to_string(std::min(options.timeout, kHandshake).count()).c_str());
   for (const auto& [name, value] : options.properties) good = good && set(name.c_str(), value.c_str());
   if (transactional) good = good && set("transactional.id", options.transactional_id.c_str());
   if (!good) {

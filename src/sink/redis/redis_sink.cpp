@@ -128,8 +128,13 @@ Result<void> RedisSink::connect() {
   stream_.reset();
   commands_.clear();
   reader_ = {};
-  SLUICE_ASSIGN(stream, Stream::connect(setup_.server, interrupt_));
-  stream_ = std::move(stream);
+  auto stream = Stream::connect(setup_.server, interrupt_);
+  // A certificate that was good before may be so again, and a handshake that was disturbed looks like a bad
+  // one.
+  if (!stream && was_open_ && stream.error().fault == Fault::Fatal)
+    return retryable("{}", stream.error().what);
+  if (!stream) return tl::unexpected(std::move(stream).error());
+  stream_ = std::move(*stream);
   if (setup_.has_password) {
     std::string password = setup_.password.reveal();
     std::vector<std::string_view> words = {"AUTH"};
