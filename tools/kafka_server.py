@@ -56,15 +56,17 @@ SETTINGS = {
 
 class Kafka:
     """A running broker. settings: more of server.properties; tls: a Tls (server_tls.py), which adds the listeners
-    `login_tls` and `certificate`."""
+    `login_tls` and `certificate`; advertise: ports by listener which clients are told instead of its own, of something that
+    stands between."""
 
-    def __init__(self, settings=None, *, tls=None):
+    def __init__(self, settings=None, *, tls=None, advertise=None):
         if not HOME.exists():
             raise RuntimeError(f"Kafka is not installed ({HOME} is absent): run ./do services install kafka-4.4")
         self.folder = new_folder()
         self.process = None
         self.log = self.folder / "server.log"
         self.ports = {name: free_port() for name in ("plain", "login", *(("login_tls", "certificate") if tls else ()))}
+        self.advertised = {**self.ports, **(advertise or {})}
         self.controller = free_port()
         atexit.register(self.close)
         try:
@@ -84,7 +86,7 @@ class Kafka:
         found = {
             "listeners": ",".join([f"{n.upper()}://127.0.0.1:{p}" for n, p in self.ports.items()]
                                   + [f"CONTROLLER://127.0.0.1:{self.controller}"]),
-            "advertised.listeners": ",".join(f"{n.upper()}://127.0.0.1:{p}" for n, p in self.ports.items()),
+            "advertised.listeners": ",".join(f"{n.upper()}://127.0.0.1:{p}" for n, p in self.advertised.items()),
             "listener.security.protocol.map": ",".join([f"{n.upper()}:{LISTENERS[n]}" for n in self.ports]
                                                        + ["CONTROLLER:PLAINTEXT"]),
             "controller.quorum.voters": f"1@127.0.0.1:{self.controller}",
