@@ -67,9 +67,6 @@ class KafkaBench:
             self.reader = consumer(kafka.brokers)
             self.throughput()
             self.latency()
-        print("\n" + self.table())
-
-    def table(self):
         return f"Machine: {timing.machine()}. Server: {self.options.server}, Kafka 4.4 on the same machine.\n\n" + "\n".join(self.lines)
 
     def throughput(self):

@@ -17,9 +17,12 @@ sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "bench")]
 
 import compare  # noqa: E402
 import compare_shape  # noqa: E402
+import debezium  # noqa: E402
+import formats  # noqa: E402
 import kafka  # noqa: E402
 import latency  # noqa: E402
 import shapes  # noqa: E402
+import sinks  # noqa: E402
 import timing  # noqa: E402
 import workload  # noqa: E402
 from server import Server  # noqa: E402
@@ -229,11 +232,22 @@ def main():
     parser.add_argument("--shapes", metavar="NAME,...", help="instead of the shop's log, measure decoding of others: all, or some of "
                         + ", ".join(s.name for s in shapes.SHAPES))
     parser.add_argument("--kafka", action="store_true", help="instead, measure the way into Kafka")
+    parser.add_argument("--formats", action="store_true", help="instead, measure each format beside json")
+    parser.add_argument("--sinks", action="store_true", help="instead, measure the way into Redis, and five sinks at once")
+    parser.add_argument("--debezium", action="store_true", help="instead, measure Debezium Embedded beside Sluice")
+    parser.add_argument("--debezium-runs", type=int, default=3, help="timed runs of each of these two")
     parser.add_argument("--batch", default="256KiB", help="batch_bytes of the way into Kafka")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     options = parser.parse_args()
-    if options.kafka:
-        kafka.KafkaBench(options, str(ROOT / "build/sluice")).run()
+    sluice = str(ROOT / "build/sluice")
+    for name, bench in (("kafka", kafka.KafkaBench), ("formats", formats.FormatBench), ("sinks", sinks.SinkBench),
+                        ("debezium", debezium.DebeziumBench)):
+        if getattr(options, name):
+            table = bench(options, sluice).run()
+            print("\n" + table)
+            if options.write:
+                put_between(f"figures {name}", table)
+            break
     else:
         (ShapeBench if options.shapes else Bench)(options).run()
 

@@ -36,9 +36,13 @@ def build(server, rows=ROWS):
     server.sql("create database bench")
     server.sql(TABLE)
     server.sql("flush binary logs")
+    change(server, rows)
+    server.sql("flush binary logs")
+    return server.binlog_files()[-2]
+
+
+def change(server, rows):
     for statement in (INSERT, UPDATE, DELETE):
         for first in range(1, rows + 1, STATEMENT_ROWS):
             last = min(first + STATEMENT_ROWS - 1, rows)
             server.sql(statement.format(numbers=numbers(first, last), first=first, last=last))
-    server.sql("flush binary logs")
-    return server.binlog_files()[-2]

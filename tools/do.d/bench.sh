@@ -2,7 +2,8 @@
 #
 # usage: ./do bench [OPTION...]
 # Builds, makes a log of 900,000 changes on a real server, compares what each program makes of it, then times them side by
-# side; with --shapes all, logs of other shapes; with --kafka, the way into Kafka. The options are those of bench/run.py: ./do bench --options lists them.
+# side; with --shapes all, logs of other shapes; with --kafka, --sinks, --formats and
+# --debezium, the way into Kafka and Redis, what each format costs, and Debezium Embedded beside Sluice. The options are those of bench/run.py: ./do bench --options lists them.
 
 do_bench() {
   [[ ${1:-} == --options ]] && set -- --help
@@ -10,7 +11,8 @@ do_bench() {
   local server=mariadb-10.11
   [[ " $* " =~ \ --server[\ =]([^\ ]+) ]] && server=${BASH_REMATCH[1]}
   install_servers "$server"
-  [[ " $* " != *" --kafka "* ]] || install_servers kafka-4.4
+  [[ " $* " != *" --kafka "* && " $* " != *" --debezium "* ]] || install_servers kafka-4.4
+  [[ " $* " != *" --debezium "* ]] || install_servers mysql-9.7
   build_in build sluice || stop 1 "the build failed"
   exec /usr/bin/python3 bench/run.py "$@"
 }

@@ -1,0 +1,169 @@
+"""Debezium Embedded beside Sluice on one log of a live MySQL: to JSON lines in Debezium's own format, and into Kafka. Debezium's
+time counts from the first message that its engine hands on, so that its start is given to it; Sluice's from the start of its process."""
+
+import contextlib
+import json
+import pathlib
+import socket
+import subprocess
+import tempfile
+import time
+
+import kafka
+import timing
+import workload
+from kafka_server import Kafka
+from server import Server
+
+ROOT = pathlib.Path(__file__).resolve().parent
+PATIENCE = 600
+PROPERTIES = {
+    "name": "bench", "connector.class": "io.debezium.connector.mysql.MySqlConnector",
+    "offset.storage": "org.apache.kafka.connect.storage.FileOffsetBackingStore", "offset.flush.interval.ms": "1000",
+    "database.hostname": "127.0.0.1", "database.user": "root", "database.password": "", "database.server.id": "8888",
+    "topic.prefix": "bench", "table.include.list": "bench.orders,bench.beginning", "include.schema.changes": "false", "tombstones.on.delete": "false",
+    "schema.history.internal": "io.debezium.storage.file.history.FileSchemaHistory", "snapshot.mode": "no_data",
+    "converter.schemas.enable": "false", "database.ssl.mode": "disabled",
+}
+CONFIGURATION = """
+name: bench
+state: ./state
+source: {{url: "{url}", start: "{start}"}}
+tables: ["bench.orders"]
+ddl: false
+sinks:
+  out:
+    {sink}
+    format: debezium
+    schemas: false
+    tombstones: false
+"""
+
+
+class DebeziumBench:
+    def __init__(self, options, sluice):
+        self.options, self.sluice = options, sluice
+        self.changes = 3 * options.rows
+        self.lines = ["| what | Sluice | Debezium Embedded 3.4 | ratio | target |", "|---|---|---|---|---|"]
+
+    def add(self, *row):
+        self.lines.append("| " + " | ".join(row) + " |")
+        print(self.lines[-1], flush=True)
+
+    def run(self):
+        with Server("mysql-9.7", workload.SERVER_OPTIONS, full=True, gtid=True) as server, Kafka() as broker, \
+                tempfile.TemporaryDirectory(prefix="sluice-bench-") as folder:
+            self.server, self.kafka, self.folder = server, broker, pathlib.Path(folder)
+            self.prepare()
+            self.compare(*self.measure("JSON lines", 40, lambda name: ("sink: file\n    path: ./out", [self.folder / name / "theirs"])))
+            self.measure("Kafka", 20, self.topic)
+        return (f"Machine: {timing.machine()}. MySQL 9.7 and Kafka 4.4 on the same machine, {self.changes:,} changes, both with both processors; "
+                f"medians of {self.options.debezium_runs} alternating runs.\n\n" + "\n".join(self.lines))
+
+    def prepare(self):
+        """Debezium knows the tables, and its place before the log that is measured: each run begins with a copy of that."""
+        self.libraries, self.known = self.folder / "libs", self.folder / "known"
+        print("fetching Debezium's jars", flush=True)
+        subprocess.run(["mvn", "-q", "-B", "-f", ROOT / "debezium/pom.xml", "dependency:copy-dependencies", "-DincludeScope=runtime",
+                        f"-DoutputDirectory={self.libraries}"], check=True, stdout=subprocess.DEVNULL)
+        self.server.sql("create database bench")
+        self.server.sql(workload.TABLE)
+        self.server.sql("create table bench.beginning (id int primary key)")
+        self.known.mkdir()
+        process = self.engine(self.known, [self.known / "theirs"])
+        offsets = self.known / "offsets"
+        end = time.monotonic() + PATIENCE
+        row = 0
+        while not offsets.exists() or offsets.stat().st_size < 100:  # a place is in it, not the bare frame
+            if process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(process.stderr.read().decode())
+            self.server.sql(f"insert into bench.beginning values ({row})")
+            row += 1
+            time.sleep(0.5)
+        process.kill()
+        process.wait()
+        self.server.sql("flush binary logs")
+        self.place = ":".join(map(str, self.server.binlog_position()))
+        workload.change(self.server, self.options.rows)
+
+    def engine(self, folder, target, wanted=None):
+        properties = dict(PROPERTIES, **{"database.port": self.server.port, "offset.storage.file.filename": folder / "offsets",
+                                         "schema.history.internal.file.filename": folder / "history"})
+        (folder / "properties").write_text("".join(f"{name}={value}\n" for name, value in properties.items()))
+        return subprocess.Popen(["java", "-cp", f"{self.libraries}/*", ROOT / "debezium/Engine.java", folder / "properties",
+                                 str(wanted or 1 << 60), *map(str, target)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def topic(self, name):
+        self.kafka.create(f"ours-{name}")
+        self.kafka.create(f"theirs-{name}")
+        return f"sink: kafka\n    brokers: {self.kafka.brokers}\n    topic: ours-{name}", [self.kafka.brokers, f"theirs-{name}"]
+
+    def measure(self, what, target, places):
+        ours, theirs = [], []
+        for i in range(self.options.debezium_runs):
+            name = f"{what.split()[0].lower()}-{i}"
+            (self.folder / name).mkdir()
+            sink, words = places(name)
+            ours.append(self.ours(name, sink))
+            theirs.append(self.theirs(name, words))
+        pairs = sorted(b[0] / a[0] for a, b in zip(ours, theirs))
+        middle = len(pairs) // 2
+        rate = lambda runs: f"{self.changes / sorted(r[0] for r in runs)[middle]:,.0f}/s"  # noqa: E731
+        self.add(f"changes of the live log to {what}", rate(ours), rate(theirs), f"{pairs[middle]:.1f} times ({pairs[0]:.1f} to {pairs[-1]:.1f})",
+                 f"at least {target}")
+        memory = [max(r[1] for r in runs) // 1024 for runs in (ours, theirs)]
+        self.add("  resident meanwhile", f"{memory[0]} MB", f"{memory[1]} MB", f"a {memory[1] / memory[0]:.0f}th", "at most a tenth")
+        return self.folder / name / "out", self.folder / name / "theirs"
+
+    def ours(self, name, sink):
+        folder = self.folder / name
+        (folder / "sluice.yaml").write_text(CONFIGURATION.format(url=self.server.url, start=self.place, sink=sink))
+        begin = time.monotonic()
+        process = subprocess.Popen([self.sluice, "run", "sluice.yaml"], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE)
+        peak = timing.Peak(process.pid)
+        reader = kafka.consumer(self.kafka.brokers) if "kafka" in sink else None
+        try:
+            while not self.delivered(folder, reader, f"ours-{name}"):
+                if process.poll() is not None or time.monotonic() > begin + PATIENCE:
+                    raise RuntimeError(process.stderr.read().decode())
+                time.sleep(0.005)
+            return time.monotonic() - begin, peak.kb
+        finally:
+            process.kill()
+            process.wait()
+
+    def delivered(self, folder, reader, topic):
+        if reader:
+            return kafka.count(reader, topic) >= self.changes
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as control:
+            control.connect(f"{folder}/state/control.sock")
+            control.sendall(b'{"do":"status"}\n')
+            return json.loads(control.makefile().readline())["sinks"][0]["changes"] >= self.changes
+        return False
+
+    def theirs(self, name, words):
+        folder = self.folder / name
+        for file in ("offsets", "history"):
+            (folder / file).write_bytes((self.known / file).read_bytes())
+        process = self.engine(folder, words, self.changes)
+        peak = timing.Peak(process.pid)
+        out, errors = process.communicate(timeout=PATIENCE)
+        if process.returncode != 0:
+            raise RuntimeError(errors.decode())
+        told = dict(line.split() for line in out.decode().splitlines() if line.startswith(("first", "last")))
+        return (int(told["last"]) - int(told["first"])) / 1000, peak.kb
+
+    def compare(self, ours, theirs):
+        """Every operation and image."""
+        with open(ours, "rb") as mine, open(theirs, "rb") as other:
+            count = 0
+            for a, b in zip(mine, other, strict=True):
+                a, b = json.loads(a), json.loads(b)
+                for part in ("op", "before", "after"):
+                    if a[part] != b[part]:
+                        raise AssertionError(f"change {count}, {part}: {a[part]} here, {b[part]} there")
+                count += 1
+        if count != self.changes:
+            raise AssertionError(f"{count} changes instead of {self.changes}")
+        print(f"  the same {count:,} changes", flush=True)
