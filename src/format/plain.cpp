@@ -1,6 +1,7 @@
 #include "format/plain.h"
 
 #include <bit>
+#include <cstring>
 
 #include "format/address.h"
 #include "format/json_binary.h"
@@ -55,8 +56,8 @@ char* spell_utc(char* out, const Cell& cell) {
 char* spell_scalar(char* out, const Cell& cell) {
   switch (cell.kind) {
     case Kind::Int: return spell_int(out, cell.i);
-    case Kind::Float: return spell_float(out, static_cast<float>(cell.d));
-    case Kind::Double: return spell_double(out, cell.d);
+    case Kind::Float:
+    case Kind::Double: return spell_plain_real(out, cell);
     case Kind::Date: return spell_date(out, cell.u);
     case Kind::Time: return spell_time(out, cell.i, cell.aux);
     case Kind::DateTime: return spell_datetime(out, cell.u, cell.aux);
@@ -67,6 +68,15 @@ char* spell_scalar(char* out, const Cell& cell) {
 }
 
 }  // namespace
+
+char* spell_plain_real(char* out, const Cell& cell) {
+  char* end =
+      cell.kind == Kind::Float ? spell_float(out, static_cast<float>(cell.d)) : spell_double(out, cell.d);
+  auto* plus = static_cast<char*>(std::memchr(out, '+', static_cast<size_t>(end - out)));
+  if (!plus) return end;
+  std::memmove(plus, plus + 1, static_cast<size_t>(end - plus - 1));
+  return end - 1;
+}
 
 void append_plain(Bytes& out, const Cell& cell, const Column& column) {
   switch (cell.kind) {

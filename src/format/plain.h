@@ -11,4 +11,7 @@ namespace sluice {
 // as the server spaces it, geometry as well-known text, vectors as [1,2]; what is malformed, as its bytes.
 void append_plain(Bytes& out, const Cell& cell, const Column& column);
 
+// A Float or Double cell; the exponent without a plus, as servers have it.
+char* spell_plain_real(char* out, const Cell& cell);
+
 }  // namespace sluice

@@ -10,7 +10,8 @@ namespace sluice {
 namespace {
 
 constexpr std::string_view kPlaces =
-    "{database}, {table}, {lower:database}, {lower:table}, {key}, {op}, {id}, {gtid}, {xid}, {column:NAME}, "
+    "{database}, {table}, {lower:database}, {lower:table}, {shape}, {key}, {op}, {id}, {gtid}, {xid}, "
+    "{column:NAME}, "
     "{hash:NAME%N} and {hash:key%N}";
 
 std::string_view name_of(Op op) {
@@ -31,6 +32,17 @@ void append_number(Bytes& out, uint64_t number) {
 // Of ASCII: beyond, what a lower letter is depends on who is asked.
 void append_lower(Bytes& out, std::string_view text) {
   for (char c : text) out.push(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+}
+
+// The same for two versions of a table whose columns have the same names and types, over restarts, too.
+void append_shape(Bytes& out, const Table* table) {
+  if (!table) return;
+  std::string columns;
+  for (const Column& column : table->columns) {
+    columns += fmt::format("{}\n{} {} {}\n", column.name, static_cast<int>(column.type), column.is_unsigned,
+                           column.scale);
+  }
+  out.append(fmt::format("{:08x}", static_cast<uint32_t>(murmur2(columns))));
 }
 
 }  // namespace
@@ -63,6 +75,7 @@ Result<Template::Part> Template::parse_place(std::string_view inside, std::strin
                                                            {"table", Place::Table},
                                                            {"lower:database", Place::LowerDatabase},
                                                            {"lower:table", Place::LowerTable},
+                                                           {"shape", Place::Shape},
                                                            {"key", Place::Key},
                                                            {"op", Place::Op},
                                                            {"id", Place::Id},
@@ -132,7 +145,7 @@ Result<Template::Columns> Template::bind(const Table& table) const {
 
 bool Template::fixed_by_table() const {
   return std::all_of(parts_.begin(), parts_.end(),
-                     [](const Part& part) { return part.place <= Place::LowerTable; });
+                     [](const Part& part) { return part.place <= Place::Shape; });
 }
 
 std::optional<std::string> Template::constant() const {
@@ -157,6 +170,7 @@ void Template::render(const Batch& batch, const Change& change, const Row& row, 
       case Place::Table: out.append(table); break;
       case Place::LowerDatabase: append_lower(out, database); break;
       case Place::LowerTable: append_lower(out, table); break;
+      case Place::Shape: append_shape(out, change.table); break;
       case Place::Key: append_key(out, change, row); break;
       case Place::Op: out.append(name_of(change.op)); break;
       case Place::Id: append_id(out, batch, change); break;

@@ -37,11 +37,12 @@ class Template {
 
  private:
   enum class Place : uint8_t {
-    Literal,
+    Literal,  // the same for all changes of a table, up to Shape
     Database,
     Table,
     LowerDatabase,
     LowerTable,
+    Shape,
     Key,
     Op,
     Id,

@@ -150,8 +150,9 @@ TEST_P(SinkConformance, TicksWithoutHarm) {
   EXPECT_EQ(bench_->delivered(), lines.bytes());
 }
 
-INSTANTIATE_TEST_SUITE_P(Sinks, SinkConformance, testing::ValuesIn(sink_benches()),
-                         [](const auto& each) { return std::string(each.param.name); });
+INSTANTIATE_TEST_SUITE_P(Sinks, SinkConformance, testing::ValuesIn(sink_benches()), [](const auto& each) {
+  return std::string(each.param.name) + std::string(each.param.way);
+});
 
 }  // namespace
 }  // namespace sluice::test

@@ -20,12 +20,13 @@ class Lines {
   }
 
   // Each is a change of its own.
-  void add(std::string_view line, std::string_view destination = "lines") {
+  Lines& add(std::string_view line, std::string_view destination = "lines") {
     outbox_.addresses.push_back({.destination = outbox_.find_destination(destination)});
     auto number = static_cast<uint32_t>(messages_.size());
     batch_.changes.push_back({.index = number});
     messages_.push_back({.change = number, .begin = bytes_.size(), .end = bytes_.size() + line.size()});
     bytes_.append(line).push_back('\n');
+    return *this;
   }
   // Of the message added last.
   void key(std::string_view key) {

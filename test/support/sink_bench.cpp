@@ -116,6 +116,25 @@ class HttpBench : public SinkBench {
   HttpServer server_{[this](const HttpServer::Request& request) { return take(request); }};
 };
 
+// As many files as there are names, in the current folder while the bench is there.
+class FilesBench : public SinkBench {
+ public:
+  FilesBench() : before_(std::filesystem::current_path()) { std::filesystem::current_path(folder_.path()); }
+  ~FilesBench() override { std::filesystem::current_path(before_); }
+  std::unique_ptr<Sink> sink() override {
+    Settings settings(file_sink.options);
+    CHECK(settings.set("path", {"{table}"}, "test"));
+    auto made = file_sink.make_for(settings, true);
+    CHECK(made);
+    return std::move(*made);
+  }
+  std::string delivered() override { return read_file("lines"); }
+
+ private:
+  std::filesystem::path before_;
+  TemporaryFolder folder_;
+};
+
 // Librdkafka's own cluster within the process, which answers as brokers do.
 class KafkaBench : public SinkBench {
  public:
@@ -244,6 +263,8 @@ const SinkBenchType console_bench = {
 const SinkBenchType file_bench = {
     .name = "file", .sink = &file_sink, .make = make<FileBench>, .takes_back = true};
 const SinkBenchType http_bench = {.name = "http", .sink = &http_sink, .make = make<HttpBench>, .waits = true};
+const SinkBenchType files_bench = {
+    .name = "file", .sink = &file_sink, .make = make<FilesBench>, .takes_back = true, .way = "_by_template"};
 const SinkBenchType kafka_bench = {
     .name = "kafka", .sink = &kafka_sink, .make = make<KafkaBench>, .waits = true};
 const SinkBenchType redis_bench = {
@@ -256,6 +277,7 @@ std::vector<SinkBenchType> sink_benches() {
 #define SINK(name) name##_bench,
 #include "sink/sinks.def"
 #undef SINK
+      files_bench,
   };
 }
 

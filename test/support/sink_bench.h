@@ -25,11 +25,12 @@ struct SinkBenchType {
   std::string_view name;
   const SinkType* sink;
   std::unique_ptr<SinkBench> (*make)();
-  bool takes_back = false;  // open() takes back what came after the note
-  bool waits = false;       // a write can wait for somebody at the other end
+  bool takes_back = false;    // open() takes back what came after the note
+  bool waits = false;         // a write can wait for somebody at the other end
+  std::string_view way = {};  // how it is made, of a sink that has several
 };
 
-// One for every line of sinks.def.
+// One at least for every line of sinks.def.
 std::vector<SinkBenchType> sink_benches();
 
 }  // namespace sluice::test

@@ -220,8 +220,8 @@ void Csv::value(const Cell& cell, const Plan& plan, size_t column, Bytes& out) {
     case Kind::Int: return spelt([&](char* at) { return spell_int(at, cell.i); });
     case Kind::Uint:
     case Kind::Bit: return spelt([&](char* at) { return spell_uint(at, cell.u); });
-    case Kind::Float: return spelt([&](char* at) { return spell_float(at, static_cast<float>(cell.d)); });
-    case Kind::Double: return spelt([&](char* at) { return spell_double(at, cell.d); });
+    case Kind::Float:
+    case Kind::Double: return spelt([&](char* at) { return spell_plain_real(at, cell); });
     case Kind::Decimal:
       return scalar(fields, out, kScalarBytes + 3 * size_t{cell.size},
                     [&](char* at) { return spell_decimal(at, cell.bytes(), cell.aux, cell.aux2); });
@@ -252,8 +252,8 @@ constexpr Option kOptions[] = {
     {"header", OptionKind::Boolean, "true",
      "a line of names in front of the rows of a table, for files and the console"},
     {"delimiter", OptionKind::Text, ",", "the one character between two fields; tab for a tab"},
-    {"null", OptionKind::Text, "", "what stands for NULL; a value that reads the same is quoted"},
-    {"missing", OptionKind::Text, "(missing)",
+    {"null_as", OptionKind::Text, "", "what stands for NULL; a value that reads the same is quoted"},
+    {"missing_as", OptionKind::Text, "(missing)",
      "what stands for a column that the log does not carry (binlog_row_image)"},
     {"meta", OptionKind::List, "op,id,ts",
      "columns in front of those of the row, named _op and so on in the line of names; none: []",
@@ -279,9 +279,9 @@ Result<std::unique_ptr<Encoder>> make(const Settings& settings) {
                  settings.where("delimiter"), delimiter);
   }
   options.delimiter = delimiter[0];
-  options.null = settings.text("null");
-  options.missing = settings.text("missing");
-  for (std::string_view name : {"null", "missing"}) {
+  options.null = settings.text("null_as");
+  options.missing = settings.text("missing_as");
+  for (std::string_view name : {"null_as", "missing_as"}) {
     std::string text = settings.text(name);
     if (text.find_first_of(std::string("\"\r\n") + options.delimiter) != text.npos) {
       return usage("{}: {}: '{}' holds what separates fields or lines; such a text would be read as more",
@@ -289,8 +289,8 @@ Result<std::unique_ptr<Encoder>> make(const Settings& settings) {
     }
   }
   if (options.null == options.missing) {
-    return usage("{}: null and missing are both '{}'; a reader could not tell one from the other",
-                 settings.where("missing"), options.null);
+    return usage("{}: null_as and missing_as are both '{}'; a reader could not tell one from the other",
+                 settings.where("missing_as"), options.null);
   }
   options.before = settings.boolean("before");
   options.hex = settings.text("binary") == "hex";

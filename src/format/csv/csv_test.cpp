@@ -149,7 +149,7 @@ TEST(Csv, NullMissingAndEmptyAreTold) {
       {"", "(missing)", {null(), integer(0), sample.bytes(Kind::Blob, "")}, ",0,\"\"\n"},
   };
   for (const auto& each : cases) {
-    auto encoder = make({{"meta", {}}, {"null", {each.null}}, {"missing", {each.missing}}});
+    auto encoder = make({{"meta", {}}, {"null_as", {each.null}}, {"missing_as", {each.missing}}});
     EXPECT_EQ(encode(*encoder, sample, sample.add(Op::Insert, three, {}, each.row)), each.expected);
   }
   // An empty line would be no line.
@@ -247,9 +247,9 @@ TEST(Csv, MistakesAreNamed) {
       {{{"delimiter", {""}}}, "test: delimiter: '': expected tab or one of"},
       {{{"delimiter", {",,"}}}, "expected tab or one of"},
       {{{"delimiter", {"-"}}}, "expected tab or one of"},
-      {{{"null", {"a,b"}}}, "null: 'a,b' holds what separates fields or lines"},
-      {{{"missing", {"\"\""}}}, "missing: '\"\"' holds what separates"},
-      {{{"missing", {""}}}, "null and missing are both ''"},
+      {{{"null_as", {"a,b"}}}, "null_as: 'a,b' holds what separates fields or lines"},
+      {{{"missing_as", {"\"\""}}}, "missing_as: '\"\"' holds what separates"},
+      {{{"missing_as", {""}}}, "null_as and missing_as are both ''"},
       {{{"meta", {"op", "when"}}}, "'when' is not known; expected one of op, id"},
   };
   for (const auto& each : cases) {

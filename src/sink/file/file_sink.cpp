@@ -14,6 +14,8 @@
 #include "sink/file/disk.h"
 #include "sink/file/file_names.h"
 #include "sink/file/file_note.h"
+#include "sink/file/file_path.h"
+#include "sink/file/file_set.h"
 #include "sink/heading.h"
 
 namespace sluice {
@@ -75,7 +77,9 @@ Result<void> FileSink::open_active(bool must_be_new) {
 
 Result<void> FileSink::open(std::string_view saved) {
   std::optional<FileNote> note;
-  if (!saved.empty()) {
+  if (saved.starts_with(file::FileSet::kNoteBegin)) {
+    log::info("the files that were written before are left as they are; going on in {}", options_.path);
+  } else if (!saved.empty()) {
     SLUICE_ASSIGN(parsed, FileNote::parse(saved));
     if (parsed.path == options_.path) {
       note = std::move(parsed);
@@ -302,8 +306,9 @@ Compression compression_of(std::string_view name) {
 constexpr Option kOptions[] = {
     {.name = "path",
      .kind = OptionKind::Text,
-     .help = "the file that lines are appended to; its folder must exist",
-     .required = true},
+     .help = "the file that lines are appended to, whose folder must exist; or a template of many",
+     .required = true,
+     .value = "TEMPLATE"},
     {.name = "rotate.size",
      .kind = OptionKind::Size,
      .fallback = "0",
@@ -333,21 +338,44 @@ std::unique_ptr<Sink> make_file_sink(FileOptions options) {
   return std::make_unique<FileSink>(std::move(options));
 }
 
+namespace {
+
+Result<FileOptions> options_of(const Settings& settings) {
+  FileOptions options{.path = settings.text("path"),
+                      .rotate_bytes = settings.size("rotate.size"),
+                      .rotate_age = settings.duration("rotate.time"),
+                      .compression = compression_of(settings.text("compress")),
+                      .sync = settings.boolean("fsync")};
+  if (options.path.empty() || options.path.ends_with('/')) {
+    return usage("{}: `path` must name a file, not `{}`", settings.where("path"), options.path);
+  }
+  return options;
+}
+
+constexpr Addressing kAddressing = {
+    .option = "path",
+    .escape = file::escape_path,
+    .escape_place = file::escape_place,
+    .places = Places::Names,
+    .make = [](const Settings& settings) -> Result<std::unique_ptr<Sink>> {
+      SLUICE_ASSIGN(options, options_of(settings));
+      return std::make_unique<file::FileSet>(std::move(options));
+    },
+    .exclusive = true,
+};
+
+}  // namespace
+
 const SinkType file_sink = {
     .name = "file",
-    .summary = "lines in a file, with rotation and compression",
+    .summary = "lines in files, with rotation and compression",
     .options = kOptions,
     .make = [](const Settings& settings) -> Result<std::unique_ptr<Sink>> {
-      FileOptions options{.path = settings.text("path"),
-                          .rotate_bytes = settings.size("rotate.size"),
-                          .rotate_age = settings.duration("rotate.time"),
-                          .compression = compression_of(settings.text("compress")),
-                          .sync = settings.boolean("fsync")};
-      if (options.path.empty() || options.path.ends_with('/')) {
-        return usage("{}: `path` must name a file, not `{}`", settings.where("path"), options.path);
-      }
+      SLUICE_ASSIGN(options, options_of(settings));
+      options.path = file::without_braces(options.path);
       return make_file_sink(std::move(options));
     },
+    .addressing = &kAddressing,
 };
 
 }  // namespace sluice

@@ -15,11 +15,12 @@ namespace sluice {
 extern const SinkType file_sink;
 
 struct FileOptions {
-  std::string path;                         // of the active file
+  std::string path;                         // of the active file, or the template of many
   uint64_t rotate_bytes = 0;                // 0: never
   std::chrono::milliseconds rotate_age{0};  // 0: never
   file::Compression compression = file::Compression::None;
   bool sync = true;
+  size_t open_files = 256;  // at most, of those of a template
 };
 
 std::unique_ptr<Sink> make_file_sink(FileOptions options);

@@ -1,0 +1,461 @@
+#include "sink/file/file_set.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <map>
+#include <thread>
+
+#include "base/log.h"
+#include "support/child.h"
+#include "support/delivery.h"
+#include "support/folder.h"
+#include "support/zstd_file.h"
+
+namespace sluice {
+namespace {
+
+using file::Compression;
+using test::Lines;
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+class FileSetTest : public testing::Test {
+ protected:
+  std::unique_ptr<Sink> open(const std::string& note = "") {
+    auto sink = std::make_unique<file::FileSet>(options_);
+    auto opened = sink->open(note);
+    EXPECT_TRUE(opened) << opened.error().what;
+    return sink;
+  }
+  std::string fault(const std::string& note = "") {
+    auto opened = file::FileSet(options_).open(note);
+    return opened ? "no fault" : opened.error().what;
+  }
+  std::string at(const std::string& table) const { return folder_ / "shop/" + table; }
+  std::string text(const std::string& table) const { return test::read_file(at(table)); }
+  bool there(const std::string& table) const { return fs::exists(at(table)); }
+  // Without the journal's.
+  std::vector<std::string> names() const {
+    std::vector<std::string> all;
+    for (const auto& entry : fs::recursive_directory_iterator(folder_.path())) {
+      std::string name = entry.path().filename();
+      if (entry.is_regular_file() && !name.starts_with(".sluice")) all.push_back(name);
+    }
+    std::sort(all.begin(), all.end());
+    return all;
+  }
+  static std::string write(Sink& sink, const Delivery& delivery) {
+    auto written = sink.write(delivery);
+    return written ? "" : written.error().what;
+  }
+
+  test::TemporaryFolder folder_;
+  FileOptions options_{.path = folder_ / "{database}/{table}", .sync = false};
+};
+
+TEST_F(FileSetTest, TakesBackWhatCameAfterTheCheckpointInEveryFile) {
+  std::string note;
+  {
+    auto sink = open();
+    EXPECT_EQ(names().size(), 0U);
+    ASSERT_EQ(write(*sink, Lines(1).add("a1", at("a")).add("b1", at("b")).add("a2", at("a")).delivery()), "");
+    Lines part(2);
+    part.add("a3", at("a")).add("a4-open", at("a")).add("c1-open", at("c"));
+    ASSERT_EQ(write(*sink, part.delivery(1)), "");
+    note = sink->note();
+    ASSERT_EQ(write(*sink, Lines(3).add("b2-open", at("b")).add("d1", at("d")).delivery(Delivery::kInside)),
+              "");
+    EXPECT_EQ(sink->note(), note) << "inside a transaction the checkpoint stays";
+    ASSERT_EQ(write(*sink, Lines(4).add("a5", at("a")).delivery()), "");
+    EXPECT_EQ(text("a"), "a1\na2\na3\na4-open\na5\n");
+    EXPECT_NE(sink->note(), note);
+  }
+  auto sink = open(note);
+  EXPECT_EQ(text("a"), "a1\na2\na3\n");
+  EXPECT_EQ(text("b"), "b1\n");
+  EXPECT_FALSE(there("c"));
+  EXPECT_FALSE(there("d"));
+  ASSERT_EQ(write(*sink, Lines(1).add("c1", at("c")).add("a4", at("a")).delivery()), "");
+  EXPECT_EQ(text("a"), "a1\na2\na3\na4\n");
+  EXPECT_EQ(text("c"), "c1\n");
+}
+
+// After a power failure the state may come up with an older note.
+TEST_F(FileSetTest, GoesBackSeveralCheckpoints) {
+  std::vector<std::string> notes;
+  {
+    auto sink = open();
+    notes.push_back(sink->note());
+    for (int i = 0; i < 5; ++i) {
+      ASSERT_EQ(write(*sink, Lines(1).add("x", at("a")).add("y", at(fmt::format("n{}", i))).delivery()), "");
+      notes.push_back(sink->note());
+    }
+  }
+  for (size_t i = notes.size(); i-- > 0;) {
+    open(notes[i]);
+    EXPECT_EQ(text("a").size(), 2 * i);
+    EXPECT_EQ(names().size(), i == 0 ? 0 : i + 1);
+  }
+}
+
+TEST_F(FileSetTest, HoldsFewFilesOpen) {
+  options_.open_files = 3;
+  auto sink = open();
+  std::map<std::string, std::string> expected;
+  for (int i = 0; i < 40; ++i) {
+    Lines lines(static_cast<uint64_t>(i) + 1);
+    for (int k = 0; k < 10; ++k) {
+      std::string table = fmt::format("t{}", (i * 7 + k * 3) % 20), line = fmt::format("{}-{}", i, k);
+      lines.add(line, at(table));
+      expected[table] += line + "\n";
+    }
+    ASSERT_EQ(write(*sink, lines.delivery()), "");
+    ASSERT_TRUE(sink->tick());
+    size_t open_here = 0;
+    for (const auto& fd : fs::directory_iterator("/proc/self/fd")) {
+      std::error_code gone;
+      open_here += fs::read_symlink(fd.path(), gone).string().starts_with(folder_ / "shop/");
+    }
+    ASSERT_LE(open_here, 3U);
+  }
+  for (const auto& [table, lines] : expected) EXPECT_EQ(text(table), lines) << table;
+}
+
+TEST_F(FileSetTest, TurnsOverWhatIsSavedAndNeverTouchesItAgain) {
+  options_.rotate_bytes = 4;
+  std::string note;
+  {
+    auto sink = open();
+    ASSERT_EQ(write(*sink, Lines(1).add("a1", at("a")).add("a2", at("a")).add("b1", at("b")).delivery()), "");
+    note = sink->note();
+    EXPECT_EQ(names(), (std::vector<std::string>{"a", "b"}));
+    // The process dies before the note that follows is saved.
+    ASSERT_EQ(write(*sink, Lines(2).add("a3", at("a")).delivery()), "");
+    EXPECT_EQ(names().size(), 3U);
+    EXPECT_EQ(text("a"), "a3\n");
+  }
+  auto sink = open(note);
+  EXPECT_FALSE(there("a"));
+  EXPECT_EQ(text("b"), "b1\n");
+  ASSERT_EQ(names().size(), 2U);
+  std::string rotated = names()[0];
+  EXPECT_EQ(text(rotated), "a1\na2\n");
+  ASSERT_EQ(write(*sink, Lines(1).add("a3", at("a")).delivery()), "");
+  EXPECT_EQ(text("a"), "a3\n");
+  ASSERT_EQ(write(*sink, Lines(2).add("a4", at("a")).add("a5-open", at("a")).delivery(1)), "");
+  ASSERT_TRUE(sink->tick());
+  EXPECT_EQ(text("a"), "a3\na4\na5-open\n") << "not inside a transaction";
+  ASSERT_EQ(write(*sink, Lines(3).add("b2", at("b")).delivery()), "");
+  note = sink->note();
+  ASSERT_TRUE(sink->tick());
+  EXPECT_NE(sink->note(), note);
+  EXPECT_FALSE(there("a"));
+  EXPECT_FALSE(there("b"));
+  EXPECT_EQ(names().size(), 3U);
+  sink.reset();
+  open(note);
+  EXPECT_EQ(names().size(), 3U);
+}
+
+// The journal says that it is turned over before it is.
+TEST_F(FileSetTest, DiesBeforeAFileIsRenamed) {
+  options_.rotate_bytes = 1;
+  std::string note;
+  {
+    auto sink = open();
+    ASSERT_EQ(write(*sink, Lines(1).add("a1", at("a")).delivery()), "");
+    note = sink->note();
+    ASSERT_TRUE(sink->tick());
+  }
+  ASSERT_EQ(names().size(), 1U);
+  fs::rename(at(names()[0]), at("a"));
+  auto sink = open(note);
+  EXPECT_EQ(text("a"), "a1\n");
+}
+
+TEST_F(FileSetTest, TurnsOverByTime) {
+  options_.rotate_age = std::chrono::milliseconds(30);
+  auto sink = open();
+  ASSERT_EQ(write(*sink, Lines(1).add("a1", at("a")).delivery()), "");
+  ASSERT_TRUE(sink->tick());
+  EXPECT_TRUE(there("a"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(40));
+  ASSERT_TRUE(sink->tick());
+  EXPECT_FALSE(there("a"));
+  EXPECT_EQ(names().size(), 1U);
+}
+
+TEST_F(FileSetTest, HeadingsOfEachFile) {
+  std::string note;
+  {
+    auto sink = open();
+    Lines lines(1);
+    lines.add("1", at("a")).add("2", at("b")).add("3", at("a")).add("4", at("a"));
+    lines.under(0, "A").under(1, "B").under(3, "A2");
+    ASSERT_EQ(write(*sink, lines.delivery(3)), "");
+    note = sink->note();
+    EXPECT_EQ(text("a"), "A\n1\n3\nA2\n4\n");
+    EXPECT_EQ(text("b"), "B\n2\n");
+  }
+  auto sink = open(note);
+  EXPECT_EQ(text("a"), "A\n1\n3\n");
+  ASSERT_EQ(
+      write(*sink, Lines(1).add("4", at("a")).add("5", at("b")).under(0, "A2").under(1, "B").delivery()), "");
+  ASSERT_EQ(write(*sink, Lines(2).add("6", at("a")).under(0, "A2").delivery()), "");
+  EXPECT_EQ(text("a"), "A\n1\n3\nA2\n4\n6\n");
+  EXPECT_EQ(text("b"), "B\n2\n5\n");
+}
+
+TEST_F(FileSetTest, CompressedFilesAreWholeAtEveryCheckpoint) {
+  for (Compression compression : {Compression::Zstd, Compression::Gzip}) {
+    options_.compression = compression;
+    std::string name = at("a") + std::string(file::suffix_of(compression)), note;
+    auto unpacked = [&] {
+      std::string bytes = test::read_file(name);
+      return compression == Compression::Zstd ? test::unzip(bytes) : test::gunzip(bytes);
+    };
+    {
+      auto sink = open();
+      ASSERT_EQ(write(*sink, Lines(1).add("a1", at("a")).add("a2-open", at("a")).delivery(1)), "");
+      note = sink->note();
+      EXPECT_EQ(unpacked().bytes, "a1\na2-open\n");
+      EXPECT_TRUE(unpacked().whole);
+    }
+    auto sink = open(note);
+    EXPECT_EQ(unpacked().bytes, "a1\n");
+    EXPECT_TRUE(unpacked().whole);
+    ASSERT_EQ(write(*sink, Lines(1).add("a2", at("a")).delivery()), "");
+    EXPECT_EQ(unpacked().bytes, "a1\na2\n");
+  }
+}
+
+TEST_F(FileSetTest, MeetsWhatIsThereAlready) {
+  fs::create_directory(folder_ / "shop");
+  test::write_file(at("a"), "old\n");
+  test::write_file(at("half"), "half a li");
+  test::write_file(at("z.gz"), "who knows");
+  std::string note;
+  {
+    auto sink = open();
+    note = sink->note();
+    ASSERT_EQ(write(*sink, Lines(1).add("new", at("a")).delivery()), "");
+    EXPECT_EQ(text("a"), "old\nnew\n");
+    EXPECT_THAT(write(*sink, Lines(2).add("x", at("half")).delivery()),
+                HasSubstr("ends in the middle of a line"));
+  }
+  {
+    auto sink = open(note);
+    EXPECT_EQ(text("a"), "old\n");
+  }
+  options_.compression = Compression::Gzip;
+  auto sink = open();
+  ASSERT_EQ(write(*sink, Lines(1).add("new", at("z.gz")).delivery()), "");
+  EXPECT_EQ(test::gunzip(text("z.gz")).bytes, "new\n");
+  EXPECT_EQ(names().size(), 4U);
+}
+
+TEST_F(FileSetTest, RefusesWhatSomebodyElseDid) {
+  std::string note;
+  {
+    auto sink = open();
+    EXPECT_THAT(fault(), HasSubstr("another process writes it, or another sink"));
+    ASSERT_EQ(write(*sink, Lines(1).add("a1", at("a")).add("b1", at("b")).delivery()), "");
+    note = sink->note();
+    fs::rename(at("a"), at("stolen"));
+    auto ticked = sink->tick();
+    ASSERT_FALSE(ticked);
+    EXPECT_THAT(ticked.error().what, HasSubstr("was moved, replaced or removed"));
+  }
+  EXPECT_THAT(fault(note), HasSubstr("it has 0 bytes, but 3 were written and reported safe"));
+  fs::rename(at("stolen"), at("a"));
+  EXPECT_EQ(fault(note), "no fault");
+  for (const auto& entry : fs::directory_iterator(folder_.path())) {
+    if (entry.path().extension() == ".000001") fs::remove(entry.path());
+  }
+  EXPECT_THAT(fault(note), HasSubstr(".000001 is gone, which tells what was written after the checkpoint"));
+}
+
+TEST_F(FileSetTest, SaysWhatIsWrongWithAPlace) {
+  options_.path = folder_ / "none/{table}";
+  EXPECT_THAT(fault(), HasSubstr("its folder does not exist; create it"));
+  options_.path = folder_ / "{database}/{table}";
+  auto sink = open();
+  fs::create_directories(at("folder"));
+  EXPECT_THAT(write(*sink, Lines(1).add("x", at("folder")).delivery()), HasSubstr("it is a folder"));
+  test::write_file(at("file"), "");
+  EXPECT_THAT(write(*sink, Lines(1).add("x", at("file/x")).delivery()),
+              HasSubstr("is a file where a folder should be"));
+  fs::create_symlink("/etc/passwd", at("link"));
+  EXPECT_THAT(write(*sink, Lines(1).add("x", at("link")).delivery()), HasSubstr("is a symbolic link"));
+  ASSERT_EQ(write(*sink, Lines(1).add("x", at("deep/er/and/deeper")).delivery()), "");
+  EXPECT_EQ(text("deep/er/and/deeper"), "x\n");
+}
+
+TEST_F(FileSetTest, ADamagedJournalIsRefusedAndATornEndIsNone) {
+  std::string note, journal;
+  {
+    auto sink = open();
+    ASSERT_EQ(write(*sink, Lines(1).add("a1", at("a")).delivery()), "");
+    note = sink->note();
+  }
+  for (const auto& entry : fs::directory_iterator(folder_.path())) {
+    if (entry.path().extension() == ".000001") journal = entry.path();
+  }
+  std::string good = test::read_file(journal);
+  test::write_file(journal, good + "00000000 w 3 9 0 0 torn");
+  EXPECT_EQ(fault(note), "no fault");
+  EXPECT_EQ(test::read_file(journal), good);
+  std::string bad = good;
+  bad[12] ^= 1;
+  test::write_file(journal, bad);
+  EXPECT_THAT(fault(note), HasSubstr("is damaged at byte 0, before the checkpoint"));
+}
+
+TEST_F(FileSetTest, TheJournalDoesNotGrowForEver) {
+  auto sink = open();
+  std::string name(150, 'n'), expected;
+  uintmax_t most = 0;
+  std::vector<std::string> notes;
+  for (int i = 0; i < 500; ++i) {
+    Lines lines(1);
+    for (int k = 0; k < 500; ++k) lines.add("x", at(fmt::format("{}{}", name, k)));
+    ASSERT_EQ(write(*sink, lines.delivery()), "");
+    notes.push_back(sink->note());
+    uintmax_t all = 0;
+    for (const auto& entry : fs::directory_iterator(folder_.path())) {
+      if (entry.is_regular_file()) all += entry.file_size();
+    }
+    most = std::max(most, all);
+  }
+  EXPECT_GT(most, file::Journal::kSegmentBytes) << "nothing was left behind";
+  EXPECT_LT(most, 3 * file::Journal::kSegmentBytes);
+  sink.reset();
+  open(notes[480]);
+  EXPECT_EQ(text(name + "7").size(), 2 * 481U);
+}
+
+// A process writes one delivery after the other, saves after each how far it came, and is killed at any
+// moment, again and again.
+class Killed : public testing::TestWithParam<Compression> {};
+
+constexpr uint64_t kTables = 7;
+
+std::string table_of(uint64_t number, uint64_t k) {
+  return fmt::format("t{}", number < 50 ? (number + k) % 3 : (number * 31 + k * k) % kTables);
+}
+
+Lines numbered(uint64_t number, const std::string& folder) {
+  Lines lines(number);
+  for (uint64_t k = 0; k < 1 + number % 9; ++k) {
+    lines.add(fmt::format("{}-{}", number, k), folder + "/" + table_of(number, k));
+  }
+  return lines;
+}
+
+[[noreturn]] void write_until_killed(const FileOptions& options, const std::string& folder,
+                                     const std::string& state, uint64_t from, const std::string& note) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  file::FileSet sink(options);
+  if (!sink.open(note)) _exit(3);
+  int fd = ::open(state.c_str(), O_WRONLY | O_APPEND | O_CREAT, 0644);
+  auto save = [&](uint64_t number) {
+    std::string line = fmt::format("{} {}\n", number, sink.note());
+    if (::write(fd, line.data(), line.size()) != static_cast<ssize_t>(line.size())) _exit(4);
+  };
+  save(from);
+  for (uint64_t number = from;; ++number) {
+    if (!sink.write(numbered(number, folder).delivery())) _exit(5);
+    save(number + 1);
+    if (number % 16 == 0 && sink.tick()) save(number + 1);
+  }
+}
+
+TEST_P(Killed, NothingIsLostAndNothingRepeated) {
+  ASSERT_TRUE(log::to_file("/dev/null"));
+  test::TemporaryFolder folder;
+  std::string out = folder / "out", state = folder / "state";
+  fs::create_directory(out);
+  FileOptions options{.path = out + "/{table}",
+                      .rotate_bytes = 300,
+                      .compression = GetParam(),
+                      .sync = false,
+                      .open_files = 2};
+  uint64_t number = 0, seed = static_cast<uint64_t>(unix_us());
+  std::string note;
+  for (int life = 0; life < 120; ++life) {
+    pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) write_until_killed(options, out, state, number, note);
+    seed = seed * 6364136223846793005 + 1442695040888963407;
+    std::this_thread::sleep_for(std::chrono::microseconds(200 + (seed >> 33) % 6000));
+    kill(child, SIGKILL);
+    int status = 0;
+    waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "it ended by itself, with " << WEXITSTATUS(status);
+    std::string saved = test::read_file(state);
+    saved.resize(saved.rfind('\n') + 1);
+    if (saved.empty()) continue;
+    std::string last = saved.substr(saved.rfind('\n', saved.size() - 2) + 1);
+    last.pop_back();
+    number = std::stoull(last);
+    note = last.substr(last.find(' ') + 1);
+  }
+  ASSERT_TRUE(file::FileSet(options).open(note));
+  ASSERT_TRUE(log::to_file("/dev/stderr"));
+  std::map<std::string, std::string> expected, found;
+  for (uint64_t i = 0; i < number; ++i) {
+    for (uint64_t k = 0; k < 1 + i % 9; ++k) expected[table_of(i, k)] += fmt::format("{}-{}\n", i, k);
+  }
+  std::map<std::string, std::string> parts;  // the number in its name sorts them; the active one is last
+  for (const auto& entry : fs::directory_iterator(out)) {
+    std::string name = entry.path().filename();
+    if (name.starts_with(".sluice")) continue;
+    size_t dash = name.rfind('-');
+    std::string sorted = name.substr(0, 2) + (dash == name.npos ? "z" : name.substr(dash));
+    std::string bytes = test::read_file(entry.path());
+    if (GetParam() == Compression::Zstd) bytes = test::unzip(bytes).bytes;
+    if (GetParam() == Compression::Gzip) bytes = test::gunzip(bytes).bytes;
+    parts[sorted] = bytes;
+  }
+  for (const auto& [name, bytes] : parts) found[name.substr(0, 2)] += bytes;
+  EXPECT_GT(number, 120U);
+  EXPECT_GT(parts.size(), kTables);
+  EXPECT_EQ(found, expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(FileSet, Killed,
+                         testing::Values(Compression::None, Compression::Zstd, Compression::Gzip));
+
+TEST(FileSetDisk, AFullOneIsWaitedFor) {
+  test::TemporaryFolder folder;
+  std::string told = test::in_child([&]() -> std::string {
+    test::mount_small_disk(folder.path(), 256 * 1024);
+    file::FileSet sink({.path = folder / "{table}"});
+    if (!sink.open("") || !sink.write(Lines(1).add("first", folder / "a").delivery())) return "cannot begin";
+    test::write_file(folder / "ballast", std::string(150'000, 'x'));
+    Lines lines(2);
+    for (int i = 0; i < 12'000; ++i) lines.add(fmt::format("{:016x}", i), folder / fmt::format("{}", i % 3));
+    std::string note = sink.note();
+    for (int i = 0; i < 3; ++i) {
+      auto full = sink.write(lines.delivery());
+      if (full || full.error().fault != Fault::Retryable) return "the full disk was not noticed";
+      if (sink.note() != note) return "the checkpoint moved";
+    }
+    unlink((folder / "ballast").c_str());
+    if (auto written = sink.write(lines.delivery()); !written) return written.error().what;
+    std::string all;
+    for (const char* name : {"0", "1", "2"}) all += test::read_file(folder / name);
+    return all.size() == lines.bytes().size() ? "good" : "not the same lines";
+  });
+  EXPECT_EQ(told, "good");
+}
+
+}  // namespace
+}  // namespace sluice
