@@ -34,6 +34,15 @@ void read_headers(std::string_view head, HttpServer::Request& request) {
   }
 }
 
+// Whether another one may follow on the same connection.
+bool is_whole(std::string_view answer) {
+  constexpr std::string_view kLength = "Content-Length: ";
+  size_t end = answer.find(kEnd), length = answer.find(kLength);
+  if (!answer.starts_with("HTTP/1.1 ") || end == answer.npos || length > end) return false;
+  return std::strtoul(answer.data() + length + kLength.size(), nullptr, 10) ==
+         answer.size() - end - kEnd.size();
+}
+
 bool send_all(int connection, std::string_view bytes) {
   while (!bytes.empty()) {
     ssize_t sent = ::send(connection, bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -124,7 +133,7 @@ bool HttpServer::take(int connection, std::string& bytes) {
     request.connection = numbers_[connection];
     bytes.erase(0, begin + size);
     auto answer = answer_(request);
-    if (answer && (answer->empty() || !send_all(connection, *answer))) return false;
+    if (answer && (!send_all(connection, *answer) || !is_whole(*answer))) return false;
   }
 }
 

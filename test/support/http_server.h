@@ -22,8 +22,8 @@ class HttpServer {
 
     std::string header(std::string_view name) const;  // in any case; empty where it is absent
   };
-  // All bytes of the answer; of none, the connection is closed. Nothing: the client waits for ever. Called on
-  // the server's thread.
+  // All bytes of the answer; behind one that is not whole, or empty, the connection is closed. Nothing: the
+  // client waits for ever. Called on the server's thread.
   using Answer = std::function<std::optional<std::string>(const Request&)>;
 
   explicit HttpServer(Answer answer);
