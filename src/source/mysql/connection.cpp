@@ -9,22 +9,15 @@
 using uchar = unsigned char;  // which ma_tls.h takes for granted
 #include <mariadb/ma_pvio.h>
 #include <openssl/ssl.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cstring>
-#include <mutex>
 
 #include "base/check.h"
-#include "base/cursor.h"
 #include "base/log.h"
 #include "source/mysql/failure.h"
-
-// Exported by libmariadb.so.3 (symbol version libmariadb_3), declared in none of its public headers: `seen`
-// is shown all bytes read (mode 0) and written (mode 1), once they are.
-extern "C" int ma_pvio_register_callback(my_bool add, void (*seen)(int mode, MYSQL* mysql,
-                                                                   const unsigned char* bytes, size_t size));
+#include "source/mysql/waiter.h"
 
 namespace sluice::mysql {
 namespace {
@@ -33,10 +26,6 @@ using Clock = std::chrono::steady_clock;
 
 // Of a packet that is under way.
 constexpr double kLeastBytesPerSecond = 1024;
-
-// The hooks that the library calls back get no pointer of ours; but it calls them on the thread that called
-// it.
-thread_local class Waiter* current = nullptr;
 
 }  // namespace
 
@@ -52,121 +41,6 @@ const std::string* Rows::get(size_t row, std::string_view name) const {
   }
   return nullptr;
 }
-
-namespace {
-
-// All waiting of the library goes through here, so that it can be interrupted and so that its bounds are ours
-// (the library knows whole seconds only, and none for login as a whole).
-class Waiter {
- public:
-  explicit Waiter(const Interrupt& interrupt) : interrupt_(&interrupt) {}
-
-  void until(Clock::time_point deadline) { deadline_ = deadline, silence_ = std::chrono::milliseconds(0); }
-  void silence(std::chrono::milliseconds silence) { silence_ = silence; }
-  void want_tls(bool want) { want_tls_ = want; }
-  void verify(bool verify) { verify_ = verify; }
-  bool verifies() const { return verify_; }
-  bool timed_out() const { return timed_out_; }
-  bool tls_refused() const { return tls_refused_; }
-  void begin() { timed_out_ = tls_refused_ = false, greeted_ = false; }
-
-  // 1: ready, 0: timed out, -1: interrupted or failed. As the library expects it.
-  int wait(int socket, bool reading, std::chrono::milliseconds patience) {
-    pollfd watched[2] = {{socket, static_cast<short>(reading ? POLLIN : POLLOUT), 0},
-                         {interrupt_->descriptor(), POLLIN, 0}};
-    Clock::time_point end = Clock::now() + patience;
-    for (;;) {
-      auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
-      int ready = ::poll(watched, 2, static_cast<int>(std::clamp<int64_t>(left.count(), 0, 1 << 30)));
-      if (ready < 0 && errno == EINTR) continue;
-      if (ready < 0) return -1;
-      if (watched[1].revents) {
-        errno = ECANCELED;
-        return -1;
-      }
-      if (!reading && (watched[0].revents & (POLLERR | POLLHUP))) return failed(socket);
-      return watched[0].revents ? 1 : 0;
-    }
-  }
-  int wait_for_library(int socket, bool reading) {
-    auto patience = silence_;
-    if (silence_ == std::chrono::milliseconds(0)) {
-      patience = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - Clock::now());
-    }
-    int ready = wait(socket, reading, patience);
-    if (ready == 0) {
-      timed_out_ = true;
-      errno = ETIMEDOUT;
-    }
-    return ready;
-  }
-
-  // The library would log in without TLS where the server does not offer it (seen with 3.3.20, whatever
-  // MYSQL_OPT_SSL_ENFORCE says): so the server's greeting is looked at before the library answers it.
-  void seen(MYSQL* mysql, std::string_view bytes) {
-    if (greeted_) return;
-    greeted_ = true;
-    // protocol manual, "Protocol::HandshakeV10": packet header 4, protocol 1, version\0, thread 4, salt 8,
-    // filler 1, capabilities 2. An ERR packet instead (0xff) is the library's to report.
-    Cursor greeting(bytes);
-    greeting.skip(4);
-    if (greeting.u8() != 10) return;
-    while (!greeting.bad() && greeting.u8() != 0) continue;
-    greeting.skip(4 + 8 + 1);
-    uint16_t capabilities = greeting.u16();
-    if (want_tls_ && (greeting.bad() || !(capabilities & CLIENT_SSL))) {
-      tls_refused_ = true;
-      ::shutdown(mysql_get_socket(mysql), SHUT_RDWR);
-    }
-  }
-
- private:
-  // The library would report errno as the connection's beginning left it (EINPROGRESS) instead of the reason.
-  static int failed(int socket) {
-    int error = 0;
-    socklen_t size = sizeof error;
-    if (::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error != 0) errno = error;
-    return -1;
-  }
-
-  const Interrupt* interrupt_;
-  Clock::time_point deadline_;
-  std::chrono::milliseconds silence_{0};  // 0: the deadline holds
-  bool want_tls_ = false;
-  bool verify_ = false;
-  bool timed_out_ = false;
-  bool tls_refused_ = false;
-  bool greeted_ = false;
-};
-
-int wait_hook(my_socket socket, my_bool reading, int) {
-  return current->wait_for_library(socket, reading != 0);
-}
-
-void seen_hook(int mode, MYSQL* mysql, const unsigned char* bytes, size_t size) {
-  bool failed = static_cast<ssize_t>(size) <= 0;  // the result of the read, whatever it was
-  if (mode == 0 && current && !failed) current->seen(mysql, {reinterpret_cast<const char*>(bytes), size});
-}
-
-// Makes a Waiter the one that the hooks of this thread use.
-class Use {
- public:
-  explicit Use(Waiter& waiter) : before_(current) { current = &waiter; }
-  ~Use() { current = before_; }
-
- private:
-  Waiter* before_;
-};
-
-void initialise_library() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    CHECK(mysql_server_init(0, nullptr, nullptr) == 0);
-    CHECK(ma_pvio_register_callback(1, seen_hook) == 0);
-  });
-}
-
-}  // namespace
 
 class Connection::Impl {
  public:
@@ -516,10 +390,3 @@ std::string Connection::server_version() const {
 const std::string& Connection::address() const { return impl_->address(); }
 
 }  // namespace sluice::mysql
-
-// In front of OpenSSL's own: told of no authority, the library loads all of the system's, which takes 25 ms,
-// even where it is to verify nothing.
-extern "C" int SSL_CTX_set_default_verify_paths(SSL_CTX* context) {
-  if (sluice::mysql::current && !sluice::mysql::current->verifies()) return 1;
-  return X509_STORE_set_default_paths(SSL_CTX_get_cert_store(context));
-}
