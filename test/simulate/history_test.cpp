@@ -14,6 +14,8 @@
 #include "simulate/sim_sink.h"
 #include "simulate/sim_source.h"
 #include "simulate/sim_state.h"
+#include "sink/file/file_path.h"
+#include "sink/file/file_set.h"
 #include "sink/file/file_sink.h"
 #include "state/sqlite/sqlite_state.h"
 #include "support/folder.h"
@@ -28,7 +30,7 @@ uint64_t number_from(const char* variable, uint64_t fallback) {
 }
 
 struct LanePlan {
-  enum Kind { Queue, Exact, File, ZstdFile } kind;
+  enum Kind { Queue, Exact, File, ZstdFile, Files } kind;
   unsigned threads;
 };
 
@@ -47,6 +49,32 @@ std::string all_lines(const std::string& folder, const std::string& stem, bool z
   return all;
 }
 
+// A file for each transaction that has a GTID: what the files in a folder hold, each line once and in order?
+std::string check_files(const std::string& folder, const World& world) {
+  std::map<std::pair<std::string, std::string>, std::string> parts;  // by the file's name and its number
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    std::string name = entry.path().filename().string();
+    if (name.starts_with(".sluice")) continue;
+    size_t turned = name.find("Z-");  // NAME-20260115T103000Z-000042
+    std::string stem = turned == name.npos ? name : name.substr(0, turned - 16);
+    parts[{stem, turned == name.npos ? "z" : name.substr(turned)}] = test::read_file(entry.path().string());
+  }
+  size_t count = 0;
+  std::string stem;
+  size_t next = 0;
+  for (const auto& [name, bytes] : parts) {
+    if (name.first != stem) next = 0;
+    stem = name.first;
+    for (size_t at = 0, end; (end = bytes.find('\n', at)) != bytes.npos; at = end + 1, ++count) {
+      size_t index = world.index(std::string_view(bytes).substr(at, end - at));
+      if (index == SIZE_MAX || index < next) return fmt::format("{}: a line is not in its place", stem);
+      next = index + 1;
+    }
+  }
+  if (count == world.lines().size()) return {};
+  return fmt::format("its files have {} lines of {}", count, world.lines().size());
+}
+
 class History {
  public:
   // `cut`: the step at which the power is cut the first time; 0: as the seed will have it.
@@ -54,8 +82,9 @@ class History {
       : random_(seed), world_(random_.next(), 20 + random_.below(100)), first_cut_(cut) {
     size_t lanes = 1 + random_.below(3);
     for (size_t i = 0; i < lanes; ++i) {
-      auto kind = static_cast<LanePlan::Kind>(random_.below(4));
+      auto kind = static_cast<LanePlan::Kind>(random_.below(5));
       plans_.push_back({kind, random_.once_in(3) ? 2u : 1u});
+      if (kind == LanePlan::Files) std::filesystem::create_directory(folder(i));
       targets_.push_back(
           std::make_unique<Target>(kind == LanePlan::Queue ? Promise::AtLeastOnce : Promise::Exact));
     }
@@ -82,6 +111,18 @@ class History {
     return folder_ / fmt::format("{}.jsonl{}", lane, plans_[lane].kind == LanePlan::ZstdFile ? ".zst" : "");
   }
 
+  std::string folder(size_t lane) const { return folder_ / fmt::format("{}-files", lane); }
+  // Of a lane whose target has places.
+  std::shared_ptr<const RouteSetup> route(size_t lane) const {
+    if (plans_[lane].kind != LanePlan::Files) return nullptr;
+    auto setup = std::make_shared<RouteSetup>();
+    setup->places = Places::Names;
+    setup->escape = file::escape_path;
+    setup->escape_place = file::escape_place;
+    setup->rules.push_back({.destination = Template::parse(folder(lane) + "/{gtid}").value()});
+    return setup;
+  }
+
   Random random_;
   World world_;
   const int64_t first_cut_;
@@ -97,6 +138,13 @@ std::unique_ptr<Sink> History::make_sink(size_t lane, Power& power) {
   LanePlan::Kind kind = plans_[lane].kind;
   if (kind == LanePlan::Queue || kind == LanePlan::Exact) {
     return std::make_unique<SimSink>(world_, *targets_[lane], power, random_.next());
+  }
+  if (kind == LanePlan::Files) {
+    FileOptions options{.path = folder(lane) + "/{gtid}",
+                        .rotate_bytes = random_.once_in(2) ? 150u : 0u,
+                        .sync = false,
+                        .open_files = 1 + random_.below(4)};
+    return std::make_unique<CutSink>(std::make_unique<file::FileSet>(options), power, random_.next());
   }
   // Without fsync: nobody cuts the machine's power here, and a disk would take its time.
   FileOptions options{
@@ -136,7 +184,8 @@ std::string History::live_once(int life, bool& done) {
     lanes.push_back({.name = fmt::format("lane{}", i),
                      .sink = make_sink(i, power),
                      .encoder = std::make_unique<NameEncoder>(),
-                     .encode_threads = plans_[i].threads});
+                     .encode_threads = plans_[i].threads,
+                     .route = route(i)});
   }
   PipelineOptions options{.batches = 2 + random_.below(5),
                           .pauses = {std::chrono::microseconds(1), std::chrono::microseconds(20)}};
@@ -168,6 +217,8 @@ std::string History::check() {
     std::string wrong;
     if (kind == LanePlan::Queue || kind == LanePlan::Exact) {
       wrong = targets_[i]->check(world_);
+    } else if (kind == LanePlan::Files) {
+      wrong = check_files(folder(i), world_);
     } else if (all_lines(folder_.path(), std::to_string(i), kind == LanePlan::ZstdFile) != expected) {
       wrong = "its files do not hold each line once and in order";
     } else if (kind == LanePlan::ZstdFile && !test::unzip(test::read_file(file(i))).whole) {

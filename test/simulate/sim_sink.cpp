@@ -98,8 +98,16 @@ Result<void> CutSink::write(const Delivery& delivery) {
   if (random_.once_in(15)) return retryable("the target does not answer");
   // Some writes are in two halves, so that death may find one of them alone: lines cut anywhere.
   if (!delivery.bytes.empty() && random_.once_in(3) && !power_.step()) {
-    std::string_view torn = delivery.bytes.substr(0, random_.below(delivery.bytes.size()));
-    if (auto written = inner_->write({delivery.batch, {}, torn, Delivery::kInside}); !written) return written;
+    Delivery part = delivery;
+    part.whole = Delivery::kInside;
+    if (delivery.outbox) {  // what goes to several places is cut between two messages
+      part.messages = delivery.messages.first(random_.below(delivery.messages.size()));
+      part.bytes = delivery.lines(0, part.messages.size());
+    } else {
+      part.messages = {};
+      part.bytes = delivery.bytes.substr(0, random_.below(delivery.bytes.size()));
+    }
+    if (auto written = inner_->write(part); !written) return written;
     return dead();
   }
   SLUICE_TRY(inner_->write(delivery));
