@@ -10,9 +10,9 @@
 namespace sluice {
 namespace {
 
-// The longest sleep while requests are under way: how late the end of somebody's patience may be noticed is
-// reckoned apart from it.
-constexpr std::chrono::milliseconds kSleep{1000};
+// How often it is looked whether requests move, at least; and so many times within the patience.
+constexpr std::chrono::milliseconds kLook{1000};
+constexpr int kLooks = 4;
 constexpr long kMostRedirections = 5;
 
 using Outcome = HttpAnswer::Outcome;
@@ -69,8 +69,8 @@ struct HttpClient::Impl {
   void prepare_tls(CURL* easy) const;
   void give_up(Way& way);
   void finish(Way& way, CURLcode code);
-  // Ends requests whose patience is over. Returns how long the others have.
-  std::chrono::milliseconds check_patience();
+  // Ends requests whose patience is over.
+  void check_patience(SteadyTime now);
 
   static size_t take_header(char* bytes, size_t, size_t size, void* given);
   static size_t take_body(char* bytes, size_t, size_t size, void* given);
@@ -80,6 +80,7 @@ struct HttpClient::Impl {
   CURLM* multi;
   std::vector<Way> ways;
   std::vector<size_t> ended;  // not yet told, newest first
+  SteadyTime look;            // when check_patience() is due
 };
 
 size_t HttpClient::Impl::take_header(char*, size_t, size_t size, void* given) {
@@ -175,9 +176,8 @@ void HttpClient::Impl::finish(Way& way, CURLcode code) {
   ended.insert(ended.begin(), static_cast<size_t>(&way - ways.data()));
 }
 
-std::chrono::milliseconds HttpClient::Impl::check_patience() {
-  SteadyTime now = steady_now();
-  auto left = kSleep;
+void HttpClient::Impl::check_patience(SteadyTime now) {
+  look = now + std::min(kLook, setup.patience / kLooks);
   for (Way& way : ways) {
     if (!way.active) continue;
     curl_off_t sent = 0;
@@ -186,9 +186,8 @@ std::chrono::milliseconds HttpClient::Impl::check_patience() {
       way.sent = sent;
       way.moved = now;
     }
-    auto rest = std::chrono::ceil<std::chrono::milliseconds>(way.moved + setup.patience - now);
-    if (rest.count() > 0) {
-      left = std::min(left, rest);
+    if (now < way.moved + setup.patience) {
+      look = std::min(look, way.moved + setup.patience);
       continue;
     }
     way.answer.outcome = Outcome::Broken;
@@ -197,7 +196,6 @@ std::chrono::milliseconds HttpClient::Impl::check_patience() {
     give_up(way);
     ended.insert(ended.begin(), static_cast<size_t>(&way - ways.data()));
   }
-  return left;
 }
 
 HttpClient::HttpClient(HttpSetup setup, size_t ways, const Interrupt& interrupt)
@@ -245,6 +243,11 @@ Result<size_t> HttpClient::wait() {
       impl.ended.clear();
       return stopped();
     }
+    if (!impl.ended.empty()) {
+      size_t number = impl.ended.back();
+      impl.ended.pop_back();
+      return number;
+    }
     int running = 0, left = 0;
     CHECK(curl_multi_perform(impl.multi, &running) == CURLM_OK);
     while (CURLMsg* message = curl_multi_info_read(impl.multi, &left)) {
@@ -253,14 +256,12 @@ Result<size_t> HttpClient::wait() {
       curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &way);
       impl.finish(*way, message->data.result);
     }
-    auto sleep = impl.check_patience();
-    if (!impl.ended.empty()) {
-      size_t number = impl.ended.back();
-      impl.ended.pop_back();
-      return number;
-    }
+    SteadyTime now = steady_now();
+    if (now >= impl.look) impl.check_patience(now);
+    if (!impl.ended.empty()) continue;
+    auto sleep = std::chrono::ceil<std::chrono::milliseconds>(impl.look - now).count();
     curl_waitfd stop{impl.interrupt.descriptor(), CURL_WAIT_POLLIN, 0};
-    CHECK(curl_multi_poll(impl.multi, &stop, 1, static_cast<int>(sleep.count()), nullptr) == CURLM_OK);
+    CHECK(curl_multi_poll(impl.multi, &stop, 1, static_cast<int>(sleep), nullptr) == CURLM_OK);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "net/hmac.h"
+#include "support/allocations.h"
 #include "support/delivery.h"
 #include "support/http_server.h"
 
@@ -294,6 +295,27 @@ TEST(HttpSink, ConnectionsKeepTheOrderOfEachKey) {
   std::sort(connections.begin(), connections.end());
   connections.erase(std::unique(connections.begin(), connections.end()), connections.end());
   EXPECT_EQ(connections.size(), 4u);
+}
+
+// So many changes more in a request, and not one allocation more.
+TEST(HttpSink, AChangeTakesNoMemoryOfItsOwn) {
+  Target target;
+  auto sink = make_sink(
+      target.server.url(),
+      {{"body", "array"}, {"max_changes", "100000"}, {"max_bytes", "10MB"}, {"hmac_secret", "key"}});
+  uint64_t batch = 0;
+  auto written = [&](int count) {
+    Lines lines(++batch);
+    for (int i = 0; i < count; ++i) lines.add("{\"a\":1}");
+    Delivery delivery = lines.delivery();
+    size_t before = allocations();
+    EXPECT_TRUE(sink->write(delivery));
+    return allocations() - before;
+  };
+  written(10'000);  // makes room
+  size_t few = written(10), many = written(10'000);
+  EXPECT_LE(many, few + 10) << "of 10 and of 10,000 changes";
+  EXPECT_EQ(target.bodies().size(), 3u);
 }
 
 // Each is no answer: the same delivery comes again, and what was answered before does not.
