@@ -175,7 +175,8 @@ def test_what_passes_is_tried_again(server, database, target, sluice, tmp_path, 
     target.answers = [reply(200), *[reply(status, b"not now")] * 2]
     process = sluice("run", configure(tmp_path, server, database, target.url))
     until(lambda: len(target.taken()) == 3)
-    assert f"the answer is {status}: not now; trying again" in process.stderr and "goes on" in process.stderr
+    process.wait_for_error("goes on")
+    assert f"the answer is {status}: not now; trying again" in process.stderr
     assert ids(target.changes()) == [0, 1, 2] and len(target.requests) == 5
 
 
