@@ -108,6 +108,18 @@ std::span<const Option> lane_table() {
        "stop|park|drop"},
       {"park", OptionKind::Size, "256MB",
        "how much may be parked in the state folder; the sink waits while there is more"},
+      {"when_slow", OptionKind::Choice, "hold",
+       "what happens while the target is slower than the source, or away: hold the source, or spill what is "
+       "read into the state folder and let the source go on",
+       "hold|spill"},
+      {"spill",
+       OptionKind::Size,
+       "10GB",
+       "with when_slow: spill, how much may wait on the disk; then the source is held",
+       {},
+       false,
+       {},
+       1 << 20},
   };
   return table;
 }

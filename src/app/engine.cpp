@@ -68,7 +68,8 @@ Result<std::vector<LaneSetup>> make_lanes(std::vector<LanePlan> plans, const std
     SLUICE_TRY(fits(plan, *encoder));
     if (plan.pretty) encoder = make_pretty_encoder(std::move(encoder), Look::of(STDOUT_FILENO).colours);
     lanes.push_back({std::move(plan.name), std::move(sink), std::move(encoder), plan.encode_threads,
-                     std::move(plan.view), std::move(plan.route), plan.on_refusal, plan.park_bytes});
+                     std::move(plan.view), std::move(plan.route), plan.on_refusal, plan.park_bytes,
+                     std::move(plan.spill_folder), plan.spill_bytes});
   }
   return lanes;
 }

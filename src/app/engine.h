@@ -35,6 +35,8 @@ struct LanePlan {
   std::shared_ptr<const RouteSetup> route;  // of a sink with addressing
   OnRefusal on_refusal = OnRefusal::Stop;
   uint64_t park_bytes = 256'000'000;
+  std::string spill_folder = {};
+  uint64_t spill_bytes = 0;
 };
 
 // What `name` becomes in formats that show where a change comes from.

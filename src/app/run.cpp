@@ -27,7 +27,7 @@ OnRefusal on_refusal(const std::string& word) {
   return word == "park" ? OnRefusal::Park : word == "drop" ? OnRefusal::Drop : OnRefusal::Stop;
 }
 
-Result<LanePlan> lane_plan(LaneConfig& lane) {
+Result<LanePlan> lane_plan(LaneConfig& lane, const std::string& state_folder) {
   SLUICE_ASSIGN(view, view_setup(lane.view, lane.address));
   std::shared_ptr<const RouteSetup> route;
   if (lane.sink->addressing) {
@@ -43,7 +43,9 @@ Result<LanePlan> lane_plan(LaneConfig& lane) {
                   .view = std::move(view),
                   .route = std::move(route),
                   .on_refusal = on_refusal(lane.own.text("on_refusal")),
-                  .park_bytes = lane.own.size("park")};
+                  .park_bytes = lane.own.size("park"),
+                  .spill_folder = fmt::format("{}/spill/{}", state_folder, Spill::folder_of(lane.name)),
+                  .spill_bytes = lane.own.text("when_slow") == "spill" ? lane.own.size("spill") : 0};
 }
 
 // Null: nobody is to listen.
@@ -86,7 +88,7 @@ Result<RunPlan> plan_of(Config config) {
   plan.source.decoder.aside_bytes = config.pipeline.size("set_aside");
   plan.source.decoder.batch_bytes = config.memory.size("batch_bytes");
   for (LaneConfig& lane : config.lanes) {
-    SLUICE_ASSIGN(made, lane_plan(lane));
+    SLUICE_ASSIGN(made, lane_plan(lane, plan.state_folder));
     plan.lanes.push_back(std::move(made));
   }
   return plan;

@@ -134,6 +134,9 @@ void sink_rows(std::string& out, const YAML::Node& sinks) {
           fmt::format("{} messages are parked, {}; sluice dead list shows them", grouped(parked),
                       megabytes(text(sink, "parked_bytes"))));
     }
+    std::string spilled = text(sink, "spilled_bytes"), held = text(sink, "spill_error");
+    if (!spilled.empty()) row(out, "", fmt::format("{} wait on the disk", megabytes(spilled)));
+    if (!held.empty()) row(out, "", fmt::format("the source waits: {}", held));
     std::string error = text(sink, "last_error");
     if (!error.empty()) row(out, "", fmt::format("last error, {}: {}", text(sink, "last_error_at"), error));
   }

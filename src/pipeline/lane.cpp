@@ -42,6 +42,9 @@ Lane::Lane(LaneSetup setup, size_t number, std::optional<LaneCheckpoint> saved, 
       park_(parked, setup_.name, setup_.park_bytes, setup_.encoder->grouped()),
       encoding_({std::move(setup_.encoder), setup_.view, setup_.route}, setup_.encode_threads, slots,
                 setup_.name) {
+  if (!setup_.spill_folder.empty() && (setup_.spill_bytes > 0 || Spill::exists(setup_.spill_folder))) {
+    spill_ = std::make_unique<Spill>(setup_.spill_folder, setup_.spill_bytes);
+  }
   status_.name = setup_.name;
   status_.since_us = unix_us();
   if (saved_) {
@@ -66,10 +69,15 @@ void Lane::start(const Position& from) {
 void Lane::stop() {
   stop_.raise();
   encoding_.close();
+  if (spill_) spill_->close();
 }
 
 void Lane::run() {
   Result<void> result = work();
+  if (filler_.joinable()) {
+    encoding_.close();
+    filler_.join();
+  }
   setup_.sink->close();
   set(LaneDoing::Ended);
   if (!result && result.error().fault != Fault::Stopped) {
@@ -78,8 +86,7 @@ void Lane::run() {
   ended_(std::move(result));
 }
 
-template <class Attempt>
-Result<void> Lane::insist(std::string_view doing, bool mend, Attempt attempt) {
+Result<void> Lane::insist(std::string_view doing, bool mend, const std::function<Result<void>()>& attempt) {
   Backoff backoff(pauses_);
   for (bool again = false;; again = true) {
     Result<void> result;
@@ -116,19 +123,28 @@ Result<void> Lane::work() {
   if (!reached && saved_) reached = saved_->position;
   SLUICE_TRY(insist("cannot learn what is parked", false, [&] { return park_.open(reached); }));
   look_at_parked_ = true;
+  if (spill_) {
+    SLUICE_TRY(open_spill(reached));
+    if (spill_->end() && (!reached || !covers(*reached, *spill_->end()))) reached = spill_->end();
+  }
   encoding_.begin(begin_, std::move(reached));
   SLUICE_TRY(save_beginning());
   set(LaneDoing::Waiting);
   for (;;) {
     if (between_) SLUICE_TRY(tend_parked());
-    Encoded* encoded = encoding_.next(kTick);
-    if (encoded) {
+    bool ended = false;
+    if (spill_) {
+      SLUICE_ASSIGN(spilled, spill_->next(kTick));
+      if (spilled) SLUICE_TRY(deliver_spilled(*spilled));
+      ended = !spilled && spill_->ended();
+    } else if (Encoded* encoded = encoding_.next(kTick)) {
       auto delivered = deliver(*encoded);
       encoding_.release(encoded);
       if (!delivered) return delivered;
-    } else if (encoding_.ended()) {
-      return {};
+    } else {
+      ended = encoding_.ended();
     }
+    if (ended) return {};
     if (steady_now() - ticked_ >= kTick) SLUICE_TRY(tick());
   }
 }
@@ -146,13 +162,8 @@ Result<void> Lane::save_beginning() {
 Result<void> Lane::deliver(const Encoded& encoded) {
   if (encoded.fault()) return tl::unexpected(*encoded.fault());
   const Parcel& parcel = encoded.parcel();
-  begin_writing(parcel.batch);
-  Delivery delivery = park_.hold_back(encoded.delivery());
-  delivery.judge = this;
-  SLUICE_TRY(insist("cannot write", true, [&] { return setup_.sink->write(delivery); }));
-  refused_ = setup_.sink->refused().size();
-  if (refused_ > 0) SLUICE_TRY(decide(delivery, setup_.sink->refused()));
-  set(LaneDoing::Saving);
+  Delivery delivery = encoded.delivery();
+  SLUICE_TRY(send(delivery));
   bool moves = parcel.moves && !encoded.passed();
   // What was set aside is given up as soon as every lane has it, whatever place the lane has reached.
   bool saves = moves || (parcel.late() && position_.known());
@@ -161,10 +172,19 @@ Result<void> Lane::deliver(const Encoded& encoded) {
   SLUICE_TRY(insist("cannot save the position", false, [&] {
     return watermark_.delivered(number_, parcel, saves ? &position_ : nullptr, note_, park_.changes());
   }));
-  if (!park_.changes().empty()) count_parked();
-  park_.saved();
   if (parcel.moves || parcel.open != Parcel::kNone) between_ = parcel.open == Parcel::kNone;
-  count(encoded, delivery);
+  count(parcel.log_end);
+  return {};
+}
+
+Result<void> Lane::send(const Delivery& all) {
+  begin_writing(all.batch);
+  Delivery delivery = park_.hold_back(all);
+  delivery.judge = this;
+  SLUICE_TRY(insist("cannot write", true, [&] { return setup_.sink->write(delivery); }));
+  sent_ = {delivery.messages.size(), delivery.bytes.size(), setup_.sink->refused().size()};
+  if (sent_.refused > 0) SLUICE_TRY(decide(delivery, setup_.sink->refused()));
+  set(LaneDoing::Saving);
   return {};
 }
 
@@ -288,25 +308,30 @@ void Lane::set(LaneDoing doing) {
   status_.since_us = unix_us();
 }
 
-void Lane::count(const Encoded& encoded, const Delivery& delivery) {
-  window_changes_ += delivery.messages.size();
+void Lane::count(uint64_t log_end) {
+  if (!park_.changes().empty()) count_parked();
+  park_.saved();
+  window_changes_ += sent_.messages;
   std::lock_guard lock(status_mutex_);
   status_.doing = LaneDoing::Waiting;
   status_.since_us = unix_us();
   ++status_.batches;
-  status_.changes += delivery.messages.size() - refused_;
-  status_.refused += refused_;
-  status_.bytes += delivery.bytes.size();
+  status_.changes += sent_.messages - sent_.refused;
+  status_.refused += sent_.refused;
+  status_.bytes += sent_.bytes;
   status_.pending_since = 0;
-  status_.log_bytes = encoded.parcel().log_end;
+  status_.log_bytes = log_end;
   status_.write_us += static_cast<uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(steady_now() - written_since_).count());
-  if (encoded.parcel().moves && !encoded.passed()) status_.delivered = position_;
+  status_.delivered = position_;
 }
 
 LaneStatus Lane::status() const {
+  uint64_t spilled = spill_ ? spill_->bytes() : 0;
   std::lock_guard lock(status_mutex_);
-  return status_;
+  LaneStatus status = status_;
+  status.spilled_bytes = spilled;
+  return status;
 }
 
 }  // namespace sluice

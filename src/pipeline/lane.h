@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -13,6 +14,7 @@
 #include "base/backoff.h"
 #include "pipeline/encoding.h"
 #include "pipeline/park.h"
+#include "pipeline/spill.h"
 #include "pipeline/status.h"
 #include "pipeline/stop_signal.h"
 #include "pipeline/trouble.h"
@@ -32,6 +34,9 @@ struct LaneSetup {
   std::shared_ptr<const RouteSetup> route;  // null: a target of lines
   OnRefusal on_refusal = OnRefusal::Stop;
   uint64_t park_bytes = 256'000'000;  // what may be parked before the lane waits
+  // Where deliveries wait for a slow target; empty: in the pool's batches alone.
+  std::string spill_folder;
+  uint64_t spill_bytes = 0;  // 0: nothing more goes there than an earlier run left
 };
 
 class Lane : Judge {
@@ -63,14 +68,21 @@ class Lane : Judge {
 
  private:
   // Does `attempt` until it succeeds or cannot be retried. `mend`: call the sink's reopen() before a retry.
-  template <class Attempt>
-  Result<void> insist(std::string_view doing, bool mend, Attempt attempt);
+  Result<void> insist(std::string_view doing, bool mend, const std::function<Result<void>()>& attempt);
   // It did not work and will be tried again: says so.
   void complain(std::string_view doing, const Error& error, std::chrono::microseconds pause);
   void run();
   Result<void> work();
   Result<void> save_beginning();
   Result<void> deliver(const Encoded& encoded);
+  // Into the target; what the target refuses or what waits behind that goes into park_'s changes.
+  Result<void> send(const Delivery& all);
+  // With a spill: its thread fills it, the lane's empties it.
+  Result<void> open_spill(const std::optional<Position>& reached);
+  void fill_spill();
+  Result<void> spill(const Encoded& encoded);
+  Result<void> deliver_spilled(Unpacked& spilled);
+  uint64_t log_end_of(uint64_t record);
   // Of the delivery that is being written, or was: what the target refused.
   Result<void> judge(const Delivery& delivery, std::span<const Refusal> refused) override;
   Result<void> decide(const Delivery& delivery, std::span<const Refusal> refused);
@@ -82,7 +94,8 @@ class Lane : Judge {
   Result<void> tick();
   void begin_writing(const Batch& batch);
   void set(LaneDoing doing);
-  void count(const Encoded& encoded, const Delivery& delivery);
+  // What was sent is saved; `log_end` as Parcel has it.
+  void count(uint64_t log_end);
 
   LaneSetup setup_;
   const size_t number_;
@@ -91,17 +104,21 @@ class Lane : Judge {
   const BackoffBounds pauses_;
   const Ended ended_;
   Park park_;
+  std::unique_ptr<Spill> spill_;  // null: there is none
   Encoding encoding_;
   StopSignal stop_;
   std::atomic<bool> look_at_parked_ = false;
 
   // The lane thread's own.
   Trouble trouble_;
-  Position begin_;        // where reading began
-  bool between_ = true;   // what was written last ended a transaction
-  uint64_t refused_ = 0;  // by the target, of the delivery in hand
-  uint64_t tries_ = 0;    // of what was parked
-  Position position_;     // saved last
+  Position begin_;       // where reading began
+  bool between_ = true;  // what was written last ended a transaction
+  struct Sent {
+    uint64_t messages = 0, bytes = 0, refused = 0;
+  };
+  Sent sent_;           // of the delivery in hand
+  uint64_t tries_ = 0;  // of what was parked
+  Position position_;   // saved last
   std::string note_;
   SteadyTime ticked_;
   SteadyTime written_since_;
@@ -110,6 +127,11 @@ class Lane : Judge {
 
   mutable std::mutex status_mutex_;
   LaneStatus status_;
+  struct Spilled {
+    uint64_t number, log_end;
+  };
+  std::deque<Spilled> spilled_;  // by this process, not yet delivered
+  std::thread filler_;           // of the spill; the lane's thread starts and ends it
   std::thread thread_;
 };
 

@@ -1,6 +1,7 @@
 #include "pipeline/packed.h"
 
 #include "base/cursor.h"
+#include "pipeline/template.h"
 
 namespace sluice {
 namespace {
@@ -13,6 +14,8 @@ constexpr uint8_t kAddressed = 1, kPosition = 2, kBinary = 4;  // of a delivery
 // Of a record.
 constexpr uint16_t kNewChange = 1, kNewTransaction = 2, kNewEvent = 4, kNewTable = 8, kNoValue = 16,
                    kOfBefore = 32, kKeyed = 64, kHashed = 128, kHeading = 256;
+
+constexpr size_t kKeepBytes = 8u << 20;  // from one delivery to the next
 
 class Writer {
  public:
@@ -76,21 +79,56 @@ Event take_event(Cursor& in, Arena& arena) {
   return event;
 }
 
+// Of its columns, those of the primary key.
 void put_table(Writer& write, const Table* table) {
   write.number(static_cast<uint8_t>(table != nullptr));
-  write.text(table ? table->database : "");
-  write.text(table ? table->name : "");
+  if (!table) return;
+  write.text(table->database);
+  write.text(table->name);
+  write.number(static_cast<uint32_t>(table->key.size()));
+  for (uint32_t column : table->key) write.text(table->columns[column].name);
 }
 
 const Table* take_table(Cursor& in, Batch& batch) {
-  bool there = in.u8() != 0;
-  std::string_view database = text(in), name = text(in);
-  if (!there || in.bad()) return nullptr;
+  if (in.u8() == 0) return nullptr;
   Table table;
-  table.database = database;
-  table.name = name;
+  table.database = text(in);
+  table.name = text(in);
+  for (uint32_t n = in.u32(), i = 0; i < n && !in.bad(); ++i) {
+    table.columns.emplace_back().name = text(in);
+    table.key.push_back(i);
+  }
   batch.tables.push_back(freeze(std::move(table)));
   return batch.tables.back().get();
+}
+
+// The key's values, as plain text.
+void put_row(Writer& write, const Change& change, const Row& row) {
+  write.number(static_cast<uint8_t>(row.cells != nullptr));
+  if (!row || !change.table) return;
+  Bytes value;
+  for (uint32_t column : change.table->key) {
+    value.clear();
+    append_value(value, change, row, column);
+    write.text(value.view());
+  }
+}
+
+Row take_row(Cursor& in, const Table* table, Arena& arena) {
+  if (in.u8() == 0 || !table) return {};
+  auto count = static_cast<uint32_t>(table->columns.size());
+  Cell* cells = arena.array<Cell>(count);
+  Row row{cells, count, 0};
+  for (uint32_t i = 0; i < count; ++i) {
+    std::string_view value = arena.copy(text(in));
+    Cell cell;
+    cell.kind = Kind::Blob;
+    cell.size = static_cast<uint32_t>(value.size());
+    cell.data = value.data();
+    cells[i] = cell;
+    row.text_bytes += cell.size;
+  }
+  return row;
 }
 
 void put_address(Writer& write, const Delivery& delivery, size_t message) {
@@ -155,6 +193,8 @@ void put_message(Writer& write, const Delivery& delivery, size_t i, size_t& head
   if (flags & kNewChange) {
     write.number(static_cast<uint8_t>(static_cast<uint8_t>(change.op) | (change.last ? 0x80 : 0)));
     write.number(change.index);
+    put_row(write, change, change.before);
+    put_row(write, change, change.after);
   }
   if (delivery.outbox) put_address(write, delivery, i);
   write.text(delivery.value(i));
@@ -177,9 +217,25 @@ void pack(const Delivery& delivery, Bytes& out) {
   for (size_t i = 0; i < delivery.messages.size(); ++i) put_message(write, delivery, i, heading);
 }
 
+Result<PackedHead> peek(std::string_view packed) {
+  Cursor in(packed);
+  if (in.u8() != kVersion) return fatal("it was packed by another version of this program");
+  PackedHead head;
+  bool placed = (in.u8() & kPosition) != 0;
+  head.whole = in.u64() != Delivery::kInside;
+  if (placed) {
+    SLUICE_ASSIGN(parsed, parse_position(text(in)));
+    head.position = std::move(parsed);
+  }
+  if (in.bad()) return fatal("it is damaged");
+  return head;
+}
+
 void Unpacked::clear() {
   batch_.reset();
   out_.clear();
+  out_.bytes.shrink(kKeepBytes);
+  out_.words.shrink(kKeepBytes);
   whole_ = Delivery::kInside;
   position_.reset();
 }
@@ -225,6 +281,8 @@ Result<void> Unpacked::append(std::string_view packed) {
                                 .transaction = static_cast<uint32_t>(batch_.transactions.size() - 1),
                                 .event = static_cast<uint32_t>(batch_.events.size() - 1),
                                 .table = table});
+      batch_.changes.back().before = take_row(in, table, batch_.arena);
+      batch_.changes.back().after = take_row(in, table, batch_.arena);
     }
     if (batch_.changes.empty()) in.fail();
     if (addressed_) out_.addresses.push_back(take_address(in, out_, destinations, flags));

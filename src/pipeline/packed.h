@@ -1,6 +1,6 @@
 // A delivery as bytes for a disk, and back. Of its batch it keeps what a sink may ask of a change: which one
-// it is, of which table and transaction, and where it stands in the log. Rows and columns are not kept: the
-// messages are what will be sent.
+// it is, of which table and transaction, and where it stands in the log. Of rows the
+// primary key is kept, as plain text: the messages are what will be sent.
 #pragma once
 
 #include <optional>
@@ -11,6 +11,13 @@
 namespace sluice {
 
 void pack(const Delivery& delivery, Bytes& out);
+
+// What pack() was given, without the messages.
+struct PackedHead {
+  bool whole = false;  // a checkpoint follows
+  std::optional<Position> position;
+};
+Result<PackedHead> peek(std::string_view packed);
 
 // Made of one packed delivery, or of several one behind the other.
 class Unpacked {

@@ -28,6 +28,8 @@ struct LaneStatus {
   uint64_t refused = 0;   // changes that the target would not take and that were left out
   uint64_t parked = 0;    // messages, those of earlier runs among them
   uint64_t parked_bytes = 0;
+  uint64_t spilled_bytes = 0;     // on disk, on their way to the target
+  std::string spill_error;        // why nothing is spilled at the moment
   double changes_per_second = 0;  // over the last seconds
   std::string last_error;         // empty: none yet
   int64_t last_error_us = 0;

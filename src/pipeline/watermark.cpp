@@ -35,11 +35,14 @@ Result<void> Watermark::delivered(size_t lane, const Parcel& parcel, const Posit
 }
 
 Result<void> Watermark::noted(size_t lane, const Position& position, std::string_view note,
-                              const ParkChanges& park) {
+                              const ParkChanges& park, bool hard) {
   if (!state_) return {};
   std::lock_guard lock(mutex_);
-  return state_->save(
-      {.lane = names_[lane], .position = &position, .note = note, .park = park.empty() ? nullptr : &park});
+  return state_->save({.lane = names_[lane],
+                       .position = &position,
+                       .note = note,
+                       .park = park.empty() ? nullptr : &park,
+                       .hard = hard});
 }
 
 Result<void> Watermark::parked(size_t lane, const ParkChanges& park) {

@@ -25,7 +25,9 @@ class Watermark {
   Result<void> delivered(size_t lane, const Parcel& parcel, const Position* position, std::string_view note,
                          const ParkChanges& park);
   // The sink's note changed between deliveries, or what is parked.
-  Result<void> noted(size_t lane, const Position& position, std::string_view note, const ParkChanges& park);
+  // `hard`: on disk when this returns.
+  Result<void> noted(size_t lane, const Position& position, std::string_view note, const ParkChanges& park,
+                     bool hard = false);
   // What is parked changed, and the position stays.
   Result<void> parked(size_t lane, const ParkChanges& park);
 

@@ -36,6 +36,7 @@ struct Checkpoint {
   std::span<const CatalogueChange> catalogue;
   const AsideChanges* aside = nullptr;  // saved with `resume`; null: none
   const ParkChanges* park = nullptr;    // null: none
+  bool hard = false;                    // on disk when save() returns, whatever happens to the machine
 };
 
 class State {

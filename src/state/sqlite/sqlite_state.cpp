@@ -225,7 +225,7 @@ Result<void> SqliteState::save(const Checkpoint& checkpoint) {
   std::lock_guard lock(mutex_);
   // A target that keeps the position itself may be further than a state that lost its last commits: what was
   // parked must not be among them.
-  bool hard = checkpoint.park && !checkpoint.park->added.empty();
+  bool hard = checkpoint.hard || (checkpoint.park && !checkpoint.park->added.empty());
   if (hard) SLUICE_TRY(sql_.hard.run());
   auto saved = save_all(checkpoint);
   if (!saved) database_->roll_back();

@@ -1,0 +1,101 @@
+// The parts of Lane that have to do with a spill.
+#include <pthread.h>
+
+#include "base/log.h"
+#include "pipeline/lane.h"
+
+namespace sluice {
+
+Result<void> Lane::open_spill(const std::optional<Position>& reached) {
+  auto opened = spill_->open(reached);
+  if (!opened) return opened;
+  const std::optional<Position>& end = spill_->end();
+  const Position* has = end ? &*end : reached ? &*reached : nullptr;
+  if (end && reached && covers(*reached, *end)) has = &*reached;
+  if (saved_ && has && !covers(*has, begin_)) {
+    return fatal(
+        "the target has everything up to {}, the spill in {} reaches up to {}, and the pipeline has read up "
+        "to {}: "
+        "what lies between is lost. Put the spill back from a copy, or give the sink another name, with "
+        "which it "
+        "begins anew",
+        describe(saved_->position), setup_.spill_folder, describe(*has), describe(begin_));
+  }
+  if (spill_->bytes() > 0) log::info("sink {}: {} bytes wait in the spill", setup_.name, spill_->bytes());
+  filler_ = std::thread([this] { fill_spill(); });
+  pthread_setname_np(filler_.native_handle(), ("spill " + setup_.name).substr(0, 15).c_str());
+  return {};
+}
+
+void Lane::fill_spill() {
+  std::optional<Error> fault;
+  while (!fault) {
+    Encoded* encoded = encoding_.next(std::chrono::seconds(1));
+    if (!encoded && encoding_.ended()) break;
+    if (!encoded) continue;
+    auto spilled = encoded->fault() ? Result<void>(tl::unexpected(*encoded->fault())) : spill(*encoded);
+    encoding_.release(encoded);
+    if (!spilled) fault = std::move(spilled).error();
+  }
+  spill_->finish(std::move(fault));
+}
+
+// The source goes on behind it as soon as it is on disk; the lane's own position waits for the target.
+Result<void> Lane::spill(const Encoded& encoded) {
+  Delivery delivery = encoded.delivery();
+  Backoff backoff(pauses_);
+  Trouble trouble;
+  bool appended = delivery.messages.empty() && !delivery.position;
+  for (;;) {
+    Result<void> result;
+    if (!appended) result = spill_->append(delivery);
+    appended = appended || result;
+    if (result) result = watermark_.delivered(number_, encoded.parcel(), nullptr, "", {});
+    {
+      std::lock_guard lock(status_mutex_);
+      if (result) spilled_.push_back({spill_->appended(), encoded.parcel().log_end});
+      status_.spill_error = result ? "" : result.error().what;
+    }
+    if (result && trouble.over()) log::info("sink {}: spills again", setup_.name);
+    if (result || result.error().fault != Fault::Retryable) return result;
+    auto pause = backoff.next();
+    if (trouble.met(result.error().what, steady_now())) {
+      log::warning("sink {}: cannot spill: {}; the source waits, next try in {:.1f} s", setup_.name,
+                   result.error().what, std::chrono::duration<double>(pause).count());
+    }
+    if (stop_.wait_for(pause)) return stopped();
+  }
+}
+
+// Up to where the log was read that the record was made of; of an earlier process's, nothing is known of it.
+uint64_t Lane::log_end_of(uint64_t record) {
+  std::lock_guard lock(status_mutex_);
+  uint64_t log_end = status_.log_bytes;
+  for (; !spilled_.empty() && spilled_.front().number <= record; spilled_.pop_front()) {
+    log_end = spilled_.front().log_end;
+  }
+  return log_end;
+}
+
+Result<void> Lane::deliver_spilled(Unpacked& spilled) {
+  Delivery all = spilled.delivery(spill_->number());
+  SLUICE_TRY(send(all));
+  bool whole = all.whole != Delivery::kInside;
+  if (all.position) position_ = *all.position;
+  if (whole && position_.known()) {
+    note_ = setup_.sink->note();
+    SLUICE_TRY(insist("cannot save the position", false, [&] {
+      return watermark_.noted(number_, position_, note_, park_.changes(), spill_->frees());
+    }));
+  } else {
+    SLUICE_TRY(insist("cannot save what is parked", false,
+                      [&] { return watermark_.parked(number_, park_.changes()); }));
+  }
+  // Files go only behind a position that is on disk.
+  spill_->remove(whole && position_.known());
+  between_ = whole;
+  count(log_end_of(spill_->number()));
+  return {};
+}
+
+}  // namespace sluice
