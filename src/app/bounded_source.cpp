@@ -13,11 +13,18 @@ Result<void> BoundedSource::open(const Position& from) {
   if (!opened && !opened_ && !options_.patient && opened.error().fault == Fault::Retryable) {
     opened.error().fault = Fault::Fatal;
   }
+  if (!opened) soften(opened.error());
   return opened;
+}
+
+void BoundedSource::soften(Error& error) const {
+  if (reads_ && options_.patient && error.fault == Fault::Usage) error.fault = Fault::Retryable;
 }
 
 Result<Source::More> BoundedSource::read(Batch& batch) {
   auto more = inner_->read(batch);
+  if (!more) soften(more.error());
+  reads_ |= more && batch.log_bytes > 0;
   // What was set aside stands before every end that is still to come.
   if (!more || !options_.until || !batch.aside.released.empty()) return more;
   return cut(batch) ? More::End : *more;

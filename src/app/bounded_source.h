@@ -1,5 +1,6 @@
-// BoundedSource: another source up to a place where it is to end; and, for people who watch, one that does
-// not wait for a server that cannot be reached at the very start.
+// BoundedSource: another source up to a place where it is to end. For people who watch, it does not wait for
+// a server that cannot be reached at the very start; for a pipeline, it waits for logins and grants that were
+// taken away after that.
 #pragma once
 
 #include <functional>
@@ -31,6 +32,8 @@ class BoundedSource : public Source {
   void interrupt() noexcept override { inner_->interrupt(); }
 
  private:
+  // Once the log was read, what the operator took away may be given back.
+  void soften(Error& error) const;
   bool reached(const Position& position) const;
   bool beyond(const Batch& batch, const Change& change) const;
   // Drops what lies behind the end. True: the end was reached.
@@ -39,6 +42,7 @@ class BoundedSource : public Source {
   std::unique_ptr<Source> inner_;
   Options options_;
   bool opened_ = false;
+  bool reads_ = false;   // something came from the log
   bool inside_ = false;  // the last change handed over was not its transaction's last
   GtidSet seen_;
 };

@@ -101,5 +101,48 @@ TEST(BoundedSource, AServerThatIsNotThereAtFirstIsFatalOnlyForTheImpatient) {
   }
 }
 
+// Its login is taken away: each open() and read() fails with what `fault` says, once it is set.
+class Locked : public Source {
+ public:
+  explicit Locked(std::optional<Fault>& fault, uint64_t bytes) : fault_(fault), bytes_(bytes) {}
+  Result<void> open(const Position&) override {
+    if (fault_) return Failure({*fault_, "locked"});
+    return {};
+  }
+  Result<More> read(Batch& batch) override {
+    if (fault_) return Failure({*fault_, "locked"});
+    batch.log_bytes = bytes_;
+    return More::Yes;
+  }
+  void interrupt() noexcept override {}
+
+ private:
+  std::optional<Fault>& fault_;
+  uint64_t bytes_;
+};
+
+TEST(BoundedSource, WaitsForWhatIsTakenAwayOnceTheLogWasRead) {
+  struct Case {
+    bool patient;
+    uint64_t bytes;  // of the log, read before
+    Fault fault, expected;
+  };
+  for (const Case& c :
+       {Case{true, 10, Fault::Usage, Fault::Retryable}, Case{true, 0, Fault::Usage, Fault::Usage},
+        Case{false, 10, Fault::Usage, Fault::Usage}, Case{true, 10, Fault::Fatal, Fault::Fatal},
+        Case{true, 10, Fault::Stopped, Fault::Stopped}}) {
+    std::optional<Fault> fault;
+    BoundedSource source(std::make_unique<Locked>(fault, c.bytes), {.until = {}, .patient = c.patient});
+    Batch batch;
+    ASSERT_TRUE(source.open({}));
+    ASSERT_TRUE(source.read(batch));
+    fault = c.fault;
+    std::string what =
+        fmt::format("patient {}, {} bytes read, fault {}", c.patient, c.bytes, static_cast<int>(c.fault));
+    EXPECT_EQ(source.read(batch).error().fault, c.expected) << what;
+    EXPECT_EQ(source.open({}).error().fault, c.expected) << what;
+  }
+}
+
 }  // namespace
 }  // namespace sluice::app
