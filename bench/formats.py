@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 VARIANTS = {
     "json": [["layout=flat"], ["layout=changed"]],
     "debezium": [["schemas=true"], ["unwrap=true"]],
-    "canal": [["strict=true"], ["as=protobuf"]],
+    "canal": [["strict=true"], ["flat_message=false"]],
     "sql": [["direction=undo"]],
 }
 

@@ -1,8 +1,10 @@
-// Any bytes as what an operator writes outside of sluice.yaml's structure: addresses and selections of
-// tables. No message shows a password.
+// Any bytes as what an operator writes outside of sluice.yaml's structure: addresses, selections of tables,
+// lines of canal and Maxwell. No message shows a password.
 #include <cstdint>
 #include <string_view>
 
+#include "app/canal_rules.h"
+#include "app/maxwell_filter.h"
 #include "base/check.h"
 #include "base/url.h"
 #include "model/selection.h"
@@ -13,6 +15,18 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
   if (data[0] & 1) {
     if (auto selection = Selection::parse(text)) (void)selection->wants("shop", "orders");
+    return 0;
+  }
+  if (data[0] & 2) {
+    size_t half = text.size() / 2;
+    for (const auto& patterns :
+         {app::canal_tables(text.substr(0, half), text.substr(half)),
+          app::canal_columns(text.substr(0, half), text.substr(half)), app::maxwell_tables(text)}) {
+      auto selection = patterns ? Selection::parse(*patterns) : Result<Selection>(Failure(patterns.error()));
+      if (!selection) CHECK(!selection.error().what.empty());
+    }
+    (void)app::canal_topics(text);
+    (void)app::canal_partitions(text, true, 3);
     return 0;
   }
   auto url = parse_url(text);

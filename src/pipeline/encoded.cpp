@@ -1,6 +1,7 @@
 #include "pipeline/encoded.h"
 
 #include <algorithm>
+#include <span>
 
 #include "pipeline/progress.h"
 
@@ -58,6 +59,8 @@ void Encoded::clear() {
   if (outbox_.addresses.capacity() > kKeepMessages) outbox_.addresses.shrink_to_fit();
   arena_.reset();
   fault_.reset();
+  run_.clear();  // of a fault in the middle
+  if (buckets_.size() > kKeepMessages) buckets_.clear();
 }
 
 void Encoded::make(BatchPool::Shared parcel, const Position* delivered) {
@@ -144,30 +147,25 @@ bool Encoded::joins_run(const Change& change) const {
 
 Result<void> Encoded::group(const Batch& batch) {
   if (run_.empty()) return {};
-  buckets_.clear();
+  if (!route_.routes()) {  // to one place
+    outbox_.begin(run_end_);
+    making_.encoder->encode(batch, run_, outbox_);
+    outbox_.end_message();
+    run_.clear();
+    return {};
+  }
+  size_t used = 0;
   for (const Change& change : run_) {
     Address address;
-    if (route_.routes()) {
-      SLUICE_TRY(
-          route_.complete(batch, change, change.after ? change.after : change.before, address, outbox_));
-    }
-    std::string_view key = outbox_.word(address.key, address.key_size);
-    auto bucket = std::find_if(buckets_.begin(), buckets_.end(), [&](const Bucket& each) {
-      return same_place(each.address, address) && each.key == key;
-    });
-    if (bucket == buckets_.end()) {
-      buckets_.push_back({address, std::string(key), {}});
-      bucket = buckets_.end() - 1;
-    }
-    bucket->changes.push_back(change);
+    SLUICE_TRY(route_.complete(batch, change, change.after ? change.after : change.before, address, outbox_));
+    bucket_of(address, used).changes.push_back(change);
   }
   run_.clear();
-  for (const Bucket& bucket : buckets_) {
+  for (const Bucket& bucket : std::span(buckets_).first(used)) {
     size_t first = outbox_.messages.size();
     outbox_.begin(run_end_);
     making_.encoder->encode(batch, bucket.changes, outbox_);
     outbox_.end_message();
-    if (!route_.routes()) continue;
     const Change& last = bucket.changes.back();
     for (size_t i = first; i < outbox_.messages.size(); ++i) {
       const Row& row = row_of(outbox_.messages[i], last);
@@ -175,6 +173,20 @@ Result<void> Encoded::group(const Batch& batch) {
     }
   }
   return {};
+}
+
+// Buckets keep their room from one run to the next.
+Encoded::Bucket& Encoded::bucket_of(const Address& address, size_t& used) {
+  std::string_view key = outbox_.word(address.key, address.key_size);
+  for (Bucket& each : std::span(buckets_).first(used)) {
+    if (same_place(each.address, address) && each.key == key) return each;
+  }
+  if (used == buckets_.size()) buckets_.emplace_back();
+  Bucket& bucket = buckets_[used++];
+  bucket.address = address;
+  bucket.key = key;
+  bucket.changes.clear();
+  return bucket;
 }
 
 }  // namespace sluice

@@ -75,6 +75,7 @@ class Encoded {
     std::string key;
     std::vector<Change> changes;
   };
+  Bucket& bucket_of(const Address& address, size_t& used);
   std::vector<Change> run_;
   std::vector<Bucket> buckets_;
   uint32_t run_end_ = 0;  // index of its last change
