@@ -33,7 +33,7 @@ Encoded::Encoded(Making making)
       view_(making_.view),
       route_(making_.route),
       outbox_(making_.route ? making_.route->places : Places::None, making_.encoder->binary()),
-      headed_(making_.encoder->headed()) {}
+      headed_(making_.encoder->headed() && !outbox_.addressed()) {}
 
 Delivery Encoded::delivery() const {
   // What was set aside reaches a target that is further than where the others are, and must not put it back.

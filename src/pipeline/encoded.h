@@ -63,7 +63,7 @@ class Encoded {
   Arena arena_;  // cells of narrowed rows
   BatchPool::Shared parcel_;
   Outbox outbox_;
-  const bool headed_;
+  const bool headed_;                    // for targets that put lines one below the other
   std::vector<uint64_t> headed_tables_;  // by destination: the serial of the table whose heading it has
   size_t whole_ = Delivery::kInside;
   bool passed_ = false;

@@ -368,6 +368,9 @@ TEST(FileNote, ComesBackAsItWas) {
   ASSERT_TRUE(back);
   EXPECT_EQ(back->text(), note.text());
   EXPECT_EQ(back->path, note.path);
+  auto old = file::FileNote::parse("1 7 100 1 17 a b");  // of a version that knew no headings
+  ASSERT_TRUE(old);
+  EXPECT_EQ(old->text(), "2 7 100 1 17 0 a b");
   for (const char* bad : {"", "1", "2 1 1 1 1 x", "1 -1 1 1 1 x", "1 1 1 1 1"}) {
     EXPECT_FALSE(file::FileNote::parse(bad)) << bad;
   }
