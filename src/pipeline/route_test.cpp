@@ -72,6 +72,23 @@ TEST(Template, WhatFillsAPlaceIsEscapedAndNothingElse) {
   EXPECT_EQ(out.view(), "/x/orders/a|b//{");
 }
 
+TEST(Template, TheShapeTellsVersionsOfATableApart) {
+  Shop shop;
+  auto shape_of = [&](std::vector<Column> columns) {
+    Change change = shop.sample.add(Op::Insert, table("shop", "t", std::move(columns)), {}, {integer(1)});
+    return rendered("{shape}", shop, change, change.after);
+  };
+  std::string one = shape_of({column("id", ColumnType::Int)});
+  EXPECT_EQ(one.size(), 8U);
+  EXPECT_EQ(shape_of({column("id", ColumnType::Int)}), one);
+  EXPECT_NE(shape_of({column("number", ColumnType::Int)}), one);
+  EXPECT_NE(shape_of({column("id", ColumnType::BigInt)}), one);
+  EXPECT_EQ(Template::parse("{table}-{shape}")->constant(), std::nullopt);
+  EXPECT_TRUE(Template::parse("{table}-{shape}")->fixed_by_table());
+  EXPECT_EQ(Template::parse("a{{b}}")->constant(), "a{b}");
+  EXPECT_EQ(Template::parse("")->constant(), "");
+}
+
 TEST(Template, MistakesAreNamed) {
   Shop shop;
   Change change = shop.insert(7, "ann");
