@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <cstring>
 
 namespace sluice::debezium {
 namespace {
@@ -16,9 +17,24 @@ void multiply_add(uint32_t (&limbs)[kUnscaledBytes / 4], uint32_t factor, uint32
   }
 }
 
+// Of less than 10^18.
+size_t unscaled_small(char* out, std::string_view digits) {
+  int64_t value = 0;
+  for (char c : digits) {
+    if (c >= '0' && c <= '9') value = value * 10 + (c - '0');
+  }
+  if (digits.front() == '-') value = -value;
+  // Without the bits that only repeat the sign, of which one is needed.
+  auto size = static_cast<size_t>(64 - __builtin_clrsbll(value) + 7) / 8;
+  uint64_t bytes = __builtin_bswap64(static_cast<uint64_t>(value) << (64 - 8 * size));
+  std::memcpy(out, &bytes, sizeof bytes);
+  return size;
+}
+
 }  // namespace
 
 size_t unscaled(char* out, std::string_view digits) {
+  if (!digits.empty() && digits.size() <= 18) return unscaled_small(out, digits);
   uint32_t limbs[kUnscaledBytes / 4] = {};
   bool negative = false;
   uint32_t part = 0, factor = 1;
