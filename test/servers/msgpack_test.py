@@ -9,6 +9,7 @@ import subprocess
 import msgpack
 import pytest
 
+from lib.kafka import read
 from lib.sluice import BINARY, run
 
 
@@ -75,3 +76,33 @@ def test_a_terminal_gets_no_binary(tmp_path):
                            "program (> changes.bin)\n")
     done = run("decode", tmp_path, "--format", "msgpack", "--pretty", check=False)
     assert done.returncode == 2 and "--pretty sets JSON out for people; format msgpack writes none" in done.stderr
+
+
+def test_kafka_gets_them_by_table_or_split_by_a_column(shared, database, kafka, sluice, tmp_path):
+    server = shared("mysql-9.7", full=True, gtid=True)
+    server.sql(f"create database {database}; flush logs")
+    server.sql(f"create table {database}.OrderLines (id int primary key, order_id int);"
+               f"insert into {database}.OrderLines values (1, 10), (2, 20), (3, 10); update {database}.OrderLines set order_id = order_id + 10")
+    config = tmp_path / "sluice.yaml"
+    lane = f"\n    sink: kafka\n    brokers: {kafka.brokers}\n    format: msgpack\n    topic: {database}."
+    config.write_text(f"""name: shop
+state: ./state
+source:
+  url: {server.url}
+  start: {server.binlog_files()[-1].name}:4
+tables: ["{database}.*"]
+sinks:
+  whole:{lane}whole
+  split:{lane}split
+    key: "{{column:order_id}}"
+""")
+    sluice("run", config)
+    whole = [(m.key(), msgpack.unpackb(m.value())) for m in read(kafka.brokers, f"{database}.whole", 2)]
+    assert [(key, message["Action"], message["Rows"]) for key, message in whole] == [
+        (b"orderlines", "insert", [[1, 10], [2, 20], [3, 10]]),
+        (b"orderlines", "update", [[1, 10], [1, 20], [2, 20], [2, 30], [3, 10], [3, 20]])]
+    split = [(m.key(), msgpack.unpackb(m.value())) for m in read(kafka.brokers, f"{database}.split", 4)]
+    # The pair of an update that changes the key stays one, and goes where the row behind goes.
+    assert [(key, message["Action"], message["Rows"]) for key, message in split] == [
+        (b"10", "insert", [[1, 10], [3, 10]]), (b"20", "insert", [[2, 20]]),
+        (b"20", "update", [[1, 10], [1, 20], [3, 10], [3, 20]]), (b"30", "update", [[2, 20], [2, 30]])]
