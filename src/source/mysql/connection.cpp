@@ -373,7 +373,6 @@ Failure Connection::refused(std::string_view packet, std::string_view attempt) {
 }
 
 unsigned Connection::error_code() const { return impl_->error_code(); }
-bool Connection::tls_failed() const { return impl_->error_code() == CR_SSL_CONNECTION_ERROR; }
 std::string Connection::quoted(std::string_view text) const {
   std::string escaped(text.size() * 2 + 1, '\0');
   escaped.resize(mysql_real_escape_string(impl_->handle(), escaped.data(), text.data(), text.size()));

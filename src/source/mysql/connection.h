@@ -79,8 +79,6 @@ class Connection {
 
   // The server's or the library's number for the last failure; 0: it has none.
   unsigned error_code() const;
-  // Whether it was about TLS.
-  bool tls_failed() const;
   // Text as a quoted literal.
   std::string quoted(std::string_view text) const;
   std::string tls_cipher() const;      // empty: no TLS

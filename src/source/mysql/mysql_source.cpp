@@ -90,11 +90,7 @@ Result<void> Impl::open(const Position& from) {
 
 Result<void> Impl::connect_and_dump(const Position& from) {
   connection_.emplace(setup_.connection, interrupt_);
-  auto connected = connection_->connect();
-  // What was right before may be so again: a handshake that was disturbed looks like a certificate that does
-  // not fit.
-  if (!connected && begun_ && connection_->tls_failed()) return retryable("{}", connected.error().what);
-  SLUICE_TRY(connected);
+  SLUICE_TRY(connection_->connect());
   SLUICE_ASSIGN(server, read_server(*connection_));
   server_ = std::move(server);
   SLUICE_TRY(require_row_log(*server_, connection_->address()));
