@@ -58,7 +58,7 @@ struct HttpServer::Impl {
 };
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const ListenAddress& address,
-                                                      std::vector<HttpPage> pages, std::string token) {
+                                                      std::vector<HttpPage> pages, const std::string& token) {
   auto impl = std::make_unique<Impl>();
   httplib::Server& server = impl->server;
   server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
@@ -73,8 +73,8 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const ListenAddress& addre
     ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   });
   if (!token.empty()) {
-    server.set_pre_routing_handler([token = "Bearer " + token](const auto& request, auto& response) {
-      if (same(request.get_header_value("Authorization"), token))
+    server.set_pre_routing_handler([wanted = "Bearer " + token](const auto& request, auto& response) {
+      if (same(request.get_header_value("Authorization"), wanted))
         return httplib::Server::HandlerResponse::Unhandled;
       response.status = 401;
       response.set_header("WWW-Authenticate", "Bearer");

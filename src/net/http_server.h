@@ -37,7 +37,7 @@ class HttpServer {
   // Listens when it returns. `token`: must come with each request (Authorization: Bearer); empty: none is
   // asked for.
   static Result<std::unique_ptr<HttpServer>> start(const ListenAddress& address, std::vector<HttpPage> pages,
-                                                   std::string token = {});
+                                                   const std::string& token = {});
   ~HttpServer();
   uint16_t port() const;
 
