@@ -75,7 +75,7 @@ void Lane::stop() {
 void Lane::run() {
   Result<void> result = work();
   if (filler_.joinable()) {
-    encoding_.close();
+    stop();  // it may wait for room that nobody makes any more
     filler_.join();
   }
   setup_.sink->close();
@@ -152,7 +152,8 @@ Result<void> Lane::work() {
 // A lane that is new begins here. Its first note goes with the place, so that a death before the first
 // checkpoint is taken back like any other.
 Result<void> Lane::save_beginning() {
-  if (saved_ || !begin_.known()) return {};
+  // Of what lies in a spill the target has nothing.
+  if (saved_ || !begin_.known() || (spill_ && spill_->end())) return {};
   position_ = begin_;
   note_ = setup_.sink->note();
   return insist("cannot save the position", false,

@@ -135,6 +135,37 @@ TEST_F(SpillLaneTest, WhenItIsFullTheSourceWaits) {
   run.join();
 }
 
+// The thread that waits for room must not outlive the one that would make it.
+TEST_F(SpillLaneTest, AFaultOfTheTargetEndsItThoughTheSpillIsFull) {
+  a_.on_write = [&](const Delivery&) -> Result<void> {
+    std::this_thread::sleep_for(milliseconds(30));
+    return fatal("the target is gone for good");
+  };
+  add(1, 50);
+  auto result = make(500)->run(at(4));
+  ASSERT_FALSE(result);
+  EXPECT_THAT(result.error().what, HasSubstr("the target is gone for good"));
+}
+
+// A first start that died before the target had anything must not take the source's place for the target's.
+TEST_F(SpillLaneTest, ATargetThatNeverHadAnythingGetsAll) {
+  a_.on_write = [&](const Delivery&) -> Result<void> { return fatal("dead"); };
+  add(1, 5);
+  ASSERT_FALSE(make()->run(Position()));
+  ASSERT_TRUE(state_.resume().value());
+  EXPECT_FALSE(state_.lane("a").value());
+  for (int life = 0; life < 2; ++life) {
+    source_ = std::make_unique<ScriptSource>();
+    ASSERT_FALSE(make()->run(*state_.resume().value())) << "dead again";
+  }
+  a_.on_write = nullptr;
+  uint64_t read = state_.resume().value()->offset / 10;
+  source_ = std::make_unique<ScriptSource>();
+  add(read + 1, 5);
+  ASSERT_TRUE(make()->run(*state_.resume().value()));
+  EXPECT_EQ(a_.text(), numbers(1, 5));
+}
+
 TEST_F(SpillLaneTest, WhatTheTargetRefusesIsParkedBehindTheSpill) {
   a_.takes = [](std::string_view value) { return value != "2|"; };
   add(1, 5);
