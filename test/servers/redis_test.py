@@ -137,8 +137,9 @@ def test_what_is_parked_is_dropped_or_tried_at_the_next_start(server, database, 
     path = configure(tmp_path, server, database, url_of(redis), 'to: "r-{column:id}"', "on_refusal: park")
     process = sluice("run", path)
     process.wait_for_error("parked 2 changes")
-    process.close()
     state = tmp_path / "state"
+    until(lambda: dead("list", state, "--json").count("\n") == 2)
+    process.close()
     first, second = [json.loads(line)["id"] for line in dead("list", state, "--json").splitlines()]
     assert "expected the ids of messages, or --all" in run("dead", "drop", state, check=False).stderr
     assert run("dead", "drop", state, "99", check=False).returncode == 2
