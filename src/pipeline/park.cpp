@@ -72,7 +72,8 @@ Result<void> Park::reload() {
   return store_->each_parked(lane_, [&](const ParkedMessage& message) { learn(message, nullptr); });
 }
 
-void Park::add(const Delivery& delivery, size_t number, const ParkSubject& subject, std::string reason) {
+void Park::add(const Delivery& delivery, size_t number, size_t place, const ParkSubject& subject,
+               std::string reason) {
   const Batch& batch = delivery.batch;
   const Change& change = batch.changes[delivery.messages[number].change];
   ParkedMessage parked;
@@ -101,11 +102,14 @@ void Park::add(const Delivery& delivery, size_t number, const ParkSubject& subje
   parked.bytes = parked.message.size();
   bytes_ += parked.bytes + kOverhead;
   index_.add(subject);
-  changes_.added.push_back(std::move(parked));
+  auto behind = std::upper_bound(places_.begin(), places_.end(), place);
+  changes_.added.insert(changes_.added.begin() + (behind - places_.begin()), std::move(parked));
+  places_.insert(behind, place);
 }
 
 Delivery Park::hold_back(const Delivery& delivery) {
   taken_.clear();
+  origins_.clear();
   if (index_.empty()) return delivery;
   kept_.clear();
   size_t whole = delivery.whole;
@@ -114,9 +118,10 @@ Delivery Park::hold_back(const Delivery& delivery) {
     ParkSubject subject = ParkSubject::of(delivery.batch, change, grouped_);
     if (!index_.blocks(subject)) {
       kept_.add(delivery, i);
+      origins_.push_back(i);
       continue;
     }
-    add(delivery, i, subject, "");
+    add(delivery, i, i, subject, "");
     if (delivery.whole != Delivery::kInside && i < delivery.whole) --whole;
   }
   return kept_.delivery(delivery, whole);
@@ -136,7 +141,10 @@ void Park::refuse(const Delivery& delivery, std::span<const Refusal> refused) {
     ParkSubject subject = ParkSubject::of(delivery.batch, change, grouped_);
     if (!reasons[i] && !index_.blocks(subject)) continue;
     taken_[i] = true;
-    add(delivery, i, subject, !reasons[i] ? "" : reasons[i]->empty() ? "refused" : *reasons[i]);
+    add(delivery, i, origins_.empty() ? i : origins_[i], subject,
+        !reasons[i]           ? ""
+        : reasons[i]->empty() ? "refused"
+                              : *reasons[i]);
   }
 }
 

@@ -42,7 +42,10 @@ class Park {
   // the same refusal, it is there once.
   void refuse(const Delivery& delivery, std::span<const Refusal> refused);
   const ParkChanges& changes() const { return changes_; }
-  void saved() { changes_.clear(); }
+  void saved() {
+    changes_.clear();
+    places_.clear();
+  }
 
   // A round: what is asked for is tried again, and what waits behind nothing any more follows. Each try is
   // one delivery. False: the round is over.
@@ -62,7 +65,10 @@ class Park {
   };
 
   void learn(const ParkedMessage& message, std::vector<Known>* into);
-  void add(const Delivery& delivery, size_t message, const ParkSubject& subject, std::string reason);
+  // `place`: the message's own in the delivery before anything of it was held back, for that is the order in
+  // which they are parked.
+  void add(const Delivery& delivery, size_t message, size_t place, const ParkSubject& subject,
+           std::string reason);
   void choose();
   Result<bool> find_next_try();
 
@@ -73,10 +79,12 @@ class Park {
   ParkIndex index_;
   uint64_t bytes_ = 0;
   ParkChanges changes_;
+  std::vector<size_t> places_;  // of changes_.added
 
   // Of the delivery in hand.
   Excerpt kept_;
-  std::vector<bool> taken_;  // by message that flows: parked
+  std::vector<bool> taken_;      // by message that flows: parked
+  std::vector<size_t> origins_;  // their places; empty: all flow
 
   // Of the round.
   std::optional<std::vector<Known>> round_;

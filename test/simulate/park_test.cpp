@@ -139,6 +139,18 @@ TEST_F(ParkTest, ASchemaChangeWaitsForTheTableAndHoldsAllOfIt) {
   EXPECT_EQ(parked().size(), 2u);
 }
 
+// One delivery in which the order of parking is not that of finding out: b's change of key is held back, and
+// with it the last of a, before the target refuses the first of a.
+TEST_F(ParkTest, WhatIsParkedOfOneDeliveryIsInTheOrderOfTheLog) {
+  add(10, {"b|1!"});
+  add(20, {"a|1!", "a>b|2", "a|3"});
+  EXPECT_EQ(run(), "");
+  EXPECT_THAT(parked(), ElementsAre("1 b it is too large", "2 a it is too large", "3 b", "4 a"));
+  mended_ = true;
+  ask();
+  EXPECT_EQ(run(), "b|1!\na|1!\na>b|2\na|3\n");
+}
+
 TEST_F(ParkTest, DroppingItLetsTheOthersGo) {
   add(10, {"a|1!"});
   add(20, {"a|2", "a|3!"});
