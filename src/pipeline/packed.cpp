@@ -208,6 +208,8 @@ void pack(const Delivery& delivery, Bytes& out) {
   write.number(static_cast<uint8_t>((delivery.outbox ? kAddressed : 0) | (delivery.position ? kPosition : 0) |
                                     (delivery.binary ? kBinary : 0)));
   write.number(uint64_t{delivery.whole});
+  // Whose log the events' places are of.
+  write.text(delivery.batch.resume.server_uuid);
   if (delivery.position) write.text(to_text(*delivery.position));
   size_t destinations = delivery.outbox ? delivery.destinations() : 0;
   write.number(static_cast<uint32_t>(destinations));
@@ -223,6 +225,7 @@ Result<PackedHead> peek(std::string_view packed) {
   PackedHead head;
   bool placed = (in.u8() & kPosition) != 0;
   head.whole = in.u64() != Delivery::kInside;
+  text(in);  // the server
   if (placed) {
     SLUICE_ASSIGN(parsed, parse_position(text(in)));
     head.position = std::move(parsed);
@@ -248,6 +251,7 @@ Result<void> Unpacked::append(std::string_view packed) {
   binary_ = (kinds & kBinary) != 0;
   uint64_t whole = in.u64();
   whole_ = whole == Delivery::kInside ? whole : out_.messages.size() + whole;
+  batch_.resume.server_uuid = text(in);
   position_.reset();
   if (kinds & kPosition) {
     SLUICE_ASSIGN(parsed, parse_position(text(in)));

@@ -80,6 +80,7 @@ void expect_same(const Delivery& got, const Delivery& want) {
   ASSERT_EQ(got.position == nullptr, want.position == nullptr);
   if (got.position) { EXPECT_EQ(*got.position, *want.position); }
   if (got.position) { EXPECT_EQ(got.batch.resume, *want.position); }
+  EXPECT_EQ(got.batch.resume.server_uuid, want.batch.resume.server_uuid);
   ASSERT_EQ(got.headings.size(), want.headings.size());
   for (size_t i = 0; i < want.headings.size(); ++i) {
     EXPECT_EQ(got.headings[i].message, want.headings[i].message);
