@@ -48,7 +48,7 @@ class YamlDocument {
 
   const std::optional<YamlSection>& root() const { return root_; }
   std::vector<std::string> mistakes() const;  // in the order of their places
-  void mistake(Error error);  // told once, however many find it
+  void mistake(Error error);                  // told once, however many find it
   size_t mistake_count() const { return mistakes_.size(); }
 
  private:

@@ -38,9 +38,7 @@ std::string spelt(std::string_view document, JsonSpacing spacing = JsonSpacing::
   std::memcpy(in.get(), document.data(), document.size());
   std::unique_ptr<char[]> out(new char[bound + kSlack]);
   char* sql = spell_json_sql(out.get(), {in.get(), document.size()});
-  if (sql != nullptr) {
-    EXPECT_LE(static_cast<size_t>(sql - out.get()), bound) << hex(document);
-  }
+  if (sql != nullptr) { EXPECT_LE(static_cast<size_t>(sql - out.get()), bound) << hex(document); }
   char* end = spell_json_binary(out.get(), {in.get(), document.size()}, spacing);
   EXPECT_EQ(sql == nullptr, end == nullptr) << hex(document);
   if (end == nullptr) return "malformed";
