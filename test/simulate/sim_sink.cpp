@@ -13,8 +13,7 @@ std::string_view text(const Delivery& delivery, const Message& message) {
 
 }  // namespace
 
-std::string Target::check(const World& world) const {
-  size_t expected = 0;
+std::string Target::follow(const World& world, size_t& expected) const {
   auto repeat = repeats.begin();
   for (size_t at = 0; at < lines.size(); ++at) {
     size_t floor = SIZE_MAX;
@@ -30,7 +29,18 @@ std::string Target::check(const World& world) const {
                          index, expected, floor);
     }
   }
-  if (expected == world.lines().size()) return {};
+  return {};
+}
+
+std::string Target::check_part(const World& world) const {
+  size_t expected = lines.empty() ? 0 : world.index(lines[0]);
+  return follow(world, expected);
+}
+
+std::string Target::check(const World& world) const {
+  size_t expected = 0;
+  if (std::string wrong = follow(world, expected); !wrong.empty() || expected == world.lines().size())
+    return wrong;
   return fmt::format("{} lines of {} arrived", expected, world.lines().size());
 }
 

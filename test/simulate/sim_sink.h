@@ -35,6 +35,12 @@ struct Target {
   size_t floor() const { return in_hand ? checkpoint : checkpoint_before; }
   // Empty: every line is there, in order, and repeats begin only where they may.
   std::string check(const World& world) const;
+  // The same of a target that was there for a while only: what it has begins anywhere and ends anywhere.
+  std::string check_part(const World& world) const;
+
+ private:
+  // `expected`: the line of the world that is due first; then the one behind the last.
+  std::string follow(const World& world, size_t& expected) const;
 };
 
 class SimSink : public Sink {
