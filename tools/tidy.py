@@ -2,7 +2,7 @@
 
 A file is read again only when its own text, a project header it includes (also indirectly), .clang-tidy, its compile command
 or clang-tidy's version has changed. usage: tidy.py [--short] [FILE...]
-  --short  without clang's static analyzer, which takes as long as all the rest
+  --short  what the last RECENT_COMMITS touched, and without clang's static analyzer, which takes as long as all the rest
 """
 
 import concurrent.futures
@@ -17,6 +17,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CLEAN = pathlib.Path(os.environ.get("SLUICE_CACHE") or pathlib.Path.home() / ".cache/sluice") / "tidy"
 TIDY = "clang-tidy-19"
+RECENT_COMMITS = 30
 LINES_SHOWN = 60  # of one file's objections
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
 
@@ -29,6 +30,13 @@ def headers_of(path, seen):
             if header.exists() and header not in seen:
                 seen.add(header)
                 headers_of(header, seen)
+
+
+def recent():
+    """Names of files that the last commits touched, or whose header they did."""
+    done = subprocess.run(["git", "log", f"-{RECENT_COMMITS}", "--name-only", "--format="], capture_output=True, text=True, cwd=ROOT, check=True)
+    names = set(done.stdout.split())
+    return names | {name.removesuffix(".h") + ".cpp" for name in names if name.endswith(".h")}
 
 
 def fingerprint(path, command, version):
@@ -59,6 +67,9 @@ def main(wanted):
     files = [p for p in commands if p.is_relative_to(ROOT / "src") and not p.name.endswith("_test.cpp") and p.exists()]
     if wanted:
         files = [p for p in files if p.relative_to(ROOT).as_posix() in wanted]
+    elif short:
+        touched = recent()
+        files = [p for p in files if p.relative_to(ROOT).as_posix() in touched]
     CLEAN.mkdir(parents=True, exist_ok=True)
     marks = {path: CLEAN / fingerprint(path, commands[path], version) for path in files}
     # What the whole found clean is clean for the short form, too.
