@@ -13,6 +13,7 @@
 #include "support/allocations.h"
 #include "support/boundary_values.h"
 #include "support/sample.h"
+#include "support/sanitized.h"
 
 namespace sluice {
 
@@ -359,6 +360,7 @@ TEST_P(JsonConformance, LongTextStaysWithinItsRoom) {
   bool base64 = encode(sample_.add(Op::Insert, texts, {}, {sample_.text("in the clear"), null()}))
                     .find("aW4gdGhlIGNsZWFy") != std::string::npos;
   for (size_t size : {1, 15, 16, 17, 1000, 200'000, 300'000}) {
+    if (test::kSanitized && size == 200'000) continue;
     Cell text = sample_.text(std::string(size, '\x01'));
     Cell other = sample_.text(std::string(size, '\x02'));
     json message = parsed(encode(sample_.add(Op::Update, texts, {text, text}, {other, other})));
@@ -382,6 +384,7 @@ TEST_P(EncoderConformance, OddShapesAreWellFormed) {
   TablePtr texts = table("d", "t", {column("a", ColumnType::Text), column("b", ColumnType::Text)}, {0});
   for (size_t size : {15, 16, 17, 300'000}) {
     for (const char* each : {"\x01", "x", "'", "\\", "ü"}) {
+      if (test::kSanitized && size > 1000 && each[0] != '\x01') continue;
       std::string all;
       for (size_t i = 0; i < size; ++i) all += each;
       Cell text = sample_.text(all);

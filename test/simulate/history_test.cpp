@@ -21,17 +21,13 @@
 #include "sink/file/file_sink.h"
 #include "state/sqlite/sqlite_state.h"
 #include "support/folder.h"
+#include "support/sanitized.h"
 #include "support/zstd_file.h"
 
 namespace sluice::simulate {
 namespace {
 
-// Sanitizers make each of them ten times as long.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr uint64_t kHistories = 1000;
-#else
-constexpr uint64_t kHistories = 10'000;
-#endif
+constexpr uint64_t kHistories = test::kSanitized ? 1000 : 10'000;
 
 uint64_t number_from(const char* variable, uint64_t fallback) {
   const char* text = std::getenv(variable);

@@ -16,6 +16,7 @@
 #include "support/child.h"
 #include "support/delivery.h"
 #include "support/folder.h"
+#include "support/sanitized.h"
 #include "support/zstd_file.h"
 
 namespace sluice {
@@ -398,12 +399,13 @@ TEST_P(Killed, NothingIsLostAndNothingRepeated) {
                       .open_files = 2};
   uint64_t number = 0, seed = static_cast<uint64_t>(unix_us());
   std::string note;
-  for (int life = 0; life < 120 || (number < 200 && life < 5000); ++life) {
+  const int lives = test::kSanitized ? 20 : 120, slower = test::kSanitized ? 20 : 1;
+  for (int life = 0; life < lives || (number < 200 && life < 5000); ++life) {
     pid_t child = fork();
     ASSERT_GE(child, 0);
     if (child == 0) write_until_killed(options, out, state, number, note);
     seed = seed * 6364136223846793005 + 1442695040888963407;
-    std::this_thread::sleep_for(std::chrono::microseconds(200 + (seed >> 33) % 6000));
+    std::this_thread::sleep_for(std::chrono::microseconds(slower * (200 + (seed >> 33) % 6000)));
     kill(child, SIGKILL);
     int status = 0;
     waitpid(child, &status, 0);
