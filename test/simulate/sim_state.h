@@ -47,18 +47,24 @@ class MemoryState : public State, public ParkStore {
     });
   }
 
-  Result<std::optional<Position>> resume() override { return resume_; }
+  Result<std::optional<Position>> resume() override {
+    std::lock_guard lock(mutex_);
+    return resume_;
+  }
   Result<std::optional<LaneCheckpoint>> lane(std::string_view name) override {
+    std::lock_guard lock(mutex_);
     auto found = lanes_.find(name);
     if (found == lanes_.end()) return std::nullopt;
     return found->second;
   }
   Result<std::vector<std::string>> lanes() override {
+    std::lock_guard lock(mutex_);
     std::vector<std::string> names;
     for (const auto& lane : lanes_) names.push_back(lane.first);
     return names;
   }
   Result<void> forget(std::string_view lane) override {
+    std::lock_guard lock(mutex_);
     lanes_.erase(std::string(lane));
     return {};
   }
