@@ -227,6 +227,8 @@ Result<void> Spill::open(const std::optional<Position>& reached) {
   }
   at_ = begin_.at;
   number_ = begin_.number - 1;
+  std::lock_guard lock(mutex_);
+  opened_ = true;
   return {};
 }
 
@@ -386,7 +388,7 @@ void Spill::close() {
 
 uint64_t Spill::bytes() const {
   std::lock_guard lock(mutex_);
-  return bytes_ - at_;
+  return opened_ ? bytes_ - at_ : 0;
 }
 
 }  // namespace sluice

@@ -59,7 +59,7 @@ class Spill {
   // Waits end at once. Any thread.
   void close();
 
-  uint64_t bytes() const;  // that are still to be delivered; any thread
+  uint64_t bytes() const;  // that are still to be delivered; 0 before open(). Any thread
 
  private:
   struct Segment {
@@ -107,7 +107,8 @@ class Spill {
   std::deque<Segment> segments_;
   uint64_t at_ = 0;     // in the first segment: what is before it was delivered
   uint64_t bytes_ = 0;  // of all segments
-  bool finished_ = false, closed_ = false;
+  // opened_: until then the rest is open()'s alone.
+  bool opened_ = false, finished_ = false, closed_ = false;
   std::optional<Error> fault_;
 };
 
