@@ -1,58 +1,14 @@
 #include "format/maxwell/ddl.h"
 
-#include <algorithm>
 #include <string>
 
 #include "format/json_text.h"
 #include "format/maxwell/names.h"
 #include "format/spell.h"
+#include "format/statement_words.h"
 
 namespace sluice::maxwell {
 namespace {
-
-// The words a statement begins with, in upper case; comments are passed over, the text inside of version
-// comments (/*!50100 … */) is not.
-class Words {
- public:
-  explicit Words(std::string_view sql) : rest_(sql) {}
-
-  std::string next() {
-    skip();
-    std::string word;
-    while (!rest_.empty() && is_letter(rest_[0])) {
-      word += rest_[0] >= 'a' ? static_cast<char>(rest_[0] - 'a' + 'A') : rest_[0];
-      rest_.remove_prefix(1);
-    }
-    return word;
-  }
-
- private:
-  static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-  void drop_through(std::string_view mark) {
-    size_t at = rest_.find(mark);
-    rest_ = at == std::string_view::npos ? std::string_view() : rest_.substr(at + mark.size());
-  }
-
-  void skip() {
-    while (!rest_.empty()) {
-      if (rest_[0] == '#' || rest_.starts_with("--")) {
-        drop_through("\n");
-      } else if (rest_.starts_with("/*!") || rest_.starts_with("/*M!")) {
-        drop_through("!");
-        rest_.remove_prefix(std::min(rest_.find_first_not_of("0123456789"), rest_.size()));
-      } else if (rest_.starts_with("/*")) {
-        drop_through("*/");
-      } else if (static_cast<unsigned char>(rest_[0]) <= ' ' || rest_[0] == '(') {
-        rest_.remove_prefix(1);
-      } else {
-        return;
-      }
-    }
-  }
-
-  std::string_view rest_;
-};
 
 std::string_view maxwell_type(ColumnType type) {
   switch (type) {
@@ -143,18 +99,16 @@ void describe_table(std::string_view key, const Table& table, Bytes& out) {
 }  // namespace
 
 std::string_view ddl_type(std::string_view sql) {
-  Words words(sql);
-  std::string verb = words.next();
-  std::string what = words.next();
-  while (what == "OR" || what == "REPLACE" || what == "TEMPORARY" || what == "ONLINE" || what == "IGNORE") {
-    what = words.next();
-  }
-  if (what == "DATABASE" || what == "SCHEMA") {
+  StatementWords words(sql);
+  std::string verb = words.word();
+  words.next();
+  while (words.take({"OR", "REPLACE", "TEMPORARY", "ONLINE", "IGNORE"})) continue;
+  if (words.is({"DATABASE", "SCHEMA"})) {
     if (verb == "CREATE") return "database-create";
     if (verb == "ALTER") return "database-alter";
     if (verb == "DROP") return "database-drop";
   }
-  if (what == "TABLE" || what == "TABLES") {
+  if (words.is({"TABLE", "TABLES"})) {
     if (verb == "CREATE") return "table-create";
     if (verb == "ALTER" || verb == "RENAME") return "table-alter";
     if (verb == "DROP") return "table-drop";
