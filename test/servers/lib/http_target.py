@@ -1,6 +1,7 @@
 """HTTP servers that changes are sent to. Target runs in the test's process and answers as the test says; TargetProcess is one of
 its own, which can be killed."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -74,6 +75,16 @@ class Listener(ThreadingHTTPServer):
 
     def handle_error(self, *_):
         """A client that went away is what these tests are about."""
+
+    def shutdown_request(self, request):
+        """Reads to the client's end first: a close with bytes unread is a reset, and may take the alert of TLS from a client
+        that had sent its request by then."""
+        with contextlib.suppress(OSError):
+            request.shutdown(socket.SHUT_WR)
+            request.settimeout(1)
+            while request.recv(1 << 16):
+                pass
+        self.close_request(request)
 
 
 class Target:
