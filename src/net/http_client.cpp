@@ -1,11 +1,10 @@
 #include "net/http_client.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "net/curl_library.h"
 
 namespace sluice {
 namespace {
@@ -47,34 +46,34 @@ struct HttpClient::Impl {
     char words[CURL_ERROR_SIZE];
   };
 
-  Impl(HttpSetup given, size_t count, const Interrupt& stop)
-      : setup(std::move(given)), interrupt(stop), ways(count) {
-    static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
-    CHECK(ready == CURLE_OK);
-    multi = curl_multi_init();
+  Impl(const CurlLibrary& library, HttpSetup given, size_t count, const Interrupt& stop)
+      : curl(library), setup(std::move(given)), interrupt(stop), ways(count) {
+    multi = curl.multi_init();
     CHECK(multi);
     // One request to a connection: where many share one, an end of it would be the end of all.
-    curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+    curl.multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
     for (Way& way : ways) prepare(way);
   }
   ~Impl() {
     for (Way& way : ways) {
       give_up(way);
-      curl_easy_cleanup(way.easy);
+      curl.easy_cleanup(way.easy);
     }
-    curl_multi_cleanup(multi);
+    curl.multi_cleanup(multi);
   }
 
   void prepare(Way& way);
   void prepare_tls(CURL* easy) const;
   void give_up(Way& way);
   void finish(Way& way, CURLcode code);
+  std::string why(const Way& way, CURLcode code) const;
   // Ends requests whose patience is over.
   void check_patience(SteadyTime now);
 
   static size_t take_header(char* bytes, size_t, size_t size, void* given);
   static size_t take_body(char* bytes, size_t, size_t size, void* given);
 
+  const CurlLibrary& curl;
   const HttpSetup setup;
   const Interrupt& interrupt;
   CURLM* multi;
@@ -100,53 +99,67 @@ size_t HttpClient::Impl::take_body(char* bytes, size_t, size_t size, void* given
 
 void HttpClient::Impl::prepare_tls(CURL* easy) const {
   const TlsSetup& tls = setup.tls;
-  curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls.verify ? 1L : 0L);
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls.verify ? 2L : 0L);
-  curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 60L);  // seconds: a file may be renewed
-  if (!tls.ca.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, tls.ca.c_str());
-  if (!tls.certificate.empty()) curl_easy_setopt(easy, CURLOPT_SSLCERT, tls.certificate.c_str());
-  if (!tls.key.empty()) curl_easy_setopt(easy, CURLOPT_SSLKEY, tls.key.c_str());
+  curl.setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  curl.setopt(easy, CURLOPT_SSL_VERIFYPEER, tls.verify ? 1L : 0L);
+  curl.setopt(easy, CURLOPT_SSL_VERIFYHOST, tls.verify ? 2L : 0L);
+  curl.setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 60L);  // seconds: a file may be renewed
+  if (!tls.ca.empty()) curl.setopt(easy, CURLOPT_CAINFO, tls.ca.c_str());
+  if (!tls.certificate.empty()) curl.setopt(easy, CURLOPT_SSLCERT, tls.certificate.c_str());
+  if (!tls.key.empty()) curl.setopt(easy, CURLOPT_SSLKEY, tls.key.c_str());
 }
 
 void HttpClient::Impl::prepare(Way& way) {
-  CURL* easy = way.easy = curl_easy_init();
+  CURL* easy = way.easy = curl.easy_init();
   CHECK(easy);
-  curl_easy_setopt(easy, CURLOPT_PRIVATE, &way);
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // does not wait for a look-up that was given up
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, way.words);
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-  curl_easy_setopt(easy, CURLOPT_USERAGENT, "sluice/" SLUICE_VERSION);
-  curl_easy_setopt(easy, CURLOPT_POST, 1L);
+  curl.setopt(easy, CURLOPT_PRIVATE, &way);
+  curl.setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl.setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // does not wait for a look-up that was given up
+  curl.setopt(easy, CURLOPT_ERRORBUFFER, way.words);
+  curl.setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl.setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+  curl.setopt(easy, CURLOPT_USERAGENT, "sluice/" SLUICE_VERSION);
+  curl.setopt(easy, CURLOPT_POST, 1L);
   // Its share of this is what one of several addresses of a host gets.
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(setup.patience.count()));
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
-  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &way);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &way);
+  curl.setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(setup.patience.count()));
+  curl.setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+  curl.setopt(easy, CURLOPT_HEADERDATA, &way);
+  curl.setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+  curl.setopt(easy, CURLOPT_WRITEDATA, &way);
   if (setup.follow) {
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
-    curl_easy_setopt(easy, CURLOPT_MAXREDIRS, kMostRedirections);
-    curl_easy_setopt(easy, CURLOPT_POSTREDIR, static_cast<long>(CURL_REDIR_POST_ALL));
+    curl.setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+    curl.setopt(easy, CURLOPT_MAXREDIRS, kMostRedirections);
+    curl.setopt(easy, CURLOPT_POSTREDIR, static_cast<long>(CURL_REDIR_POST_ALL));
   }
   if (!setup.user.empty()) {
-    curl_easy_setopt(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
-    curl_easy_setopt(easy, CURLOPT_USERNAME, setup.user.c_str());
-    curl_easy_setopt(easy, CURLOPT_PASSWORD, setup.password.reveal().c_str());
+    curl.setopt(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
+    curl.setopt(easy, CURLOPT_USERNAME, setup.user.c_str());
+    curl.setopt(easy, CURLOPT_PASSWORD, setup.password.reveal().c_str());
   }
   if (!setup.bearer.empty()) {
-    curl_easy_setopt(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BEARER));
-    curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, setup.bearer.reveal().c_str());
+    curl.setopt(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BEARER));
+    curl.setopt(easy, CURLOPT_XOAUTH2_BEARER, setup.bearer.reveal().c_str());
   }
   prepare_tls(easy);
 }
 
 void HttpClient::Impl::give_up(Way& way) {
   if (!way.active) return;
-  curl_multi_remove_handle(multi, way.easy);
+  curl.remove_handle(multi, way.easy);
   way.active = false;
+}
+
+std::string HttpClient::Impl::why(const Way& way, CURLcode code) const {
+  if (way.headers_cut) {
+    return fmt::format("the headers of its answer are longer than {} bytes", HttpAnswer::kMostHeaders);
+  }
+  std::string words = way.words[0] ? way.words : curl.strerror(code);
+  // By TLS 1.3 a client learns that its certificate is refused only after it has begun to send; where the
+  // connection is closed at once, the alert that says so is lost.
+  if (code == CURLE_SEND_ERROR && way.url.starts_with("https")) {
+    words += setup.tls.certificate.empty() ? " (perhaps the server asks for a client certificate)"
+                                           : " (perhaps the server refuses the client certificate)";
+  }
+  return words;
 }
 
 void HttpClient::Impl::finish(Way& way, CURLcode code) {
@@ -154,10 +167,10 @@ void HttpClient::Impl::finish(Way& way, CURLcode code) {
   long status = 0, asked = 0;
   curl_off_t wait = 0;
   char* location = nullptr;
-  curl_easy_getinfo(way.easy, CURLINFO_RESPONSE_CODE, &status);
-  curl_easy_getinfo(way.easy, CURLINFO_REQUEST_SIZE, &asked);
-  curl_easy_getinfo(way.easy, CURLINFO_RETRY_AFTER, &wait);
-  curl_easy_getinfo(way.easy, CURLINFO_REDIRECT_URL, &location);
+  curl.getinfo(way.easy, CURLINFO_RESPONSE_CODE, &status);
+  curl.getinfo(way.easy, CURLINFO_REQUEST_SIZE, &asked);
+  curl.getinfo(way.easy, CURLINFO_RETRY_AFTER, &wait);
+  curl.getinfo(way.easy, CURLINFO_REDIRECT_URL, &location);
   answer.status = static_cast<int>(status);
   answer.retry_after = std::chrono::seconds(std::max<curl_off_t>(wait, 0));
   if (location) answer.location = location;
@@ -167,10 +180,7 @@ void HttpClient::Impl::finish(Way& way, CURLcode code) {
   if (code == CURLE_TOO_MANY_REDIRECTS) whole = true;
   if (!whole) {
     answer.outcome = kind_of(code, asked > 0);
-    answer.why = way.headers_cut ? fmt::format("the headers of its answer are longer than {} bytes",
-                                               HttpAnswer::kMostHeaders)
-                 : way.words[0]  ? way.words
-                                 : curl_easy_strerror(code);
+    answer.why = why(way, code);
   }
   give_up(way);
   ended.insert(ended.begin(), static_cast<size_t>(&way - ways.data()));
@@ -181,7 +191,7 @@ void HttpClient::Impl::check_patience(SteadyTime now) {
   for (Way& way : ways) {
     if (!way.active) continue;
     curl_off_t sent = 0;
-    curl_easy_getinfo(way.easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+    curl.getinfo(way.easy, CURLINFO_SIZE_UPLOAD_T, &sent);
     if (sent != way.sent) {
       way.sent = sent;
       way.moved = now;
@@ -198,11 +208,17 @@ void HttpClient::Impl::check_patience(SteadyTime now) {
   }
 }
 
-HttpClient::HttpClient(HttpSetup setup, size_t ways, const Interrupt& interrupt)
-    : impl_(std::make_unique<Impl>(std::move(setup), ways, interrupt)) {}
+Result<std::unique_ptr<HttpClient>> HttpClient::make(HttpSetup setup, size_t ways,
+                                                     const Interrupt& interrupt) {
+  SLUICE_ASSIGN(curl, load_curl());
+  return std::make_unique<HttpClient>(std::make_unique<Impl>(*curl, std::move(setup), ways, interrupt));
+}
+
+HttpClient::HttpClient(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 HttpClient::~HttpClient() = default;
 
 void HttpClient::start(size_t number, const HttpRequest& request) {
+  const CurlLibrary& curl = impl_->curl;
   Impl::Way& way = impl_->ways[number];
   CHECK(!way.active);
   way.answer = {};
@@ -220,23 +236,23 @@ void HttpClient::start(size_t number, const HttpRequest& request) {
   }
   for (size_t i = 1; i < way.headers.size(); ++i) way.headers[i - 1].next = &way.headers[i];
   CURL* easy = way.easy;
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, way.headers.data());
+  curl.setopt(easy, CURLOPT_HTTPHEADER, way.headers.data());
   if (way.url != request.url) {
     way.url = request.url;
-    curl_easy_setopt(easy, CURLOPT_URL, way.url.c_str());
+    curl.setopt(easy, CURLOPT_URL, way.url.c_str());
     // Nothing that began encrypted goes on in the clear.
-    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR,
-                     way.url.starts_with("https") ? "https" : "http,https");
+    curl.setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, way.url.starts_with("https") ? "https" : "http,https");
   }
-  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.put ? "PUT" : nullptr);
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.empty() ? "" : request.body.data());
-  CHECK(curl_multi_add_handle(impl_->multi, easy) == CURLM_OK);
+  curl.setopt(easy, CURLOPT_CUSTOMREQUEST, request.put ? "PUT" : nullptr);
+  curl.setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+  curl.setopt(easy, CURLOPT_POSTFIELDS, request.body.empty() ? "" : request.body.data());
+  CHECK(curl.add_handle(impl_->multi, easy) == CURLM_OK);
   way.active = true;
 }
 
 Result<size_t> HttpClient::wait() {
   Impl& impl = *impl_;
+  const CurlLibrary& curl = impl.curl;
   for (;;) {
     if (impl.interrupt.raised()) {
       for (Impl::Way& way : impl.ways) impl.give_up(way);
@@ -249,11 +265,11 @@ Result<size_t> HttpClient::wait() {
       return number;
     }
     int running = 0, left = 0;
-    CHECK(curl_multi_perform(impl.multi, &running) == CURLM_OK);
-    while (CURLMsg* message = curl_multi_info_read(impl.multi, &left)) {
+    CHECK(curl.perform(impl.multi, &running) == CURLM_OK);
+    while (CURLMsg* message = curl.info_read(impl.multi, &left)) {
       if (message->msg != CURLMSG_DONE) continue;
       Impl::Way* way = nullptr;
-      curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &way);
+      curl.getinfo(message->easy_handle, CURLINFO_PRIVATE, &way);
       impl.finish(*way, message->data.result);
     }
     SteadyTime now = steady_now();
@@ -261,7 +277,7 @@ Result<size_t> HttpClient::wait() {
     if (!impl.ended.empty()) continue;
     auto sleep = std::chrono::ceil<std::chrono::milliseconds>(impl.look - now).count();
     curl_waitfd stop{impl.interrupt.descriptor(), CURL_WAIT_POLLIN, 0};
-    CHECK(curl_multi_poll(impl.multi, &stop, 1, static_cast<int>(sleep), nullptr) == CURLM_OK);
+    CHECK(curl.poll(impl.multi, &stop, 1, static_cast<int>(sleep), nullptr) == CURLM_OK);
   }
 }
 

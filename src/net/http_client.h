@@ -76,9 +76,12 @@ struct HttpAnswer {
 };
 
 class HttpClient {
+  struct Impl;
+
  public:
-  // `interrupt` outlives it.
-  HttpClient(HttpSetup setup, size_t ways, const Interrupt& interrupt);
+  // `interrupt` outlives it. Fails where libcurl is not on the machine.
+  static Result<std::unique_ptr<HttpClient>> make(HttpSetup setup, size_t ways, const Interrupt& interrupt);
+  explicit HttpClient(std::unique_ptr<Impl> impl);
   ~HttpClient();
 
   // The way has no request under way. What `request` points to stays until its answer is there.
@@ -90,7 +93,6 @@ class HttpClient {
   const HttpAnswer& answer(size_t way) const;
 
  private:
-  struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 

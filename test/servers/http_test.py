@@ -347,6 +347,14 @@ def test_certificates_are_checked_both_ways(server, database, certificates, slui
         until(lambda: len(target.taken()) == 2)
 
 
+def test_without_libcurl_the_sink_says_what_to_install(server, database, sluice, tmp_path):
+    fill(server, database, 1)
+    (tmp_path / "libcurl.so.4").write_text("no library")
+    with Target() as target:
+        done = run("run", configure(tmp_path, server, database, target.url), check=False, env={"LD_LIBRARY_PATH": str(tmp_path)})
+        assert done.returncode == 1 and "cannot load libcurl.so.4" in done.stderr and "install the package libcurl4" in done.stderr
+
+
 def test_files_that_are_none_and_a_check_that_is_not_wanted(server, database, certificates, sluice, tmp_path):
     fill(server, database, 1)
     with Target(tls=certificates["stranger"]) as target:

@@ -58,7 +58,9 @@ class HttpSink final : public Sink {
   }
 
   Result<void> open(std::string_view) override {
-    if (!client_) client_ = std::make_unique<HttpClient>(options_.client, ways_.size(), interrupt_);
+    if (client_) return {};
+    SLUICE_ASSIGN(client, HttpClient::make(options_.client, ways_.size(), interrupt_));
+    client_ = std::move(client);
     return {};
   }
   Result<void> write(const Delivery& delivery) override;
