@@ -26,7 +26,7 @@ PROPERTIES = {
 CONFIGURATION = """
 name: bench
 state: ./state
-source: {{url: "{url}", start: "{start}"}}
+source: {{url: "{url}", start: "{start}", tls: "off"}}
 tables: ["bench.orders"]
 ddl: false
 memory: {{batch_bytes: 1MiB}}
@@ -34,7 +34,6 @@ sinks:
   out:
     {sink}
     format: debezium
-    encode_threads: 2
     schemas: false
     tombstones: false
 """
@@ -142,7 +141,7 @@ class DebeziumBench:
         end = ":".join(map(str, self.server.binlog_position()))
         with open(folder / "out", "wb") as out:
             run = timing.run([self.sluice, "tail", self.server.url, "--from", self.place, "--until", end, "--tables", "bench.orders", "--no-ddl",
-                              "--format", "debezium", "--set", "name=bench"], stdout=out)
+                              "--tls", "off", "--format", "debezium", "--set", "name=bench"], stdout=out)
         return run.wall, run.peak_kb
 
     def theirs(self, name, words):

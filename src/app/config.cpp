@@ -93,9 +93,9 @@ std::span<const Option> lane_table() {
       {"format", OptionKind::Choice, "json", "how a change is written", format_names()},
       {"encode_threads",
        OptionKind::Integer,
-       "1",
+       "",
        "threads that write changes out in their format, the reading one among them while it waits; order is "
-       "kept",
+       "kept; none: 2 for a sink that is alone on several processors, else 1",
        {},
        false,
        {},

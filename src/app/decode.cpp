@@ -1,4 +1,3 @@
-#include <sched.h>
 #include <unistd.h>
 
 #include <string>
@@ -105,11 +104,6 @@ constexpr Example kExamples[] = {
     {"sluice decode binlog.000042 --schema-from ./sluice-state",
      "names from what a pipeline knows of the tables of that time"},
 };
-
-size_t usable_cores() {
-  cpu_set_t set;
-  return ::sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<size_t>(CPU_COUNT(&set)) : 1;
-}
 
 Result<StartPoint> point(const Settings& reading, std::string_view name) {
   auto parsed = parse_start_point(reading.text(name));

@@ -1,5 +1,6 @@
 #include "app/engine.h"
 
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -40,6 +41,11 @@ std::string counted(const Result<uint64_t>& count) {
 
 }  // namespace
 
+unsigned usable_cores() {
+  cpu_set_t set;
+  return ::sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<unsigned>(CPU_COUNT(&set)) : 1;
+}
+
 bool wants_query(const std::vector<LanePlan>& plans) {
   return std::any_of(plans.begin(), plans.end(), [](const LanePlan& plan) {
     const Settings& settings = plan.format_settings;
@@ -59,7 +65,10 @@ bool wants_whole_events(std::span<const LaneSetup> lanes) {
 
 Result<std::vector<LaneSetup>> make_lanes(std::vector<LanePlan> plans, const std::string& name) {
   std::vector<LaneSetup> lanes;
+  // Several lanes keep the processors busy by themselves, and each thread more holds an encoded batch more.
+  unsigned threads = plans.size() == 1 ? std::min(usable_cores(), 2u) : 1;
   for (LanePlan& plan : plans) {
+    if (plan.encode_threads == 0) plan.encode_threads = threads;
     if (has_option(plan.format->options, "name") && !plan.format_settings.given("name")) {
       SLUICE_TRY(plan.format_settings.set("name", {name}, ""));
     }

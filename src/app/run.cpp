@@ -39,7 +39,9 @@ Result<LanePlan> lane_plan(LaneConfig& lane, const std::string& state_folder) {
                   .sink_settings = std::move(lane.sink_settings),
                   .format = lane.format,
                   .format_settings = std::move(lane.format_settings),
-                  .encode_threads = static_cast<unsigned>(lane.own.integer("encode_threads")),
+                  .encode_threads = lane.own.given("encode_threads")
+                                        ? static_cast<unsigned>(lane.own.integer("encode_threads"))
+                                        : 0,
                   .view = std::move(view),
                   .route = std::move(route),
                   .on_refusal = on_refusal(lane.own.text("on_refusal")),

@@ -1,12 +1,12 @@
 // Debezium's messages (docs/formats/debezium.md): an envelope with the row before and behind the change,
 // keys, tombstones, and records of schema changes; or the row alone.
 #include <algorithm>
-#include <cstring>
 #include <memory>
 
 #include "format/debezium/plan.h"
 #include "format/debezium/schema.h"
 #include "format/debezium/schema_change.h"
+#include "format/debezium/source_block.h"
 #include "format/debezium/value.h"
 #include "format/encoder.h"
 #include "format/json_text.h"
@@ -16,17 +16,9 @@ namespace sluice {
 namespace debezium {
 namespace {
 
-// What the fields around the rows take, without names, GTIDs and statements.
-constexpr size_t kEnvelopeBytes = 1024;
-
-char* put(char* out, std::string_view text) {
-  std::memcpy(out, text.data(), text.size());
-  return out + text.size();
-}
-
 class Debezium final : public Encoder {
  public:
-  explicit Debezium(const Options& options) : options_(options), values_(options_) {}
+  explicit Debezium(const Options& options) : options_(options), values_(options_), source_(options_) {}
 
   void encode(const Batch& batch, std::span<const Change> changes, Outbox& out) override {
     const Change& change = changes.front();
@@ -55,8 +47,7 @@ class Debezium final : public Encoder {
     if (connector == connector_) return;
     connector_ = connector;
     plans_.clear();
-    source_ = Snippet(fmt::format(R"("source":{{"version":"{}","connector":"{}","name":{},"ts_ms":)",
-                                  SLUICE_VERSION, connector, quoted(options_.name)));
+    source_.set_connector(connector);
   }
 
   static bool key_changed(const Plan& plan, const Change& change) {
@@ -116,9 +107,7 @@ class Debezium final : public Encoder {
       bytes.append(",\"after\":");
       image(bytes, plan, change.after);
       bytes.push(',');
-      source(bytes, batch, change, plan.database, plan.place,
-             change.index - batch.events[change.event].first);
-      tail(bytes, batch, op);
+      source_.append_end(bytes, batch, change, plan, op);
     }
     if (options_.schemas) bytes.push('}');
     if (!out.addressed()) return out.end_message();
@@ -142,57 +131,6 @@ class Debezium final : public Encoder {
     if (out.size() == begin) out.push('{');
     out.data()[begin] = '{';
     out.push('}');
-  }
-
-  // ts_ns and its like: microseconds are all that the log knows.
-  static char* put_times(char* out, uint64_t us, std::string_view ms_key, std::string_view us_key,
-                         std::string_view ns_key) {
-    out = spell_uint(put(out, ms_key), us / 1000);
-    out = spell_uint(put(out, us_key), us);
-    out = spell_uint(put(out, ns_key), us);
-    return put(out, us == 0 ? "" : "000");
-  }
-
-  void source(Bytes& bytes, const Batch& batch, const Change& change, std::string_view database,
-              const Snippet& place, uint32_t row_number) {
-    const Event& event = batch.events[change.event];
-    const Transaction& transaction = batch.transactions[change.transaction];
-    std::string_view query = options_.query && change.op != Op::Ddl ? event.query : std::string_view();
-    char* out = bytes.reserve(source_.size() + place.size() + database.size() + kEnvelopeBytes +
-                              6 * (event.file.size() + transaction.gtid.size() + query.size()) + 4 * kSlack);
-    uint64_t us = transaction.commit_us != 0 ? transaction.commit_us : uint64_t{event.timestamp} * 1'000'000;
-    out = spell_uint(source_.put(out), us / 1000);
-    out = put(put(out, R"(,"snapshot":"false","db":)"), database);
-    out = spell_uint(put(out, R"(,"sequence":null,"ts_us":)"), us);
-    out = spell_uint(put(out, R"(,"ts_ns":)"), us);
-    if (us != 0) out = put(out, "000");
-    out = spell_uint(place.put(out), event.server_id);
-    out = text(put(out, R"(,"gtid":)"), transaction.gtid);
-    out = text(put(out, R"(,"file":)"), event.file);
-    out = spell_uint(put(out, R"(,"pos":)"), event.offset);
-    out = spell_uint(put(out, R"(,"row":)"), row_number);
-    out = put(out, R"(,"thread":)");
-    out = event.thread_id != 0 ? spell_uint(out, event.thread_id) : put(out, "null");
-    out = text(put(out, R"(,"query":)"), query);
-    bytes.commit(put(out, "}"));
-  }
-
-  // In quotes; of none, null.
-  static char* text(char* out, std::string_view text) {
-    if (text.empty()) return put(out, "null");
-    *out = '"';
-    out = spell_json_text(out + 1, text);
-    *out = '"';
-    return out + 1;
-  }
-
-  static void tail(Bytes& bytes, const Batch& batch, char op) {
-    char* out = bytes.reserve(kEnvelopeBytes);
-    out = put(out, R"(,"transaction":null,"op":")");
-    *out++ = op;
-    out = put_times(put(out, "\""), static_cast<uint64_t>(batch.read_us),
-                    ",\"ts_ms\":", ",\"ts_us\":", ",\"ts_ns\":");
-    bytes.commit(put(out, "}"));
   }
 
   void key(const Plan& plan, const Change& change, const Row& row, Outbox& out) {
@@ -230,7 +168,7 @@ class Debezium final : public Encoder {
     bytes.push('{');
     Snippet place(fmt::format(",\"table\":{},\"server_id\":",
                               event.ddl_table.empty() ? "null" : quoted(event.ddl_table)));
-    source(bytes, batch, change, database, place, 0);
+    source_.append(bytes, batch, change, database, place);
     bytes.append(
         fmt::format(R"(,"ts_ms":{},"databaseName":{},"schemaName":null,"ddl":{},"tableChanges":{}}})",
                     batch.read_us / 1000, database, quoted(event.query), table_changes(change, event)));
@@ -253,7 +191,7 @@ class Debezium final : public Encoder {
   ValueSpeller values_;
   Bytes other_key_;  // of the other half of a change of key
   std::string_view connector_;
-  Snippet source_;  // "source":{… up to ts_ms
+  SourceBlock source_;
   PlanCache<Plan> plans_;
 };
 

@@ -98,7 +98,9 @@ class RedisSink final : public Sink {
   Result<void> ask(std::span<const std::string_view> words, std::string_view doing);
   void append(const Delivery& delivery, size_t message);
   Result<void> send();
-  Result<void> write_some(const Delivery& delivery);
+  // Appends MULTI and the commands of messages from `begin` on; returns where they end.
+  size_t queue(const Delivery& delivery, size_t begin);
+  Result<void> settle(size_t end);
   Result<RespAnswer> answer();
 
   const Setup setup_;
@@ -186,6 +188,7 @@ void RedisSink::append(const Delivery& delivery, size_t message) {
 Result<void> RedisSink::send() {
   auto written = stream_->write(commands_.view());
   commands_.clear();
+  commands_.shrink(2 * kMostBytes);
   return written;
 }
 
@@ -201,15 +204,18 @@ Result<RespAnswer> RedisSink::answer() {
 
 // A server that is out of memory or loses its leader may refuse one command and take the next: within MULTI
 // and EXEC it takes all of them or none, so that no change passes one that was refused for now.
-Result<void> RedisSink::write_some(const Delivery& delivery) {
-  const std::string_view multi[] = {"MULTI"}, exec[] = {"EXEC"};
-  size_t end = safe_;
+size_t RedisSink::queue(const Delivery& delivery, size_t begin) {
+  const std::string_view multi[] = {"MULTI"};
   append_command(commands_, multi);
-  while (end < delivery.messages.size() && end - safe_ < kMostCommands && commands_.size() < kMostBytes) {
+  size_t end = begin;
+  while (end < delivery.messages.size() && end - begin < kMostCommands && commands_.size() < kMostBytes) {
     append(delivery, end++);
   }
-  append_command(commands_, exec);
-  SLUICE_TRY(send());
+  return end;
+}
+
+// Of the commands from safe_ to `end`, behind which EXEC was sent.
+Result<void> RedisSink::settle(size_t end) {
   std::string reason;  // why a command was not even queued
   for (size_t left = end - safe_ + 1; left > 0; --left) {
     SLUICE_ASSIGN(queued, answer());
@@ -232,13 +238,29 @@ Result<void> RedisSink::write_some(const Delivery& delivery) {
   return {};
 }
 
+// While the server executes some commands the next ones are on their way and are queued there; their EXEC is
+// held back until it is known that those before them were taken. A failure drops the connection, and with it
+// what is queued.
 Result<void> RedisSink::write(const Delivery& delivery) {
   if (delivery.batch.sequence != sequence_) {
     sequence_ = delivery.batch.sequence;
     safe_ = 0;
     refused_.clear();
   }
-  while (safe_ < delivery.messages.size()) SLUICE_TRY(write_some(delivery));
+  const std::string_view exec[] = {"EXEC"};
+  const size_t all = delivery.messages.size();
+  if (safe_ == all) return {};
+  for (size_t end = queue(delivery, safe_); safe_ < all;) {
+    append_command(commands_, exec);
+    SLUICE_TRY(send());
+    size_t next = end;
+    if (end < all) {
+      next = queue(delivery, end);
+      SLUICE_TRY(send());
+    }
+    SLUICE_TRY(settle(end));
+    end = next;
+  }
   return {};
 }
 
