@@ -21,7 +21,7 @@ const std::string kXid = "X'6f6e65',X'',1";
 class Folder {
  public:
   Folder() {
-    std::string name = "/dev/shm/sluice-fuzz-XXXXXX";
+    std::string name = std::filesystem::temp_directory_path() / "sluice-fuzz-XXXXXX";
     CHECK(::mkdtemp(name.data()) != nullptr);
     path_ = name;
     mysql::PreparedTransactions prepared(path_);

@@ -38,6 +38,7 @@ JsonObject source_json(const EngineStatus& status) {
       .number("connections", source.connections)
       .number("skipped_events", source.skipped_events)
       .number("invalid_bytes", source.invalid_bytes)
+      .number("invalid_labels", source.invalid_labels)
       .number("ddl_not_understood", source.ddl_not_understood)
       .number("set_aside_bytes", source.aside_bytes)
       .list("set_aside", aside_json(source.aside));

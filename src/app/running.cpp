@@ -86,18 +86,19 @@ void source_rows(std::string& out, const YAML::Node& source) {
 
 // Values that could not be shown as what they are meant to be; empty: there are none.
 std::string oddities(const YAML::Node& all) {
-  std::string bytes = text(all["source"], "invalid_bytes"), documents = text(all, "malformed_json");
-  std::string events = text(all["source"], "skipped_events");
+  const YAML::Node& source = all["source"];
+  const std::pair<std::string, std::string_view> kinds[] = {
+      {text(source, "invalid_bytes"), "bytes of text unknown to their character set"},
+      {text(source, "invalid_labels"), "ENUM and SET values without a label"},
+      {text(all, "malformed_json"), "damaged JSON documents"},
+      {text(source, "skipped_events"), "events passed over"},
+      {text(source, "ddl_not_understood"), "schema changes not understood"},
+  };
   std::string odd;
-  if (!bytes.empty() && bytes != "0")
-    odd = fmt::format("{} bytes of text unknown to their character set", grouped(bytes));
-  if (!documents.empty() && documents != "0")
-    odd += fmt::format("{}{} damaged JSON documents", odd.empty() ? "" : ", ", grouped(documents));
-  if (!events.empty() && events != "0")
-    odd += fmt::format("{}{} events passed over", odd.empty() ? "" : ", ", grouped(events));
-  std::string statements = text(all["source"], "ddl_not_understood");
-  if (!statements.empty() && statements != "0")
-    odd += fmt::format("{}{} schema changes not understood", odd.empty() ? "" : ", ", grouped(statements));
+  for (const auto& [count, what] : kinds) {
+    if (count.empty() || count == "0") continue;
+    odd += fmt::format("{}{} {}", odd.empty() ? "" : ", ", grouped(count), what);
+  }
   return odd;
 }
 

@@ -356,6 +356,30 @@ def test_text_that_its_character_set_does_not_know_is_told(server, table, sluice
     assert process.terminate() == 0
 
 
+def test_a_number_without_a_label_is_told(shared, database, sluice, tmp_path):
+    server, table = shared("mariadb-10.11", gtid=True), f"{database}.t"  # whose log names no members
+    config = configure(tmp_path, server.url, table)
+    server.sql(f"create database {database}; "
+               f"create table {table} (id int primary key, size enum('s', 'm'), tags set('new', 'sale'))")
+    process = sluice("run", config)
+    process.wait_for_error("reading ")
+    server.sql(f"insert into {table} values (1, 'm', 'new,sale')")
+    wait_until(lambda: ids(tmp_path) == [1], "the first row")
+    assert json.loads(run("status", config, "--json").stdout)["source"]["invalid_labels"] == 0
+    # What is no member becomes 0; and members that the log says nothing of.
+    server.sql("set sql_mode = ''; insert into {0} values (2, 'xl', 'sale'); set sql_log_bin = 0; "
+               "alter table {0} modify size enum('s', 'm', 'l'), modify tags set('new', 'sale', 'last'); set sql_log_bin = 1; "
+               "insert into {0} values (3, 'l', 'new'), (4, 's', 'last')".format(table))
+    wait_until(lambda: ids(tmp_path) == [1, 2, 3, 4], "the other rows")
+    rows = [json.loads(line)["after"] for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [(row["size"], row["tags"]) for row in rows[1:]] == [("", "sale"), (3, "new"), ("s", 4)]
+    assert json.loads(run("status", config, "--json").stdout)["source"]["invalid_labels"] == 3
+    assert "3 ENUM and SET values without a label" in run("status", config).stdout
+    process.wait_for_error(f"an ENUM or SET of {table} holds a number that has no label there")
+    assert process.stderr.count("no label there") == 2  # the log's table id changed with the ALTER
+    assert process.terminate() == 0
+
+
 def test_restart_keeps_the_options_of_the_start(server, table, tmp_path, stop_after):
     config = configure(tmp_path, server.url, table)
     assert run("restart", config, check=False).returncode == 2

@@ -17,6 +17,14 @@ STATEMENTS = [
 ]
 
 
+def test_a_shape_is_hashed_too(start_server):
+    server = start_server("mariadb-10.11")
+    server.sql("create database shop; create table shop.t (id int primary key, place linestring not null, unique (place))")
+    server.sql("insert into shop.t values (1, linestring(point(1, 2), point(3, 4)))")
+    done = run("decode", server.binlog_files()[-1], "--no-ddl")
+    assert [*json.loads(done.stdout)["after"]] == ["id", "place", "DB_ROW_HASH_1"]
+
+
 def columns(lines):
     rows = [json.loads(line) for line in lines]
     return [(row["table"], [*row["after"]], row["after"]["note"]) for row in rows if row["op"] == "insert"]

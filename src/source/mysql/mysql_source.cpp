@@ -329,6 +329,7 @@ void Impl::note(const Batch& batch, bool idle) {
   status_.timestamp = decoder_.timestamp();
   status_.idle = idle;
   status_.invalid_bytes = decoder_.invalid_bytes();
+  status_.invalid_labels = decoder_.invalid_labels();
   status_.ddl_not_understood = decoder_.ddl_not_understood();
   status_.skipped_events = decoder_.skipped_events();
   status_.bytes += batch.log_bytes;

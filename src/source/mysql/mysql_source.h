@@ -50,6 +50,7 @@ struct MysqlSourceStatus {
   uint64_t ddl_not_understood = 0;  // schema changes whose tables were learnt anew instead
   uint64_t skipped_events = 0;      // by a policy, or marked as ignorable
   uint64_t invalid_bytes = 0;       // of text, that their columns' character sets do not know
+  uint64_t invalid_labels = 0;      // of ENUM and SET values, numbers without one
   std::vector<AsideTable> aside;    // whose columns are not known
   uint64_t aside_bytes = 0;         // of all of them together
 };

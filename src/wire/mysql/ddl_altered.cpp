@@ -224,7 +224,7 @@ Result<Table> Alteration::run(const std::string& fallback) {
   for (const Moving& moving : columns_) {
     table.columns.push_back(moving.column);
     Column& column = table.columns.back();
-    if (plan_.convert) convert_column(column, charset_);
+    if (plan_.convert) convert_column(column, charset_, context_);
     converted |= column.charset != moving.column.charset || column.collation != moving.column.collation;
   }
   // Before MySQL 8.0 a conversion that changes no column does nothing at all.

@@ -27,8 +27,9 @@ struct ColumnDraft {
   uint64_t decimals = 0;  // the second number, where has_decimals
   bool has_decimals = false;
   bool zerofill = false;
-  bool binary = false;      // the attribute BINARY: the _bin collation of the character set
-  bool compressed = false;  // MariaDB
+  bool binary = false;        // the attribute BINARY: the _bin collation of the character set
+  bool charset_said = false;  // beside the type, not by COLLATE alone
+  bool compressed = false;    // MariaDB
   bool null_said = false;
   bool primary = false;
   bool row_start_or_end = false;  // MariaDB's GENERATED ALWAYS AS ROW START | END
@@ -51,7 +52,7 @@ Result<void> read_collation(SqlReader& in, CharsetName& name);
 // The column with everything that its table lends it, and `declared` spelt as the server does.
 Column finish_column(ColumnDraft draft, const CharsetName& table, const DdlContext& context);
 // What CONVERT TO CHARACTER SET makes of a column.
-void convert_column(Column& column, const CharsetName& to);
+void convert_column(Column& column, const CharsetName& to, const DdlContext& context);
 
 // A collation that names no character set (uca1400_ai_ci) belongs to `context`'s.
 void complete(CharsetName& name, std::string_view context);

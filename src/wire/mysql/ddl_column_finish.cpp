@@ -67,6 +67,7 @@ void become(ColumnDraft& draft, ColumnType type, std::string_view name) {
 }
 
 void become(ColumnDraft& draft, const LobType& lob, bool bytes) {
+  draft.column.length = 0;
   become(draft, bytes ? lob.blob : lob.text, bytes ? lob.blob_name : lob.text_name);
   draft.has_length = false;
 }
@@ -101,7 +102,18 @@ void finish_length(ColumnDraft& draft) {
   if (fixed || var) draft.column.length = static_cast<uint32_t>(draft.length);
 }
 
-void finish_charset(ColumnDraft& draft, const CharsetName& table) {
+bool is_mysql_8(const DdlContext& context) {
+  return context.flavor == Flavor::MySql && (context.version == 0 || context.version >= 80000);
+}
+
+// MariaDB refuses BINARY beside another COLLATE. MySQL lets BINARY win, but for 8.0 and newer where a
+// character set is named as well.
+bool is_binary(const ColumnDraft& draft, const DdlContext& context) {
+  bool collation_wins = draft.charset_said && is_mysql_8(context);
+  return draft.binary && (draft.column.collation.empty() || !collation_wins);
+}
+
+void finish_charset(ColumnDraft& draft, const CharsetName& table, const DdlContext& context) {
   Column& column = draft.column;
   if (is_bytes(column.type)) {
     column.charset = column.collation = "binary";
@@ -115,8 +127,7 @@ void finish_charset(ColumnDraft& draft, const CharsetName& table) {
   CharsetName name{column.charset, column.collation};
   if (name == CharsetName{}) name = table;
   complete(name, table.charset);
-  if (draft.binary && column.collation.empty() && !name.charset.empty())
-    name.collation = name.charset + "_bin";
+  if (is_binary(draft, context) && !name.charset.empty()) name.collation = name.charset + "_bin";
   column.charset = name.charset;
   column.collation = name.charset == "binary" ? "binary" : name.collation;
   if (column.charset == "binary") finish_binary_charset(draft);
@@ -264,14 +275,14 @@ void trim_members(Column& column) {
 Column finish_column(ColumnDraft draft, const CharsetName& table, const DdlContext& context) {
   finish_number(draft);
   finish_other(draft, context);
-  finish_charset(draft, table);
+  finish_charset(draft, table, context);
   finish_length(draft);
   trim_members(draft.column);
   draft.column.declared = spell(draft, context);
   return std::move(draft.column);
 }
 
-void convert_column(Column& column, const CharsetName& to) {
+void convert_column(Column& column, const CharsetName& to, const DdlContext& context) {
   if (!is_text(column.type) || column.charset == "binary") return;
   ColumnDraft draft;
   uint32_t old_bytes = most_bytes(column.charset);
@@ -285,9 +296,13 @@ void convert_column(Column& column, const CharsetName& to) {
   draft.has_length = lob == nullptr || resizes;
   draft.column.charset = to.charset;
   draft.column.collation = to.collation;
-  finish_charset(draft, to);
+  finish_charset(draft, to, context);
   if (draft.column.type != ColumnType::Enum && draft.column.type != ColumnType::Set) {
+    bool is_lob = find_lob(draft.column.type) != nullptr;
     finish_length(draft);
+    // A VARCHAR that has outgrown its type: MySQL 8.0 takes the bytes it has now for characters of before.
+    if (!is_lob && find_lob(draft.column.type) != nullptr && is_mysql_8(context))
+      become(draft, lob_of(draft.length * most_bytes(to.charset) / old_bytes), false);
     if (!draft.column.declared.empty()) draft.column.declared = spell(draft, {});
   }
   column = std::move(draft.column);

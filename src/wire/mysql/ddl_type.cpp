@@ -181,6 +181,7 @@ Result<void> read_type_attributes(SqlReader& in, ColumnDraft& draft) {
     }
   }
   draft.column.charset = name.charset;
+  draft.charset_said = !name.charset.empty();
   return {};
 }
 

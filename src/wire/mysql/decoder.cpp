@@ -362,7 +362,7 @@ Result<bool> Decoder::Impl::decode_rows(const RowsEvent& event, const TableUse& 
   const size_t cells_before = cell_bytes_, arena_before = batch.arena.used();
   const char* at = event.rows.data() + rows_done_;
   const char* end = event.rows.data() + event.rows.size();
-  const uint64_t invalid_before = invalid_bytes_;
+  const Invalid invalid_before = invalid_;
   do {
     const char* begin = at;
     // Where it stays: a copy from the stack would wait for the stores of its small parts.
@@ -372,11 +372,11 @@ Result<bool> Decoder::Impl::decode_rows(const RowsEvent& event, const TableUse& 
     change.transaction = transaction_;
     change.event = event_;
     change.table = table;
-    if (before) at = plan.decode(*before, at, end, batch.arena, change.before, invalid_bytes_);
+    if (before) at = plan.decode(*before, at, end, batch.arena, change.before, invalid_);
     if (at && event.partial && after)
-      at = plan.decode_partial(*after, at, end, batch.arena, change.before, change.after, invalid_bytes_);
+      at = plan.decode_partial(*after, at, end, batch.arena, change.before, change.after, invalid_);
     else if (at && after)
-      at = plan.decode(*after, at, end, batch.arena, change.after, invalid_bytes_);
+      at = plan.decode(*after, at, end, batch.arena, change.after, invalid_);
     // Images of no bytes would never come to an end.
     if (!at || (at == begin && !event.rows.empty())) {
       batch.changes.pop_back();
@@ -386,7 +386,7 @@ Result<bool> Decoder::Impl::decode_rows(const RowsEvent& event, const TableUse& 
     if (passed_over()) batch.changes.pop_back();
     ++tx_.changes;
     cell_bytes_ = cells_before + batch.arena.used() - arena_before;
-    if (invalid_bytes_ != invalid_before) warn_of_text(*table);
+    if (invalid_ != invalid_before) warn_of_invalid(*table, invalid_before);
     if (at < end && is_crowded(batch)) {
       rows_done_ = static_cast<size_t>(at - event.rows.data());
       return false;
@@ -396,12 +396,22 @@ Result<bool> Decoder::Impl::decode_rows(const RowsEvent& event, const TableUse& 
   return true;
 }
 
-void Decoder::Impl::warn_of_text(const Table& table) {
-  if (warned_of_text_.size() >= kMostWarnings || !warned_of_text_.insert(table.serial).second) return;
-  log::warning(
-      "{}: text of {} has bytes that its column's character set does not know; they are shown as \\udcXX, XX "
-      "being the byte",
-      where(), full_name(table));
+// Once a table version.
+void Decoder::Impl::warn_of_invalid(const Table& table, const Invalid& before) {
+  auto warn = [&](std::unordered_set<uint64_t>& warned, std::string_view what) {
+    if (warned.size() >= kMostWarnings || !warned.insert(table.serial).second) return;
+    log::warning("{}: {}", where(), fmt::format(fmt::runtime(what), full_name(table)));
+  };
+  if (invalid_.text_bytes != before.text_bytes) {
+    warn(warned_of_text_,
+         "text of {} has bytes that its column's character set does not know; they are shown as \\udcXX, XX "
+         "being the byte");
+  }
+  if (invalid_.labels != before.labels) {
+    warn(warned_of_labels_,
+         "an ENUM or SET of {} holds a number that has no label there; 0 is shown as empty text, others as "
+         "they are");
+  }
 }
 
 Decoder::Decoder(Catalogue& catalogue, const Selection& selection, SchemaOracle* oracle,
@@ -426,7 +436,8 @@ bool Decoder::met_damage() const { return impl_->damaged_; }
 const Position& Decoder::position() const { return impl_->position_; }
 uint32_t Decoder::timestamp() const { return impl_->timestamp_; }
 uint64_t Decoder::skipped_events() const { return impl_->skipped_events_; }
-uint64_t Decoder::invalid_bytes() const { return impl_->invalid_bytes_; }
+uint64_t Decoder::invalid_bytes() const { return impl_->invalid_.text_bytes; }
+uint64_t Decoder::invalid_labels() const { return impl_->invalid_.labels; }
 Result<void> Decoder::load_aside(bool fold) { return impl_->aside().load(fold); }
 bool Decoder::releases() const { return impl_->releases(); }
 Result<bool> Decoder::release(Batch& batch) { return impl_->release(batch); }

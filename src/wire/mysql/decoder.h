@@ -111,6 +111,8 @@ class Decoder {
   uint32_t timestamp() const;
   // So many bytes of text, of all events so far, their columns' character sets do not know.
   uint64_t invalid_bytes() const;
+  // So many ENUM and SET values have a number for which their column has no label, an ENUM's 0 among them.
+  uint64_t invalid_labels() const;
   // Events passed over by the policies above or because their server marked them as ignorable.
   uint64_t skipped_events() const;
   // Schema changes that were not understood, so that their tables were learnt anew.

@@ -22,7 +22,7 @@ Result<uint32_t> count_rows(const RowsEvent& event, const TableUse& use) {
   if (!event.before_bitmap.empty()) before.emplace(plan, event.before_bitmap);
   if (!event.after_bitmap.empty()) after.emplace(plan, event.after_bitmap);
   Arena arena;
-  uint64_t ignored = 0;
+  Invalid ignored;
   uint32_t count = 0;
   const char* at = event.rows.data();
   const char* end = at + event.rows.size();

@@ -93,7 +93,7 @@ class Decoder::Impl {
     file_copy_ = {};
   }
 
-  uint64_t invalid_bytes_ = 0;
+  Invalid invalid_;
   uint64_t skipped_events_ = 0;
   bool damaged_ = false;  // the event in hand
   uint64_t ddl_not_understood_ = 0;
@@ -151,7 +151,7 @@ class Decoder::Impl {
   Result<void> release_rows(const AsideEvent& event, const AsideRecord& record, Batch& batch);
   Result<void> release_ddl(const AsideEvent& event, const AsideRecord& record, Batch& batch);
   void end_release();
-  void warn_of_text(const Table& table);
+  void warn_of_invalid(const Table& table, const Invalid& before);
 
   // What must be kept back would only be copied from batch to batch.
   bool keeps_back(const Batch& batch) const {
@@ -222,7 +222,7 @@ class Decoder::Impl {
   uint32_t handed_ = 0;
 
   static constexpr size_t kMostWarnings = 1000;
-  std::unordered_set<uint64_t> warned_of_text_;  // table versions
+  std::unordered_set<uint64_t> warned_of_text_, warned_of_labels_;  // table versions
 };
 
 }  // namespace sluice::mysql

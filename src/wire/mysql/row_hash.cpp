@@ -12,10 +12,11 @@ constexpr std::string_view kPrefix = "DB_ROW_HASH_";
 
 bool is_row_hash(const Column& column) { return column.hidden && column.name.starts_with(kPrefix); }
 
-// Too long for an index it is of texts or bytes.
+// Too long for an index it is of texts, bytes or shapes.
 bool may_need_hash(const Table& table) {
   return std::any_of(table.columns.begin(), table.columns.end(), [](const Column& column) {
-    return column.type >= ColumnType::Char && column.type <= ColumnType::LongBlob;
+    return (column.type >= ColumnType::Char && column.type <= ColumnType::LongBlob) ||
+           column.type == ColumnType::Geometry;
   });
 }
 

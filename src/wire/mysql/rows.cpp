@@ -146,6 +146,11 @@ Result<RowPlan::Step> RowPlan::make_step(const MapColumn& wire, const Column& co
   auto temporal = [&](Kind kind, Take take) {
     return step_of(kind, take, fraction_bytes(wire.length), static_cast<uint8_t>(wire.length));
   };
+  auto labels = [&](Kind kind, Take known, Take unknown) {
+    Step step = step_of(kind, column.members.empty() ? unknown : known, wire.length);
+    step.fixed = static_cast<uint16_t>(std::min<size_t>(column.members.size(), UINT16_MAX));
+    return step;
+  };
   uint32_t prefix = wire.length < 256 ? 1 : 2;
   switch (wire.type) {
     case WireType::Tiny: return number(Take::Int8, Take::Uint8);
@@ -172,8 +177,10 @@ Result<RowPlan::Step> RowPlan::make_step(const MapColumn& wire, const Column& co
     case WireType::Time2: return temporal(Kind::Time, Take::Time);
     case WireType::Bit:
       return step_of(Kind::Bit, Take::Bit, (wire.length + 7) / 8, static_cast<uint8_t>(wire.length));
-    case WireType::Enum: return step_of(Kind::Enum, wire.length == 1 ? Take::Uint8 : Take::Uint16, 0);
-    case WireType::Set: return step_of(Kind::Set, Take::Number, wire.length);
+    case WireType::Enum:
+      return wire.length == 1 ? labels(Kind::Enum, Take::Enum8, Take::Uint8)
+                              : labels(Kind::Enum, Take::Enum16, Take::Uint16);
+    case WireType::Set: return labels(Kind::Set, Take::Set, Take::Number);
     case WireType::VarChar:
     case WireType::VarString:
       if (column.type == ColumnType::Vector) return step_of(Kind::Vector, Take::Sized, prefix);
@@ -203,12 +210,12 @@ RowPlan::Image::Image(const RowPlan& plan, std::string_view bitmap)
   full_ = present_ == plan.columns();
 }
 
-const char* RowPlan::convert(const Step& step, Arena& arena, Cell& cell, uint64_t& invalid, const char* after,
+const char* RowPlan::convert(const Step& step, Arena& arena, Cell& cell, Invalid& invalid, const char* after,
                              uint32_t& converted) {
   size_t bound = step.convert->max_utf8_size(cell.size);
   if (bound > UINT32_MAX / 2) return nullptr;
   char* place = arena.allocate(bound);
-  char* end = step.convert->to_utf8(cell.bytes(), place, invalid);
+  char* end = step.convert->to_utf8(cell.bytes(), place, invalid.text_bytes);
   auto size = static_cast<size_t>(end - place);
   arena.trim(place, bound, size);
   cell.data = place;
@@ -218,7 +225,7 @@ const char* RowPlan::convert(const Step& step, Arena& arena, Cell& cell, uint64_
 }
 
 // A value of a column that MariaDB keeps COMPRESSED; the log has it as it is stored.
-const char* RowPlan::unpack(const Step& step, Arena& arena, Cell& cell, uint64_t& invalid, const char* after,
+const char* RowPlan::unpack(const Step& step, Arena& arena, Cell& cell, Invalid& invalid, const char* after,
                             uint32_t& converted) {
   auto plain = inflate_value(cell.bytes(), arena);
   if (!plain) return nullptr;
@@ -254,7 +261,7 @@ const char* RowPlan::pad(const Step& step, Arena& arena, Cell& cell, const char*
 
 // A sized value of which not all stands in the log as it is.
 const char* RowPlan::take_made(const Step& step, const char* at, size_t left, Arena& arena, Cell& cell,
-                               uint32_t& converted, uint64_t& invalid) {
+                               uint32_t& converted, Invalid& invalid) {
   const char* after = take_sized(step, at, left, cell);
   if (!after) return nullptr;
   if (step.take == Take::Packed) return unpack(step, arena, cell, invalid, after, converted);
@@ -279,7 +286,7 @@ const char* RowPlan::take_old(const Step& step, const char* at, size_t left, Cel
 
 [[gnu::always_inline]] inline const char* RowPlan::take(const Step& step, const char* at, const char* end,
                                                         Arena& arena, Cell& cell, uint32_t& converted,
-                                                        uint64_t& invalid) {
+                                                        Invalid& invalid) {
   auto left = static_cast<size_t>(end - at);
   // `read` is called where so many bytes are there.
   auto bytes = [&](size_t n, auto read) -> const char* {
@@ -313,6 +320,21 @@ const char* RowPlan::take_old(const Step& step, const char* at, size_t left, Cel
     case Take::Time: return bytes(3u + step.width, [&] { cell.i = time_packed(at, step.width); });
     case Take::Bit: return bytes(step.width, [&] { cell.u = big(at, step.width); });
     case Take::Number: return bytes(step.width, [&] { cell.u = little(at, step.width); });
+    case Take::Enum8:
+      return bytes(1, [&] {
+        cell.u = load<uint8_t>(at);
+        invalid.labels += cell.u - 1 >= step.fixed;
+      });
+    case Take::Enum16:
+      return bytes(2, [&] {
+        cell.u = load<uint16_t>(at);
+        invalid.labels += cell.u - 1 >= step.fixed;
+      });
+    case Take::Set:
+      return bytes(step.width, [&] {
+        cell.u = little(at, step.width);
+        invalid.labels += step.fixed < 64 && cell.u >> step.fixed != 0;
+      });
     case Take::Sized: return take_sized(step, at, left, cell);
     case Take::OldTime:
     case Take::OldDateTime:
@@ -326,7 +348,7 @@ const char* RowPlan::take_old(const Step& step, const char* at, size_t left, Cel
 }
 
 const char* RowPlan::decode(const Image& image, const char* at, const char* end, Arena& arena, Row& row,
-                            uint64_t& invalid) const {
+                            Invalid& invalid) const {
   size_t null_bytes = (image.present() + 7) / 8;
   if (static_cast<size_t>(end - at) < null_bytes) return nullptr;
   const auto* nulls = reinterpret_cast<const uint8_t*>(at);
@@ -359,7 +381,7 @@ const char* RowPlan::decode(const Image& image, const char* at, const char* end,
 // Before the image: options (length-encoded; 1: parts of JSON), then a bit for each JSON column of the table,
 // in the image or not (sql/rpl_record.cc, unpack_row).
 const char* RowPlan::decode_partial(const Image& image, const char* at, const char* end, Arena& arena,
-                                    const Row& before, Row& row, uint64_t& invalid) const {
+                                    const Row& before, Row& row, Invalid& invalid) const {
   constexpr uint64_t kPartialJson = 1;
   Cursor in({at, static_cast<size_t>(end - at)});
   uint64_t options = in.length_encoded();

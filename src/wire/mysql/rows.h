@@ -19,6 +19,14 @@
 
 namespace sluice::mysql {
 
+// Values that their own types forbid, so far.
+struct Invalid {
+  uint64_t text_bytes = 0;  // that their column's character set does not know
+  uint64_t labels = 0;      // ENUM and SET numbers for which the column has none, the ENUM's 0 among them
+
+  bool operator==(const Invalid&) const = default;
+};
+
 class RowPlan {
  public:
   RowPlan() = default;
@@ -42,14 +50,13 @@ class RowPlan {
   };
 
   // Decodes one image at `at`; text that needs another character set goes into the arena. Returns the end of
-  // the image, or null where the bytes make no sense. `invalid` counts bytes that their character set does
-  // not know.
+  // the image, or null where the bytes make no sense. `invalid` counts on.
   const char* decode(const Image& image, const char* at, const char* end, Arena& arena, Row& row,
-                     uint64_t& invalid) const;
+                     Invalid& invalid) const;
   // The same of the image after a PARTIAL_UPDATE_ROWS, in front of which the columns stand that have what was
   // changed in place of a document. `before`: the image before.
   const char* decode_partial(const Image& image, const char* at, const char* end, Arena& arena,
-                             const Row& before, Row& row, uint64_t& invalid) const;
+                             const Row& before, Row& row, Invalid& invalid) const;
 
  private:
   // How a column's bytes become a cell. Sized: behind a length prefix; Converted: so, in another
@@ -79,6 +86,9 @@ class RowPlan {
     Time,
     Bit,
     Number,
+    Enum8,
+    Enum16,
+    Set,
     Sized,
     Converted,
     Fixed,
@@ -88,7 +98,7 @@ class RowPlan {
     Cell blank;  // kind, aux and size as every cell of this column has them
     Take take;
     uint8_t width = 0;                 // bytes of the value or of its length prefix
-    uint16_t fixed = 0;                // of Fixed: bytes of the whole value
+    uint16_t fixed = 0;                // of Fixed: bytes of the whole value; of Enum and Set: their members
     uint32_t size_mask = 0;            // of a length prefix: its bits of four bytes
     const Charset* convert = nullptr;  // text in this character set, to be made UTF-8; null: as it is
   };
@@ -99,14 +109,14 @@ class RowPlan {
   static Result<Step> fixed_step(const MapColumn& wire, const Column& column, uint32_t prefix);
 
   static const char* take(const Step& step, const char* at, const char* end, Arena& arena, Cell& cell,
-                          uint32_t& converted, uint64_t& invalid);
+                          uint32_t& converted, Invalid& invalid);
   static const char* take_sized(const Step& step, const char* at, size_t left, Cell& cell);
   static const char* take_made(const Step& step, const char* at, size_t left, Arena& arena, Cell& cell,
-                               uint32_t& converted, uint64_t& invalid);
+                               uint32_t& converted, Invalid& invalid);
   static const char* take_old(const Step& step, const char* at, size_t left, Cell& cell);
-  static const char* convert(const Step& step, Arena& arena, Cell& cell, uint64_t& invalid, const char* after,
+  static const char* convert(const Step& step, Arena& arena, Cell& cell, Invalid& invalid, const char* after,
                              uint32_t& converted);
-  static const char* unpack(const Step& step, Arena& arena, Cell& cell, uint64_t& invalid, const char* after,
+  static const char* unpack(const Step& step, Arena& arena, Cell& cell, Invalid& invalid, const char* after,
                             uint32_t& converted);
   static const char* pad(const Step& step, Arena& arena, Cell& cell, const char* after, uint32_t& converted);
 

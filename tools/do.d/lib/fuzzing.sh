@@ -30,14 +30,16 @@ fuzz_targets() {
 }
 
 fuzz_one() {
-  local target=$1 seconds=$2 code=0 log=$ROOT/build-fuzz/$1.log
+  local target=$1 seconds=$2 code=0 log=$ROOT/build-fuzz/$1.log scratch
   say "Fuzzing $target for $seconds s"
   mkdir -p "build-fuzz/corpus/$target" build-fuzz/found
   local folders=("build-fuzz/corpus/$target")
   [[ -d fuzz/corpus/$target ]] && folders+=("fuzz/corpus/$target")
-  build-fuzz/"${target}_fuzz" -max_total_time="$seconds" -max_len=$FUZZ_MAX_BYTES -rss_limit_mb=$FUZZ_RSS_MB \
+  scratch=$(mktemp -d /dev/shm/sluice-fuzz-XXXXXX)  # goes, too, where the target dies of a fault
+  TMPDIR=$scratch build-fuzz/"${target}_fuzz" -max_total_time="$seconds" -max_len=$FUZZ_MAX_BYTES -rss_limit_mb=$FUZZ_RSS_MB \
     -timeout=$FUZZ_INPUT_SECONDS -print_final_stats=1 -artifact_prefix="build-fuzz/found/$target-" "${folders[@]}" \
     >"$log" 2>&1 </dev/null || code=$?
+  rm -rf "$scratch"
   if ((code)); then
     grep -v '^#' "$log" | tail -n 60
   else
