@@ -17,9 +17,9 @@ constexpr Option kCommon[] = {
 
 // In the order in which help lists them: what a newcomer needs first.
 constexpr const Command* kCommands[] = {
-    &tail_command, &decode_command, &doctor_command, &init_command,    &check_command,
-    &run_command,  &start_command,  &stop_command,   &restart_command, &status_command,
-    &dead_command, &schema_command, &help_command,   &version_command, &completion_command};
+    &tail_command,   &decode_command, &doctor_command,  &init_command,      &check_command, &run_command,
+    &start_command,  &stop_command,   &restart_command, &status_command,    &dead_command,  &forget_command,
+    &schema_command, &help_command,   &version_command, &completion_command};
 
 }  // namespace
 

@@ -109,9 +109,11 @@ std::span<const Option> lane_table() {
       {"park", OptionKind::Size, "256MB",
        "how much may be parked in the state folder; the sink waits while there is more"},
       {"when_slow", OptionKind::Choice, "hold",
-       "what happens while the target is slower than the source, or away: hold the source, or spill what is "
-       "read into the state folder and let the source go on",
-       "hold|spill"},
+       "what happens while the target is slower than the source, or away: hold the source; spill what is "
+       "read into the state folder and let the source go on; or leave the sink behind, which then reads the "
+       "log "
+       "by itself until it has reached the others",
+       "hold|spill|leave"},
       {"spill",
        OptionKind::Size,
        "10GB",
@@ -120,6 +122,14 @@ std::span<const Option> lane_table() {
        false,
        {},
        1 << 20},
+      {"leave_after",
+       OptionKind::Duration,
+       "30s",
+       "with when_slow: leave, how long the source may be held first",
+       {},
+       false,
+       {},
+       1},
   };
   return table;
 }

@@ -79,7 +79,7 @@ bool receive_line(int connection, std::string& line) {
 
 // Nothing: it is none.
 std::optional<Request> parse_request(const std::string& line) {
-  constexpr std::string_view kWords[] = {"status", "stop", "retry", "drop"};
+  constexpr std::string_view kWords[] = {"status", "stop", "retry", "drop", "forget"};
   // JSON is YAML too.
   try {
     YAML::Node all = YAML::Load(line);

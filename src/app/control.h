@@ -13,7 +13,7 @@
 namespace sluice::app {
 
 // {"do":"status"}, {"do":"stop"}; {"do":"retry","sink":"NAME","ids":[1,2]} and "drop" in its place, of parked
-// messages: without a sink of all, without ids all of them.
+// messages: without a sink of all, without ids all of them. {"do":"forget","sink":"NAME"}.
 struct Request {
   std::string what;
   std::string sink = {};

@@ -63,6 +63,29 @@ bool wants_whole_events(std::span<const LaneSetup> lanes) {
                      [](const LaneSetup& lane) { return lane.encoder->grouped(); });
 }
 
+namespace {
+
+Result<LaneSetup> make_lane(const LanePlan& plan) {
+  SLUICE_ASSIGN(sink, plan.sink->make_for(plan.sink_settings, plan.route != nullptr));
+  SLUICE_ASSIGN(encoder, plan.format->make(plan.format_settings));
+  SLUICE_TRY(fits(plan, *encoder));
+  if (plan.pretty) encoder = make_pretty_encoder(std::move(encoder), Look::of(STDOUT_FILENO).colours);
+  return LaneSetup{.name = plan.name,
+                   .sink = std::move(sink),
+                   .encoder = std::move(encoder),
+                   .encode_threads = plan.encode_threads,
+                   .view = plan.view,
+                   .route = plan.route,
+                   .on_refusal = plan.on_refusal,
+                   .park_bytes = plan.park_bytes,
+                   .spill_folder = plan.spill_folder,
+                   .spill_bytes = plan.spill_bytes,
+                   .leave_after = plan.leave_after,
+                   .again = [plan] { return make_lane(plan); }};
+}
+
+}  // namespace
+
 Result<std::vector<LaneSetup>> make_lanes(std::vector<LanePlan> plans, const std::string& name) {
   std::vector<LaneSetup> lanes;
   // Several lanes keep the processors busy by themselves, and each thread more holds an encoded batch more.
@@ -72,13 +95,8 @@ Result<std::vector<LaneSetup>> make_lanes(std::vector<LanePlan> plans, const std
     if (has_option(plan.format->options, "name") && !plan.format_settings.given("name")) {
       SLUICE_TRY(plan.format_settings.set("name", {name}, ""));
     }
-    SLUICE_ASSIGN(sink, plan.sink->make_for(plan.sink_settings, plan.route != nullptr));
-    SLUICE_ASSIGN(encoder, plan.format->make(plan.format_settings));
-    SLUICE_TRY(fits(plan, *encoder));
-    if (plan.pretty) encoder = make_pretty_encoder(std::move(encoder), Look::of(STDOUT_FILENO).colours);
-    lanes.push_back({std::move(plan.name), std::move(sink), std::move(encoder), plan.encode_threads,
-                     std::move(plan.view), std::move(plan.route), plan.on_refusal, plan.park_bytes,
-                     std::move(plan.spill_folder), plan.spill_bytes});
+    SLUICE_ASSIGN(lane, make_lane(plan));
+    lanes.push_back(std::move(lane));
   }
   return lanes;
 }
@@ -99,13 +117,18 @@ Result<std::unique_ptr<Engine>> Engine::make(RunPlan plan_given) {
   }
   SLUICE_ASSIGN(lanes, make_lanes(std::move(plan.lanes), plan.name));
   plan.source.decoder.whole_events = wants_whole_events(lanes);
+  for (const LaneSetup& lane : lanes) engine->sinks_.push_back(lane.name);
   auto live = make_mysql_source(plan.source, engine->catalogue_, engine->selection_);
   engine->live_ = live.get();
   BoundedSource::Options bounds{plan.until, plan.patient, [raw = engine.get()] { raw->look_for_tables(); },
                                 [raw = live.get()] { return raw->status().idle; }};
   engine->source_ = std::make_unique<BoundedSource>(std::move(live), std::move(bounds));
+  if (engine->state_) {
+    engine->own_reading_ = make_own_reading(plan.source, plan.until, engine->selection_, plan.state_folder);
+  }
   PipelineOptions options;
   options.batches = plan.batches;
+  options.own_reading = engine->own_reading_.get();
   engine->pipeline_ = std::make_unique<Pipeline>(*engine->source_, std::vector<std::unique_ptr<Transform>>(),
                                                  std::move(lanes), engine->state_.get(), options);
   engine->since_us_ = unix_us();
@@ -133,11 +156,32 @@ Result<void> Engine::run() {
 }
 
 EngineStatus Engine::status() const {
-  return {.name = plan_.name,
-          .since_us = since_us_,
-          .now_us = unix_us(),
-          .source = live_->status(),
-          .pipeline = pipeline_->status()};
+  EngineStatus status{.name = plan_.name,
+                      .since_us = since_us_,
+                      .now_us = unix_us(),
+                      .source = live_->status(),
+                      .pipeline = pipeline_->status()};
+  Result<std::vector<std::string>> known;
+  if (state_) known = state_->lanes();
+  for (size_t i = 0; known && i < known->size(); ++i) {
+    const std::string& name = (*known)[i];
+    if (std::find(sinks_.begin(), sinks_.end(), name) != sinks_.end()) continue;
+    auto saved = state_->lane(name);
+    if (saved && *saved) status.absent.push_back({name, (*saved)->position});
+  }
+  return status;
+}
+
+std::string Engine::forget(const std::string& sink) {
+  if (std::find(sinks_.begin(), sinks_.end(), sink) != sinks_.end()) {
+    return JsonObject()
+        .text("error", fmt::format("the sink {} is running; stop the pipeline first", sink))
+        .str();
+  }
+  auto known = forget_sink(*state_, plan_.state_folder, sink);
+  if (!known) return JsonObject().text("error", known.error().what).str();
+  if (*known) log::warning("sink {}: its position is forgotten by hand", sink);
+  return JsonObject().boolean("known", *known).str();
 }
 
 std::string Engine::retry_parked(const std::string& sink, const std::vector<uint64_t>& ids) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/engine_status.h"
+#include "app/own_reading.h"
 #include "base/option.h"
 #include "model/catalogue.h"
 #include "model/selection.h"
@@ -37,6 +38,7 @@ struct LanePlan {
   uint64_t park_bytes = 256'000'000;
   std::string spill_folder = {};
   uint64_t spill_bytes = 0;
+  std::chrono::milliseconds leave_after{0};
 };
 
 // Processors that this process may use.
@@ -75,6 +77,8 @@ class Engine {
   // or of all where it is empty; without ids, all.
   std::string retry_parked(const std::string& sink, const std::vector<uint64_t>& ids);
   std::string drop_parked(const std::string& sink, const std::vector<uint64_t>& ids);
+  // Any thread; the answer is one line of JSON. Of a sink that is not named.
+  std::string forget(const std::string& sink);
 
  private:
   explicit Engine(RunPlan plan) : plan_(std::move(plan)) {}
@@ -88,7 +92,9 @@ class Engine {
   std::unique_ptr<State> state_;
   MysqlSource* live_ = nullptr;  // within source_
   std::unique_ptr<Source> source_;
+  std::unique_ptr<OwnReading> own_reading_;
   std::unique_ptr<Pipeline> pipeline_;
+  std::vector<std::string> sinks_;  // their names
   Position from_;
   int64_t since_us_ = 0;
 };

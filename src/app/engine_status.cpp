@@ -50,7 +50,9 @@ JsonObject lane_json(const EngineStatus& status, const LaneStatus& lane) {
   json.text("delivered", lane.delivered.known() ? describe(lane.delivered) : "")
       .number("changes", lane.changes);
   json.number("bytes", lane.bytes).number("changes_per_second", lane.changes_per_second);
-  json.number("seconds_behind", status.behind(lane)).number("bytes_behind", status.behind_bytes(lane));
+  json.number("seconds_behind", status.behind(lane));
+  if (lane.left_us == 0) json.number("bytes_behind", status.behind_bytes(lane));
+  if (lane.left_us != 0) json.text("left_behind_since", utc_text(lane.left_us));
   json.number("retries", lane.retries);
   if (lane.refused != 0) json.number("refused", lane.refused);
   if (lane.parked != 0) json.number("parked", lane.parked).number("parked_bytes", lane.parked_bytes);
@@ -85,6 +87,10 @@ int64_t EngineStatus::source_behind() const {
 }
 
 int64_t EngineStatus::behind(const LaneStatus& lane) const {
+  if (lane.left_us != 0) {
+    int64_t since = lane.delivered.timestamp ? lane.delivered.timestamp : lane.left_us / 1'000'000;
+    return std::max<int64_t>(now_us / 1'000'000 - since, 0);
+  }
   int64_t own = lane.pending_since ? now_us / 1'000'000 - lane.pending_since : 0;
   return std::max(own, source_behind());
 }
@@ -104,6 +110,8 @@ std::string troubles_text(const EngineStatus& status) {
     if (lane.doing == LaneDoing::Ended) out += fmt::format("the sink {} has ended\n", lane.name);
     if (lane.doing == LaneDoing::Retrying)
       out += fmt::format("the sink {} is tried again: {}\n", lane.name, lane.last_error);
+    if (lane.left_us != 0)
+      out += fmt::format("the sink {} was left behind at {}\n", lane.name, describe(lane.delivered));
   }
   return out;
 }
@@ -125,7 +133,11 @@ std::string status_json(const EngineStatus& status) {
   json.number("batches_free", pipeline.batches_free).number("batches_total", pipeline.batches_total);
   ProcessUse use = ProcessUse::now();
   json.number("resident_bytes", use.resident_bytes).number("cpu_seconds", use.cpu_seconds);
-  return json.list("sinks", lanes).str();
+  std::vector<JsonObject> absent;
+  for (const EngineStatus::Absent& sink : status.absent) {
+    absent.push_back(JsonObject().text("name", sink.name).text("position", describe(sink.position)));
+  }
+  return json.list("sinks", lanes).list("absent_sinks", absent).str();
 }
 
 }  // namespace sluice::app

@@ -14,6 +14,11 @@ struct EngineStatus {
   int64_t since_us = 0, now_us = 0;  // microseconds since 1970 UTC
   MysqlSourceStatus source;
   PipelineStatus pipeline;
+  struct Absent {
+    std::string name;
+    Position position;
+  };
+  std::vector<Absent> absent;  // sinks that are not named, whose positions are kept
 
   // How old what a target lacks is, in seconds: the source's own lag where it lacks nothing that was read.
   int64_t source_behind() const;

@@ -95,8 +95,17 @@ constexpr Metric kMetrics[] = {
      each_sink<[](const Status&, const Lane& lane) { return lane.parked_bytes; }>},
     {"sluice_sink_behind_seconds", kGauge, "age of the oldest change that the target lacks",
      each_sink<[](const Status& s, const Lane& lane) { return s.behind(lane); }>},
-    {"sluice_sink_behind_bytes", kGauge, "bytes of the log that were read and are not yet safe at the target",
-     each_sink<[](const Status& s, const Lane& lane) { return s.behind_bytes(lane); }>},
+    {"sluice_sink_behind_bytes", kGauge,
+     "bytes of the log that were read and are not yet safe at the target; not of a sink that was left behind",
+     [](const Status& s, Exposition& out) {
+       for (const Lane& lane : s.pipeline.lanes)
+         if (lane.left_us == 0) out.sample({{"sink", lane.name}}, s.behind_bytes(lane));
+     }},
+    {"sluice_sink_left_behind", kGauge,
+     "1 while the others go on without the sink, which reads the log by itself",
+     each_sink<[](const Status&, const Lane& lane) { return lane.left_us != 0 ? 1 : 0; }>},
+    {"sluice_left_behind_total", kCounter, "how often a sink was left behind",
+     [](const Status& s, Exposition& out) { out.sample({}, s.pipeline.left); }},
     {"sluice_sink_troubled", kGauge, "1 while the sink waits to try again",
      each_sink<[](const Status&, const Lane& lane) { return lane.doing == LaneDoing::Retrying ? 1 : 0; }>},
     {"sluice_sink_last_error_timestamp_seconds", kGauge,
@@ -137,7 +146,7 @@ refused unless there is a `metrics_token`, which must then come with each reques
   out += R"(
 Those of sinks have the label `sink`. Counters begin at 0 with each start of the process.
 
-Worth an alert: `sluice_source_connected == 0`, `sluice_sink_troubled == 1` and `sluice_sink_behind_seconds > 60` for some minutes, and any increase of
+Worth an alert: `sluice_source_connected == 0`, `sluice_sink_troubled == 1`, `sluice_sink_left_behind == 1` and `sluice_sink_behind_seconds > 60` for some minutes, and any increase of
 `sluice_sink_refused_total`, `sluice_sink_parked`, `sluice_source_skipped_events_total` or `sluice_source_set_aside_tables`.
 )";
   return out;

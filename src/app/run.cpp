@@ -47,7 +47,9 @@ Result<LanePlan> lane_plan(LaneConfig& lane, const std::string& state_folder) {
                   .on_refusal = on_refusal(lane.own.text("on_refusal")),
                   .park_bytes = lane.own.size("park"),
                   .spill_folder = fmt::format("{}/spill/{}", state_folder, Spill::folder_of(lane.name)),
-                  .spill_bytes = lane.own.text("when_slow") == "spill" ? lane.own.size("spill") : 0};
+                  .spill_bytes = lane.own.text("when_slow") == "spill" ? lane.own.size("spill") : 0,
+                  .leave_after = lane.own.text("when_slow") == "leave" ? lane.own.duration("leave_after")
+                                                                       : std::chrono::milliseconds(0)};
 }
 
 // Null: nobody is to listen.
@@ -105,6 +107,7 @@ Result<void> run_pipeline(RunPlan plan, const std::function<void()>& started) {
     if (request.what == "status") return status_json(engine->status());
     if (request.what == "retry") return engine->retry_parked(request.sink, request.ids);
     if (request.what == "drop") return engine->drop_parked(request.sink, request.ids);
+    if (request.what == "forget") return engine->forget(request.sink);
     log::info("asked to stop by the control socket");
     engine->stop();
     return JsonObject().boolean("stopping", true).str();

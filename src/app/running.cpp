@@ -115,6 +115,10 @@ void aside_rows(std::string& out, const YAML::Node& source) {
 // Empty: the target has all that was read.
 std::string lag(const YAML::Node& sink) {
   std::string seconds = text(sink, "seconds_behind"), bytes = text(sink, "bytes_behind");
+  if (bytes.empty()) {
+    return fmt::format("left behind since {}, {} s behind; it reads the log by itself",
+                       text(sink, "left_behind_since"), grouped(seconds));
+  }
   if (seconds.empty() || (seconds == "0" && bytes == "0")) return {};
   return fmt::format("{} s behind, {} of the log in hand", grouped(seconds), megabytes(bytes));
 }
@@ -164,6 +168,11 @@ std::string status_table(const RunningStatus& status) {
       fmt::format("{}, {} of {} batches free", megabytes(text(all, "resident_bytes")),
                   text(all, "batches_free"), text(all, "batches_total")));
   sink_rows(out, all["sinks"]);
+  for (const auto& sink : all["absent_sinks"]) {
+    row(out, "absent",
+        fmt::format("{}: no longer named, delivered up to {}; 'sluice forget' gives that up",
+                    text(sink, "name"), text(sink, "position")));
+  }
   return out;
 }
 

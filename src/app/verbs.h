@@ -16,6 +16,7 @@ extern const Command stop_command;
 extern const Command restart_command;
 extern const Command status_command;
 extern const Command dead_command;
+extern const Command forget_command;
 extern const Command schema_command;
 extern const Command help_command;
 extern const Command version_command;

@@ -18,6 +18,12 @@ BatchPool::Mine BatchPool::take() {
   return take_free();
 }
 
+BatchPool::Mine BatchPool::take_for(std::chrono::microseconds patience) {
+  std::unique_lock lock(mutex_);
+  returned_.wait_for(lock, patience, [&] { return closed_ || !free_.empty(); });
+  return take_free();
+}
+
 BatchPool::Mine BatchPool::try_take() {
   std::lock_guard lock(mutex_);
   return take_free();

@@ -2,6 +2,7 @@
 // does not read. A batch comes back by itself when the last lane lets go of it.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -43,6 +44,8 @@ class BatchPool {
 
   // An empty one; waits until one is free. Null: closed.
   Mine take();
+  // Waits so long at most. Null: none is free, or closed.
+  Mine take_for(std::chrono::microseconds patience);
   // Null: none is free, or closed.
   Mine try_take();
   // Ends the waiting for good. Batches still come back.

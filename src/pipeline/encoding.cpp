@@ -28,6 +28,7 @@ Encoding::~Encoding() {
 void Encoding::begin(const Position& from, std::optional<Position> delivered) {
   {
     std::lock_guard lock(mutex_);
+    if (begun_) return;
     delivered_ = std::move(delivered);
     passing_ = delivered_ && !covers(from, *delivered_);
     begun_ = true;

@@ -25,7 +25,7 @@ class Encoding {
   Encoding(const Encoding&) = delete;
 
   // Before the first next(), from any thread: reading began at `from`, and changes before `delivered` are
-  // passed over. Until then nothing is encoded.
+  // passed over. Until then nothing is encoded. Counts once.
   void begin(const Position& from, std::optional<Position> delivered);
 
   // The source thread.

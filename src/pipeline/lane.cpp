@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 #include "pipeline/template.h"
@@ -18,18 +19,6 @@ constexpr uint64_t kFirstTry = uint64_t{1} << 63;
 double seconds(SteadyTime::duration span) { return std::chrono::duration<double>(span).count(); }
 
 }  // namespace
-
-std::string_view to_text(LaneDoing doing) {
-  switch (doing) {
-    case LaneDoing::Opening: return "opening the sink";
-    case LaneDoing::Waiting: return "waiting for changes";
-    case LaneDoing::Writing: return "writing";
-    case LaneDoing::Retrying: return "waiting to try again";
-    case LaneDoing::Saving: return "saving its position";
-    case LaneDoing::Ended: return "ended";
-  }
-  return "";
-}
 
 Lane::Lane(LaneSetup setup, size_t number, std::optional<LaneCheckpoint> saved, Watermark& watermark,
            ParkStore* parked, size_t slots, BackoffBounds pauses, Ended ended)
@@ -68,12 +57,22 @@ void Lane::start(const Position& from) {
 
 void Lane::stop() {
   stop_.raise();
+  end_.raise();
   encoding_.close();
   if (spill_) spill_->close();
 }
 
+void Lane::leave() {
+  leaving_ = true;
+  stop_.raise();
+  encoding_.finish();
+  setup_.sink->interrupt();
+}
+
 void Lane::run() {
   Result<void> result = work();
+  bool left = leaving_ && (result || result.error().fault == Fault::Stopped);
+  if (left) result = pass_over();
   if (filler_.joinable()) {
     stop();  // it may wait for room that nobody makes any more
     filler_.join();
@@ -100,7 +99,7 @@ Result<void> Lane::insist(std::string_view doing, bool mend, const std::function
     if (error.fault != Fault::Retryable) return result;
     auto pause = std::max(backoff.next(), setup_.sink->pause());
     complain(doing, error, pause);
-    if (stop_.wait_for(pause)) return stopped();
+    if (pauses_end_->wait_for(pause)) return stopped();
   }
 }
 
@@ -137,14 +136,13 @@ Result<void> Lane::work() {
       SLUICE_ASSIGN(spilled, spill_->next(kTick));
       if (spilled) SLUICE_TRY(deliver_spilled(*spilled));
       ended = !spilled && spill_->ended();
-    } else if (Encoded* encoded = encoding_.next(kTick)) {
-      auto delivered = deliver(*encoded);
-      encoding_.release(encoded);
-      if (!delivered) return delivered;
+    } else if ((in_hand_ = encoding_.next(kTick))) {
+      SLUICE_TRY(deliver(*in_hand_));
+      encoding_.release(std::exchange(in_hand_, nullptr));
     } else {
       ended = encoding_.ended();
     }
-    if (ended) return {};
+    if (ended || leaving_) return {};
     if (steady_now() - ticked_ >= kTick) SLUICE_TRY(tick());
   }
 }
@@ -175,6 +173,29 @@ Result<void> Lane::deliver(const Encoded& encoded) {
   }));
   if (parcel.moves || parcel.open != Parcel::kNone) between_ = parcel.open == Parcel::kNone;
   count(parcel.log_end);
+  return {};
+}
+
+Result<void> Lane::pass_over() {
+  pauses_end_ = &end_;
+  encoding_.begin(begin_, std::nullopt);  // should it not have come so far
+  if (!position_.known() && begin_.known()) {
+    position_ = begin_;
+    SLUICE_TRY(insist("cannot save the position", false,
+                      [&] { return watermark_.noted(number_, position_, "", {}); }));
+  }
+  while (in_hand_ || !encoding_.ended()) {
+    if (!in_hand_) in_hand_ = encoding_.next(kTick);
+    if (!in_hand_) continue;
+    const Parcel& parcel = in_hand_->parcel();
+    // Where everything began: from there it will read.
+    bool first = !position_.known() && parcel.moves && parcel.batch.changes.empty();
+    if (first) position_ = parcel.batch.resume;
+    SLUICE_TRY(insist("cannot save the position", false, [&] {
+      return watermark_.delivered(number_, parcel, first ? &position_ : nullptr, "", {});
+    }));
+    encoding_.release(std::exchange(in_hand_, nullptr));
+  }
   return {};
 }
 

@@ -37,6 +37,10 @@ struct LaneSetup {
   // Where deliveries wait for a slow target; empty: in the pool's batches alone.
   std::string spill_folder;
   uint64_t spill_bytes = 0;  // 0: nothing more goes there than an earlier run left
+  // It is left behind when it has held the source for so long; 0: never.
+  std::chrono::milliseconds leave_after{0};
+  // Makes the same once more, after this one has ended; null: nobody will ask.
+  std::function<Result<LaneSetup>()> again;
 };
 
 class Lane : Judge {
@@ -58,6 +62,10 @@ class Lane : Judge {
   // Nothing more will be offered: deliver what waits, then end.
   void finish() { encoding_.finish(); }
 
+  // The source thread, which offers nothing more: ends without delivering what was offered, as if it were
+  // delivered for all others, while its own position stays.
+  void leave();
+
   // Any thread. Ends after the delivery in hand, or at once where that is being retried.
   void stop();
   // Any thread. Ends a delivery that waits at the target, too.
@@ -75,6 +83,8 @@ class Lane : Judge {
   Result<void> work();
   Result<void> save_beginning();
   Result<void> deliver(const Encoded& encoded);
+  // What was offered when leave() was called.
+  Result<void> pass_over();
   // Into the target; what the target refuses or what waits behind that goes into park_'s changes.
   Result<void> send(const Delivery& all);
   // With a spill: its thread fills it, the lane's empties it.
@@ -107,12 +117,15 @@ class Lane : Judge {
   std::unique_ptr<Spill> spill_;  // null: there is none
   Encoding encoding_;
   StopSignal stop_;
-  std::atomic<bool> look_at_parked_ = false;
+  StopSignal end_;  // by stop() alone, while stop_ is raised by leave(), too
+  std::atomic<bool> look_at_parked_ = false, leaving_ = false;
 
   // The lane thread's own.
   Trouble trouble_;
   Position begin_;       // where reading began
   bool between_ = true;  // what was written last ended a transaction
+  Encoded* in_hand_ = nullptr;
+  StopSignal* pauses_end_ = &stop_;  // what ends a pause between tries
   struct Sent {
     uint64_t messages = 0, bytes = 0, refused = 0;
   };

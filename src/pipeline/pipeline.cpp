@@ -3,25 +3,28 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include <algorithm>
-
-#include "base/check.h"
 #include "base/log.h"
-#include "pipeline/progress.h"
 
 namespace sluice {
+namespace {
+
+// While no batch is free, so often is looked who holds it.
+constexpr std::chrono::milliseconds kHeld{20};
+
+}  // namespace
 
 Pipeline::Pipeline(Source& source, std::vector<std::unique_ptr<Transform>> transforms,
                    std::vector<LaneSetup> lanes, State* state, PipelineOptions options)
     : source_(source),
       transforms_(std::move(transforms)),
-      setups_(std::move(lanes)),
       state_(state),
       options_(options),
       pool_(options.batches),
-      backoff_(options.pauses) {
-  CHECK(!setups_.empty());
-}
+      backoff_(options.pauses),
+      lanes_(std::move(lanes), pool_.count(), options_, stop_, [this](Error error) {
+        note_fault(std::move(error));
+        wind_down();
+      }) {}
 
 Pipeline::~Pipeline() {
   stop();
@@ -31,64 +34,28 @@ Pipeline::~Pipeline() {
 Result<void> Pipeline::run(const Position& from) {
   // The first thread's name is the process's, as `ps` and `pkill` know it.
   if (gettid() != getpid()) pthread_setname_np(pthread_self(), "source");
-  SLUICE_TRY(make_lanes(from));
-  for (auto& lane : lanes_) lane->start(from);
-  Result<void> pumped = pump(from);
+  Result<void> pumped = lanes_.start(source_, state_, from);
+  if (pumped) pumped = pump(from);
   bool asked = !pumped && pumped.error().fault == Fault::Stopped;
+  bool read_all = pumped.has_value();
   if (!pumped) note_fault(std::move(pumped).error());
   // What was read before the source failed is delivered first.
-  end_lanes(!asked);
+  lanes_.end(!asked, read_all);
   std::lock_guard lock(mutex_);
   if (fault_ && fault_->fault != Fault::Stopped) return tl::unexpected(*fault_);
   return {};
 }
 
-Result<void> Pipeline::make_lanes(const Position& from) {
-  std::vector<std::string> names;
-  for (const LaneSetup& setup : setups_) names.push_back(setup.name);
-  if (state_) {
-    SLUICE_ASSIGN(known, state_->lanes());
-    for (const std::string& name : known) {
-      if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-      log::warning(
-          "sink {} is no longer named: its position is forgotten, and if it comes back it begins "
-          "where the pipeline is then",
-          name);
-      SLUICE_TRY(state_->forget(name));
-    }
-  }
-  watermark_ = std::make_unique<Watermark>(source_, state_, names);
-  std::vector<std::unique_ptr<Lane>> lanes;
-  for (size_t i = 0; i < setups_.size(); ++i) {
-    std::optional<LaneCheckpoint> saved;
-    if (state_) {
-      SLUICE_ASSIGN(found, state_->lane(names[i]));
-      saved = std::move(found);
-    }
-    // Where there is a spill, its lane knows what lies in it.
-    bool spills = setups_[i].spill_bytes > 0;
-    if (saved && !spills && !covers(saved->position, from)) {
-      log::warning(
-          "sink {} has everything up to {}, but reading begins at {}: what lies between is not "
-          "delivered to it",
-          names[i], describe(saved->position), describe(from));
-    }
-    lanes.push_back(std::make_unique<Lane>(std::move(setups_[i]), i, std::move(saved), *watermark_,
-                                           state_ ? state_->park() : nullptr, pool_.count(), options_.pauses,
-                                           [this](Result<void> result) { lane_ended(std::move(result)); }));
-  }
-  std::lock_guard lock(mutex_);
-  lanes_ = std::move(lanes);
-  running_ = lanes_.size();
-  return {};
-}
-
 Result<void> Pipeline::pump(const Position& from) {
   resume_ = from;
+  // With every sink behind, each joins at this place.
+  while (!lanes_.fed()) {
+    SLUICE_TRY(lanes_.tend(resume_, sequence_, true));
+    if (stop_.wait_for(kHeld)) return stopped();
+  }
   SLUICE_TRY(open_source(from));
   for (;;) {
-    BatchPool::Mine parcel = free_batch();
-    if (!parcel || stop_.raised()) return stopped();
+    SLUICE_ASSIGN(parcel, free_batch());
     auto more = source_.read(parcel->batch);
     if (!more) {
       parcel.reset();
@@ -108,12 +75,17 @@ Result<void> Pipeline::pump(const Position& from) {
   }
 }
 
-BatchPool::Mine Pipeline::free_batch() {
+Result<BatchPool::Mine> Pipeline::free_batch() {
   for (;;) {
-    if (BatchPool::Mine parcel = pool_.try_take()) return parcel;
-    bool helped = false;
-    for (auto& lane : lanes_) helped |= lane->help();
-    if (!helped) return pool_.take();
+    SLUICE_TRY(lanes_.tend(resume_, sequence_, between_));
+    BatchPool::Mine parcel = pool_.try_take();
+    if (!parcel && !stop_.raised() && !lanes_.help()) {
+      auto since = steady_now();
+      parcel = pool_.take_for(kHeld);
+      if (!stop_.raised()) SLUICE_TRY(lanes_.held(since));
+    }
+    if (stop_.raised()) return stopped();
+    if (parcel) return parcel;
   }
 }
 
@@ -155,7 +127,9 @@ Result<void> Pipeline::hand_over(BatchPool::Mine parcel) {
   if (batch.changes.empty() && !saves && !parcel->moves) return {};
   batch.sequence = ++sequence_;
   batch.read_us = unix_us();
+  if (!resume_.known() && parcel->moves) SLUICE_TRY(lanes_.began(batch));
   if (parcel->moves) resume_ = batch.resume;
+  if (!batch.changes.empty() && !parcel->late()) between_ = parcel->open == Parcel::kNone;
   {
     std::lock_guard lock(mutex_);
     status_.read = resume_;
@@ -165,7 +139,7 @@ Result<void> Pipeline::hand_over(BatchPool::Mine parcel) {
   }
   for (auto& transform : transforms_) SLUICE_TRY(transform->apply(batch));
   BatchPool::Shared shared(std::move(parcel));
-  for (auto& lane : lanes_) lane->offer(shared);
+  lanes_.offer(shared);
   return {};
 }
 
@@ -180,48 +154,22 @@ void Pipeline::wind_down() noexcept {
   source_.interrupt();
 }
 
-void Pipeline::lane_ended(Result<void> result) {
-  if (!result) {
-    note_fault(std::move(result).error());
-    wind_down();
-  }
-  std::lock_guard lock(mutex_);
-  --running_;
-  ended_.notify_all();
-}
-
-void Pipeline::end_lanes(bool drain) {
-  std::unique_lock lock(mutex_);
-  if (drain) {
-    for (auto& lane : lanes_) lane->finish();
-    ended_.wait(lock, [&] { return running_ == 0 || stop_.raised(); });
-  }
-  for (auto& lane : lanes_) lane->stop();
-  if (!ended_.wait_for(lock, options_.stop_patience, [&] { return running_ == 0 || hurry_; }) || hurry_) {
-    for (auto& lane : lanes_) lane->interrupt();
-  }
-  ended_.wait(lock, [&] { return running_ == 0; });
-}
-
 void Pipeline::stop() noexcept {
   bool again = stop_.raised();
   wind_down();
-  std::lock_guard lock(mutex_);
-  hurry_ |= again;
-  ended_.notify_all();
-}
-
-void Pipeline::look_at_parked() {
-  std::lock_guard lock(mutex_);
-  for (auto& lane : lanes_) lane->look_at_parked();
+  lanes_.asked_to_stop(again);
 }
 
 PipelineStatus Pipeline::status() const {
-  std::lock_guard lock(mutex_);
-  PipelineStatus status = status_;
+  PipelineStatus status;
+  {
+    std::lock_guard lock(mutex_);
+    status = status_;
+  }
   status.batches_free = pool_.free();
   status.batches_total = pool_.count();
-  for (const auto& lane : lanes_) status.lanes.push_back(lane->status());
+  status.left = lanes_.left();
+  status.lanes = lanes_.status();
   return status;
 }
 

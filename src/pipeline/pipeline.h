@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/backoff.h"
-#include "pipeline/lane.h"
+#include "pipeline/lanes.h"
 #include "pipeline/status.h"
 #include "transform/transform.h"
 
@@ -24,6 +24,8 @@ struct PipelineOptions {
   BackoffBounds pauses;  // between tries, of the source and of every sink
   // How long stop() lets a delivery in hand finish before the sink is interrupted.
   std::chrono::milliseconds stop_patience = std::chrono::seconds(5);
+  // For sinks that are behind; null: they are a fault, and none is left behind. Outlives the pipeline.
+  OwnReading* own_reading = nullptr;
 };
 
 class Pipeline {
@@ -41,28 +43,24 @@ class Pipeline {
   void stop() noexcept;
   PipelineStatus status() const;
   // Parked messages were asked for or dropped. Any thread.
-  void look_at_parked();
+  void look_at_parked() { lanes_.look_at_parked(); }
 
  private:
-  Result<void> make_lanes(const Position& from);
   Result<void> pump(const Position& from);
-  // An empty batch; while none is free this thread helps the lanes. Null: stopped.
-  BatchPool::Mine free_batch();
+  // An empty batch; while none is free this thread helps the lanes, and looks who holds them.
+  Result<BatchPool::Mine> free_batch();
   Result<void> open_source(const Position& at);
   // Complains, and waits until it is time for another try.
   Result<void> source_failed(Error error);
   Result<void> hand_over(BatchPool::Mine parcel);
   // What the lanes must know of a batch, before the transforms may take changes out of it.
   void seal(Parcel& parcel);
-  void lane_ended(Result<void> result);
-  void end_lanes(bool drain);
   // The first fault is the one that run() returns.
   void note_fault(Error error);
   void wind_down() noexcept;
 
   Source& source_;
   std::vector<std::unique_ptr<Transform>> transforms_;
-  std::vector<LaneSetup> setups_;
   State* const state_;
   const PipelineOptions options_;
   BatchPool pool_;
@@ -73,16 +71,13 @@ class Pipeline {
   Trouble trouble_;
   Position resume_;  // of the last batch handed over
   uint64_t sequence_ = 0;
+  bool between_ = true;  // no transaction goes on behind what was handed over
 
   mutable std::mutex mutex_;
-  std::condition_variable ended_;
-  size_t running_ = 0;
-  bool hurry_ = false;  // stop() was called again
   std::optional<Error> fault_;
   PipelineStatus status_;  // without the lanes
 
-  std::unique_ptr<Watermark> watermark_;
-  std::vector<std::unique_ptr<Lane>> lanes_;  // last: their threads use everything above
+  Lanes lanes_;  // last: their threads use everything above
 };
 
 }  // namespace sluice

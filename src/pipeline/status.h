@@ -33,7 +33,13 @@ struct LaneStatus {
   double changes_per_second = 0;  // over the last seconds
   std::string last_error;         // empty: none yet
   int64_t last_error_us = 0;
+  // Since when the others go on without it while it reads the log by itself, microseconds since 1970 UTC; 0:
+  // they do not. `log_bytes` means nothing then.
+  int64_t left_us = 0;
 };
+
+// `now` with the counts of the lane that was there before it.
+LaneStatus add_counts(LaneStatus now, const LaneStatus& before);
 
 struct PipelineStatus {
   Position read;             // the source has read up to here
@@ -43,6 +49,7 @@ struct PipelineStatus {
   int64_t source_error_us = 0;
   size_t batches_free = 0;  // of `batches_total`; none free: the slowest lane holds the source back
   size_t batches_total = 0;
+  uint64_t left = 0;  // how often a sink was left behind since the start of the process
   std::vector<LaneStatus> lanes;
 };
 

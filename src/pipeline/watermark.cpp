@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace sluice {
+namespace {
+
+constexpr uint64_t kLeft = UINT64_MAX;
+
+}  // namespace
 
 Watermark::Watermark(Source& source, State* state, std::vector<std::string> lanes)
     : source_(source), state_(state), names_(std::move(lanes)), sequences_(names_.size(), 0) {}
@@ -51,9 +56,22 @@ Result<void> Watermark::parked(size_t lane, const ParkChanges& park) {
   return state_->save({.lane = names_[lane], .park = &park});
 }
 
-uint64_t Watermark::lowest() const {
+Result<void> Watermark::began(const Batch& batch) {
+  if (!state_) return {};
   std::lock_guard lock(mutex_);
-  return *std::min_element(sequences_.begin(), sequences_.end());
+  return state_->save({.resume = &batch.resume, .catalogue = batch.catalogue});
+}
+
+void Watermark::leave(size_t lane) { join(lane, kLeft); }
+
+void Watermark::join(size_t lane, uint64_t sequence) {
+  std::lock_guard lock(mutex_);
+  sequences_[lane] = sequence;
+}
+
+bool Watermark::is_last(size_t lane) const {
+  std::lock_guard lock(mutex_);
+  return sequences_[lane] == *std::min_element(sequences_.begin(), sequences_.end());
 }
 
 }  // namespace sluice

@@ -31,7 +31,13 @@ class Watermark {
   // What is parked changed, and the position stays.
   Result<void> parked(size_t lane, const ParkChanges& park);
 
-  uint64_t lowest() const;
+  // Where everything began, which is saved whatever the lanes do: a start must find it.
+  Result<void> began(const Batch& batch);
+  // The lane is done with all that was handed over; it counts no more, until it comes back behind `sequence`.
+  void leave(size_t lane);
+  void join(size_t lane, uint64_t sequence);
+  // Whether no other is further behind.
+  bool is_last(size_t lane) const;
 
  private:
   bool last_to_deliver(size_t lane, uint64_t sequence) const;

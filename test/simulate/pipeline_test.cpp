@@ -377,19 +377,41 @@ TEST_F(PipelineTest, ALaneThatPassesOverKeepsItsPosition) {
   EXPECT_EQ(catalogue.size(), 1u);
 }
 
-TEST_F(PipelineTest, ALaneThatIsNoLongerNamedIsForgotten) {
+TEST_F(PipelineTest, ALaneThatIsNoLongerNamedKeepsItsPlace) {
   auto old = at(10);
   ASSERT_TRUE(state_.save({.lane = "gone", .position = &old, .note = ""}));
+  add(20, {"1"});
   ASSERT_TRUE(make({&a_})->run(at(4)));
-  EXPECT_FALSE(state_.lane("gone").value());
-  EXPECT_EQ(logged("sink gone is no longer named"), 1u);
+  EXPECT_EQ(saved("gone"), 10u);
+  EXPECT_EQ(state_.resume().value(), at(20)) << "it holds nobody";
+  source_.script.clear();
+  ASSERT_TRUE(make({&a_})->run(at(20)));
+  EXPECT_EQ(logged("sink gone is no longer named: its position bin.000001:10 is kept"), 1u);
 }
 
-TEST_F(PipelineTest, WarnsOfWhatALaneWillMiss) {
+TEST_F(PipelineTest, WhatALaneWouldMissIsAFaultWhereItCannotReadAlone) {
   auto behind = at(10);
   ASSERT_TRUE(state_.save({.lane = "a", .position = &behind, .note = ""}));
-  ASSERT_TRUE(make({&a_})->run(at(100)));
-  EXPECT_EQ(logged("sink a has everything up to bin.000001:10, but reading begins at bin.000001:100"), 1u);
+  auto result = make({&a_, &b_})->run(at(100));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().what,
+            "sink a has everything up to bin.000001:10, but reading begins at bin.000001:100: what lies "
+            "between would "
+            "be lost");
+}
+
+// A target that has been away from the very beginning must not cost the others their place.
+TEST_F(PipelineTest, TheBeginningIsSavedWhateverTheLanesDo) {
+  source_.endless = true;
+  add(10, {});
+  add(20, {"1"});
+  b_.blocked = true;
+  auto pipeline = make({&a_, &b_});
+  std::thread run([&] { EXPECT_TRUE(pipeline->run(Position())); });
+  ASSERT_TRUE(a_.wait_for("1\n"));
+  EXPECT_EQ(state_.resume().value().value_or(Position()).offset, 10u);
+  pipeline->stop();
+  run.join();
 }
 
 class Uneven : public TextEncoder {

@@ -1,0 +1,116 @@
+#include "app/own_reading.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "app/bounded_source.h"
+#include "pipeline/spill.h"
+#include "state/sqlite/sqlite_state.h"
+
+namespace sluice::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string folder_of(const std::string& state_folder, const std::string& lane) {
+  return fmt::format("{}/behind/{}", state_folder, Spill::folder_of(lane));
+}
+
+// A source with a catalogue of its own.
+class OwnSource : public Source {
+ public:
+  OwnSource(MysqlSourceSetup setup, const std::optional<StartPoint>& until, std::string lane,
+            std::unique_ptr<Catalogue> catalogue, const Selection& selection)
+      : lane_(std::move(lane)), catalogue_(std::move(catalogue)) {
+    auto live = make_mysql_source(std::move(setup), *catalogue_, selection);
+    BoundedSource::Options bounds{.until = until, .idle = [raw = live.get()] { return raw->status().idle; }};
+    inner_ = std::make_unique<BoundedSource>(std::move(live), std::move(bounds));
+  }
+
+  Result<void> open(const Position& from) override {
+    auto opened = inner_->open(from);
+    if (opened || opened.error().fault == Fault::Retryable || opened.error().fault == Fault::Stopped)
+      return opened;
+    return fatal(
+        "sink {} has everything up to {}, and cannot go on there: {}. Where the log is gone, 'sluice forget' "
+        "gives "
+        "the sink's position up, with which it begins where the others are and misses what lies between",
+        lane_, describe(from), opened.error().what);
+  }
+  Result<More> read(Batch& batch) override { return inner_->read(batch); }
+  void confirm(const Position& position) override { inner_->confirm(position); }
+  void interrupt() noexcept override { inner_->interrupt(); }
+
+ private:
+  const std::string lane_;
+  std::unique_ptr<Catalogue> catalogue_;
+  std::unique_ptr<Source> inner_;
+};
+
+class Impl : public OwnReading {
+ public:
+  Impl(MysqlSourceSetup setup, std::optional<StartPoint> until, const Selection& selection,
+       std::string folder)
+      : setup_(std::move(setup)),
+        until_(std::move(until)),
+        selection_(selection),
+        folder_(std::move(folder)) {
+    setup_.server_id = 0;            // a replica beside the one that has it
+    setup_.decoder.aside = nullptr;  // what is set aside is everybody's
+  }
+
+  // Prepared XA transactions, whose PREPARE may stand before the sink's position and their COMMIT behind it.
+  Result<void> keep(const std::string& lane) override {
+    std::string own = folder_of(folder_, lane);
+    std::error_code reason;
+    fs::remove_all(own, reason);
+    fs::create_directories(own, reason);
+    if (!reason && fs::exists(setup_.decoder.spool_folder)) {
+      fs::copy(setup_.decoder.spool_folder, own, fs::copy_options::overwrite_existing, reason);
+    }
+    if (!reason) return {};
+    return fatal("cannot keep what is prepared for the sink {} in {}: {}", lane, own, reason.message());
+  }
+
+  Result<Reading> begin(const std::string& lane, const Position& from) override {
+    auto catalogue = std::make_unique<Catalogue>();
+    SLUICE_TRY(read_sqlite_catalogue(folder_, &from, *catalogue));
+    MysqlSourceSetup setup = setup_;
+    setup.decoder.spool_folder = folder_of(folder_, lane);
+    Reading reading;
+    reading.source =
+        std::make_unique<OwnSource>(std::move(setup), until_, lane, std::move(catalogue), selection_);
+    return reading;
+  }
+
+  void end(const std::string& lane) override {
+    std::error_code none;
+    fs::remove_all(folder_of(folder_, lane), none);
+  }
+
+ private:
+  MysqlSourceSetup setup_;
+  const std::optional<StartPoint> until_;
+  const Selection& selection_;
+  const std::string folder_;
+};
+
+}  // namespace
+
+std::unique_ptr<OwnReading> make_own_reading(MysqlSourceSetup setup, std::optional<StartPoint> until,
+                                             const Selection& selection, std::string state_folder) {
+  return std::make_unique<Impl>(std::move(setup), std::move(until), selection, std::move(state_folder));
+}
+
+Result<bool> forget_sink(State& state, const std::string& folder, const std::string& sink) {
+  SLUICE_ASSIGN(saved, state.lane(sink));
+  SLUICE_ASSIGN(parked, state.park()->drop_parked(sink, {}));
+  SLUICE_TRY(state.forget(sink));
+  SLUICE_TRY(state.set_value(absent_fact(sink), ""));
+  std::error_code none;
+  fs::remove_all(folder_of(folder, sink), none);
+  bool spilled = fs::remove_all(fmt::format("{}/spill/{}", folder, Spill::folder_of(sink)), none) > 0;
+  return saved || parked > 0 || spilled;
+}
+
+}  // namespace sluice::app
