@@ -97,10 +97,11 @@ Result<Position> LogPlace::at_file(const StartPoint& start) {
   }
   // The next transaction is looked for, so that the list of GTIDs at the file's start has been read in any
   // case.
-  bool stands_between = start.offset <= 4;
+  bool stands_between = start.offset <= 4, anonymous = false;
   SLUICE_ASSIGN(next, scan(start.file, [&](const LogScan& at) {
                   bool here = at.file() == start.file;
                   stands_between |= here && at.between() && at.begin() == start.offset;
+                  anonymous = at.begins_transaction() && at.anonymous();
                   return !here || (at.begins_transaction() && at.begin() >= start.offset);
                 }));
   if (!stands_between && (next.file != start.file || next.offset != start.offset)) {
@@ -109,6 +110,8 @@ Result<Position> LogPlace::at_file(const StartPoint& start) {
   }
   next.file = start.file;
   next.offset = start.offset;
+  // Asked for what is not in a set, the server may pass over a file of which no list of GTIDs tells.
+  if (anonymous) next.gtids.clear();
   return next;
 }
 

@@ -167,7 +167,7 @@ Result<Position> LogPlace::resume_file(const Position& saved) {
     return has_gap(saved, gap);
   }
   // A set that began with the next transaction would be taken for everything that was ever executed.
-  if (server_.gtids)
+  if (server_.gtids && saved.offset > 4)
     return at_file({.kind = StartPoint::Kind::File, .file = saved.file, .offset = saved.offset});
   Position position = saved;
   position.server_uuid = server_.uuid;

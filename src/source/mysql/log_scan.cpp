@@ -74,6 +74,7 @@ Result<void> LogScan::follow(std::string_view event, std::string_view body) {
       SLUICE_ASSIGN(gtid, read_gtid_event(header, body));
       if (open_) close();
       between_ = true;
+      anonymous_ = gtid.anonymous;
       open(gtid.flavor == Flavor::MariaDb && !gtid.standalone);
       if (gtid.flavor == Flavor::MySql && !gtid.anonymous) pending_.add(gtid.sid, gtid.number);
       return {};
@@ -82,6 +83,7 @@ Result<void> LogScan::follow(std::string_view event, std::string_view body) {
       SLUICE_ASSIGN(query, read_query_event(body));
       StatementKind kind = classify(query.sql);
       bool begins = kind == StatementKind::Begin || kind == StatementKind::XaStart;
+      if (!open_) anonymous_ = true;
       if (begins || !open_) open(begins);
       bool ends = kind == StatementKind::Commit || kind == StatementKind::Rollback ||
                   kind == StatementKind::XaCommit || kind == StatementKind::XaRollback;

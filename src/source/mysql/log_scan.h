@@ -26,6 +26,8 @@ class LogScan {
   // It begins a transaction, at this time (seconds since 1970 UTC).
   bool begins_transaction() const { return begins_transaction_; }
   uint32_t timestamp() const { return timestamp_; }
+  // The transaction that began last has no GTID.
+  bool anonymous() const { return anonymous_; }
   // Behind it.
   uint64_t end() const { return at_; }
   // MySQL: executed before it, whether before this file or in it.
@@ -45,6 +47,7 @@ class LogScan {
   bool between_ = false;
   bool begins_transaction_ = false;
   uint32_t timestamp_ = 0;
+  bool anonymous_ = false;
   bool open_ = false;
   bool block_ = false;  // ends with XID or COMMIT, not with its first statement
   GtidSet gtids_;

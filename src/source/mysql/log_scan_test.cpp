@@ -141,6 +141,19 @@ TEST(LogScan, Xa) {
   EXPECT_EQ(seen, ".b---b-.");
 }
 
+TEST(LogScan, TellsWhetherATransactionHasAGtid) {
+  Log log;
+  LogScan scan("bin.000001");
+  std::string anonymous = log.event(EventType::AnonymousGtid, std::string(25, '\0'));
+  std::string seen;
+  for (const std::string& event :
+       {log.query("BEGIN"), log.xid(), anonymous, log.query("BEGIN"), log.xid(), log.gtid(1),
+        log.query("BEGIN"), log.xid(), log.query("create database d"), log.gtid(2)}) {
+    if (look(scan, event) == 'b') seen += scan.anonymous() ? 'a' : 'g';
+  }
+  EXPECT_EQ(seen, "aagag");
+}
+
 TEST(LogScan, FollowsRotationAndWhatADumpLeavesOut) {
   Log log;
   LogScan scan("bin.000001");

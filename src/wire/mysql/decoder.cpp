@@ -54,6 +54,7 @@ void Decoder::Impl::start(const Position& position) {
   at_ = position.offset;
   catching_up_ = !position.file.empty() && !position.gtids.empty();
   file_start_ = position.offset <= 4;
+  beyond_gtids_ = false;
   checksum_ = Checksum::Unknown;
   uses_.clear();
   tx_ = {};

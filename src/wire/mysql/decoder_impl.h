@@ -191,10 +191,11 @@ class Decoder::Impl {
   TableUses uses_, late_uses_;  // of the log, and of what was set aside
   Checksum checksum_ = Checksum::Unknown;
 
-  std::string file_;          // that is being read
-  bool catching_up_ = false;  // events may still come from before position_
-  uint64_t at_ = 0;           // offset behind the last event
-  uint64_t event_begin_ = 0;  // of the event in hand
+  std::string file_;           // that is being read
+  bool catching_up_ = false;   // events may still come from before position_
+  uint64_t at_ = 0;            // offset behind the last event
+  uint64_t event_begin_ = 0;   // of the event in hand
+  bool beyond_gtids_ = false;  // something without a GTID was read since the last list of them
   bool file_start_ = false;
 
   Batch* batch_ = nullptr;        // the batch in hand; null between batches

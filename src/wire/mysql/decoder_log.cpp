@@ -57,6 +57,7 @@ Result<void> Decoder::Impl::gtid_list(const EventHeader& header, std::string_vie
   SLUICE_ASSIGN(set, read_gtid_list(header.type, body));
   // At a file's start this is everything before it; a reader that began there knows nothing else.
   if (file_start_ && position_.gtids.empty()) position_.gtids = std::move(set);
+  if (file_start_) beyond_gtids_ = false;
   file_start_ = false;
   return {};
 }

@@ -42,7 +42,7 @@ void Decoder::Impl::begin_transaction(bool block) {
 
 // The open transaction as an executed one.
 void Decoder::Impl::count_in(GtidSet& gtids) const {
-  if (!tx_.has_gtid) return;
+  if (!tx_.has_gtid || beyond_gtids_) return;
   if (tx_.gtid.flavor == Flavor::MariaDb) {
     gtids.set(tx_.gtid.domain, tx_.gtid.server_id, tx_.gtid.number);
   } else {
@@ -68,6 +68,11 @@ void Decoder::Impl::end_transaction(Batch& batch) {
       batch.changes.back().last = true;
   }
   aside_.close(tx_.xid);
+  // Asked for what is not in a set, a MySQL server may pass over a file of which no list of GTIDs tells.
+  if (options_.live && position_.flavor == Flavor::MySql && !tx_.has_gtid) {
+    position_.gtids.clear();
+    beyond_gtids_ = true;
+  }
   count_in(position_.gtids);
   catching_up_ = false;
   tx_.open = false;
