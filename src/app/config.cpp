@@ -95,7 +95,7 @@ std::span<const Option> lane_table() {
        OptionKind::Integer,
        "",
        "threads that write changes out in their format, the reading one among them while it waits; order is "
-       "kept; none: 2 for a sink that is alone on several processors, else 1",
+       "kept; none: 2 for a sink that is alone, else 1",
        {},
        false,
        {},

@@ -1,3 +1,4 @@
+#include <sched.h>
 #include <unistd.h>
 
 #include <string>
@@ -105,6 +106,11 @@ constexpr Example kExamples[] = {
      "names from what a pipeline knows of the tables of that time"},
 };
 
+unsigned usable_cores() {
+  cpu_set_t set;
+  return ::sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<unsigned>(CPU_COUNT(&set)) : 1;
+}
+
 Result<StartPoint> point(const Settings& reading, std::string_view name) {
   auto parsed = parse_start_point(reading.text(name));
   if (!parsed) return while_doing(fmt::format("--{}", name), std::move(parsed).error());
@@ -150,7 +156,7 @@ class Decoding {
     SLUICE_ASSIGN(plan, output_plan(invocation.group("Output")));
     const Settings& memory = invocation.group("Memory");
     plan.encode_threads =
-        static_cast<unsigned>(reading.given("jobs") ? reading.integer("jobs") : usable_cores());
+        reading.given("jobs") ? static_cast<unsigned>(reading.integer("jobs")) : usable_cores();
     PipelineOptions options;
     options.batches = memory.integer("batches");
     // On one core reading and writing take turns; two batches then stay in the processor's cache, six do not.

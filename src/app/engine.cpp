@@ -1,6 +1,5 @@
 #include "app/engine.h"
 
-#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -40,11 +39,6 @@ std::string counted(const Result<uint64_t>& count) {
 }
 
 }  // namespace
-
-unsigned usable_cores() {
-  cpu_set_t set;
-  return ::sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<unsigned>(CPU_COUNT(&set)) : 1;
-}
 
 bool wants_query(const std::vector<LanePlan>& plans) {
   return std::any_of(plans.begin(), plans.end(), [](const LanePlan& plan) {
@@ -88,8 +82,9 @@ Result<LaneSetup> make_lane(const LanePlan& plan) {
 
 Result<std::vector<LaneSetup>> make_lanes(std::vector<LanePlan> plans, const std::string& name) {
   std::vector<LaneSetup> lanes;
-  // Several lanes keep the processors busy by themselves, and each thread more holds an encoded batch more.
-  unsigned threads = plans.size() == 1 ? std::min(usable_cores(), 2u) : 1;
+  // The source's thread encodes while the lane's waits for its target, even on one processor. Several lanes
+  // do not wait at once, and each thread more holds an encoded batch more.
+  unsigned threads = plans.size() == 1 ? 2 : 1;
   for (LanePlan& plan : plans) {
     if (plan.encode_threads == 0) plan.encode_threads = threads;
     if (has_option(plan.format->options, "name") && !plan.format_settings.given("name")) {

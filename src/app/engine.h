@@ -30,7 +30,7 @@ struct LanePlan {
   Settings sink_settings;
   const FormatType* format;
   Settings format_settings;
-  unsigned encode_threads = 0;  // 0: 2 where the lane is alone on several processors, else 1
+  unsigned encode_threads = 0;  // 0: 2 where the lane is alone, else 1
   bool pretty = false;          // for people
   std::shared_ptr<const ViewSetup> view;
   std::shared_ptr<const RouteSetup> route;  // of a sink with addressing
@@ -40,9 +40,6 @@ struct LanePlan {
   uint64_t spill_bytes = 0;
   std::chrono::milliseconds leave_after{0};
 };
-
-// Processors that this process may use.
-unsigned usable_cores();
 
 // What `name` becomes in formats that show where a change comes from.
 Result<std::vector<LaneSetup>> make_lanes(std::vector<LanePlan> plans, const std::string& name);

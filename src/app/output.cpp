@@ -73,7 +73,7 @@ std::span<const Option> output_options() {
 Result<LanePlan> output_plan(const Settings& output) {
   const SinkType* sink = find_sink("console");
   const FormatType* format = find_format(output.text("format"));
-  LanePlan plan{"console", sink, Settings(sink->options), format, Settings(format->options), 1};
+  LanePlan plan{"console", sink, Settings(sink->options), format, Settings(format->options)};
   if (output.given("with")) {
     if (!find_option(format->options, "with"))
       return usage("--with: format {} has no such choice", format->name);

@@ -26,6 +26,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kSlice{100};  // how soon a wait notices an interrupt
 // Reports are served after so many messages, since each takes memory until then.
 constexpr size_t kServeEvery = 1024;
+// More than a message takes in a request besides key, value and headers.
+constexpr size_t kRecordBytes = 64;
 // Beyond so many they are all asked for again.
 constexpr size_t kMostTopics = 20'000;
 // What a transaction may wait that cannot be sent again; the brokers end it then.
@@ -76,6 +78,7 @@ class KafkaSink : public Sink, kafka::Receiver {
   Result<void> deliver_in_transactions(const Delivery& delivery);
   Result<void> find_topics(const Delivery& delivery);
   Result<void> send(const Delivery& delivery, size_t first, size_t last);
+  Result<void> make_room(const Delivery& delivery, size_t number);
   Result<void> send_one(const Delivery& delivery, size_t number);
   Result<void> produce(const Delivery& delivery, Record record, size_t message);
   Result<void> settle(const Delivery& delivery);
@@ -102,6 +105,7 @@ class KafkaSink : public Sink, kafka::Receiver {
   size_t failed_ = 0;          // the message that it was reported of
   std::vector<Refusal> refused_;
   std::vector<const Topic*> topics_;  // by the number of the destination
+  std::vector<uint64_t> sizes_;       // likewise: bytes sent since all was reported
 
   bool in_transaction_ = false;
   bool earlier_ = false;  // the open transaction holds messages of earlier deliveries
@@ -210,6 +214,7 @@ Result<void> KafkaSink::find_topics(const Delivery& delivery) {
     SLUICE_ASSIGN(topic, producer_->topic(delivery.destination(i)));
     topics_.push_back(topic);
   }
+  sizes_.assign(topics_.size(), 0);
   return {};
 }
 
@@ -232,11 +237,25 @@ Result<void> KafkaSink::send(const Delivery& delivery, size_t first, size_t last
       SLUICE_TRY(producer_->begin_transaction());
       in_transaction_ = true;
     }
+    SLUICE_TRY(make_room(delivery, i));
     SLUICE_TRY(send_one(delivery, i));
     if (one_by_one_) SLUICE_TRY(settle(delivery));
     if (i % kServeEvery == 0) producer_->poll(milliseconds(0));
     if (failure_) return failure(delivery);
   }
+  return {};
+}
+
+// Of each topic about as much is under way as its partitions take in a request each: what waits behind that
+// is sent no sooner, and keeps a processor busy with waiting.
+Result<void> KafkaSink::make_room(const Delivery& delivery, size_t number) {
+  const Message& message = delivery.messages[number];
+  const Address& address = delivery.address(number);
+  uint64_t size = message.end - message.begin + address.key_size + address.headers_size + kRecordBytes;
+  uint64_t most =
+      producer_->request_bytes() * static_cast<uint64_t>(topics_[address.destination]->partitions);
+  if (sizes_[address.destination] + size > most) SLUICE_TRY(settle(delivery));
+  sizes_[address.destination] += size;
   return {};
 }
 
@@ -298,6 +317,7 @@ Result<void> KafkaSink::settle(const Delivery& delivery) {
     }
   }
   if (failure_) return failure(delivery);
+  std::fill(sizes_.begin(), sizes_.end(), 0);
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -36,6 +37,13 @@ int remaining_ms(SteadyTime end, milliseconds most) {
 
 void on_log(const rd_kafka_t*, int, const char* facility, const char* text) {
   log::debug("librdkafka: {}: {}", facility, text);
+}
+
+uint64_t number_in(const rd_kafka_conf_t* conf, const char* name) {
+  char text[32];
+  size_t size = sizeof text;
+  CHECK(rd_kafka_conf_get(conf, name, text, &size) == RD_KAFKA_CONF_OK);
+  return std::strtoull(text, nullptr, 10);
 }
 
 struct ErrorFree {
@@ -97,6 +105,7 @@ Result<std::unique_ptr<Producer>> Producer::make(const KafkaOptions& options, Re
     rd_kafka_conf_destroy(conf);
     return usage("cannot set up the Kafka client: {}", reason);
   }
+  made->request_bytes_ = std::min(number_in(conf, "batch.size"), number_in(conf, "message.max.bytes"));
   rd_kafka_conf_set_opaque(conf, made.get());
   rd_kafka_conf_set_dr_msg_cb(conf, on_report);
   rd_kafka_conf_set_error_cb(conf, on_error);

@@ -66,6 +66,9 @@ class Producer {
   size_t topics() const { return topics_.size(); }
   void forget_topics() { topics_.clear(); }
 
+  // What a request takes of one partition's messages. Librdkafka 2.0.2 has one such request under way (it
+  // counts messages where it means requests), and polls without pause while more waits behind it.
+  uint64_t request_bytes() const { return request_bytes_; }
   // Librdkafka's code; 0: taken, and a report will come.
   int produce(const Record& record);
   // Serves reports, for at most `patience`; with flush() messages need not linger for others.
@@ -117,6 +120,7 @@ class Producer {
   Receiver& receiver_;
   const std::atomic<bool>& interrupted_;
   rd_kafka_s* handle_ = nullptr;
+  uint64_t request_bytes_ = 0;
   Topics topics_;
   std::string trouble_;
   bool refused_login_ = false;
