@@ -9,7 +9,7 @@ namespace sluice::app {
 
 Result<void> BoundedSource::open(const Position& from) {
   auto opened = inner_->open(from);
-  if (opened && !std::exchange(opened_, true)) options_.opened();
+  if (opened && !std::exchange(opened_, true)) opened = options_.opened();
   if (!opened && !opened_ && !options_.patient && opened.error().fault == Fault::Retryable) {
     opened.error().fault = Fault::Fatal;
   }

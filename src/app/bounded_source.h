@@ -19,7 +19,8 @@ class BoundedSource : public Source {
     // the moment when all of the set was read. Kind::Now is the inner source's own business.
     std::optional<StartPoint> until;
     bool patient = true;
-    std::function<void()> opened = [] {};  // called after the first open() that succeeds
+    // Called after the first open() that succeeds, which its fault then is.
+    std::function<Result<void>()> opened = [] { return Result<void>(); };
     // Whether the inner source had nothing more when it was last read.
     std::function<bool()> idle = [] { return false; };
   };

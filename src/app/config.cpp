@@ -38,6 +38,13 @@ constexpr Option kPipeline[] = {
      {},
      false,
      "PATTERN,..."},
+    {"where",
+     OptionKind::Text,
+     "",
+     "which rows' changes are wanted: those of which the condition is true (docs/rules.md); none: all",
+     {},
+     false,
+     "CONDITION"},
     {"ddl", OptionKind::Boolean, "true",
      "deliver schema changes as well, to every sink whose format has them"},
     {"helper_tables", OptionKind::Boolean, "false",
@@ -162,6 +169,7 @@ class Reader {
     auto tables = table_patterns(config_.pipeline);
     note(tables, root.where());
     if (tables) note(Selection::parse(*tables), config_.pipeline.where("tables"));
+    note(condition_of(config_.pipeline), root.where());
     note(check_metrics(), config_.pipeline.where("metrics"));
     if (auto source = root.section("source", true)) read_source(*source);
     if (auto memory = root.section("memory", false)) memory->read({&config_.memory});

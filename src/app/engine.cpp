@@ -11,7 +11,9 @@
 #include "app/terminal.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "rule/filter.h"
 #include "state/sqlite/sqlite_state.h"
+#include "transform/filter/filter.h"
 
 namespace sluice::app {
 namespace {
@@ -110,24 +112,53 @@ Result<std::unique_ptr<Engine>> Engine::make(RunPlan plan_given) {
     if (resume) engine->from_ = std::move(*resume);
     plan.source.decoder.aside = engine->state_->aside();
   }
+  for (const LanePlan& lane : plan.lanes) engine->views_.push_back(lane.view);
   SLUICE_ASSIGN(lanes, make_lanes(std::move(plan.lanes), plan.name));
   plan.source.decoder.whole_events = wants_whole_events(lanes);
   for (const LaneSetup& lane : lanes) engine->sinks_.push_back(lane.name);
   auto live = make_mysql_source(plan.source, engine->catalogue_, engine->selection_);
   engine->live_ = live.get();
-  BoundedSource::Options bounds{plan.until, plan.patient, [raw = engine.get()] { raw->look_for_tables(); },
+  BoundedSource::Options bounds{plan.until, plan.patient,
+                                [raw = engine.get()] { return raw->look_at_tables(); },
                                 [raw = live.get()] { return raw->status().idle; }};
   engine->source_ = std::make_unique<BoundedSource>(std::move(live), std::move(bounds));
   if (engine->state_) {
     engine->own_reading_ = make_own_reading(plan.source, plan.until, engine->selection_, plan.state_folder);
   }
+  std::vector<std::unique_ptr<Transform>> transforms;
+  if (plan.where) transforms.push_back(make_filter(plan.where));
   PipelineOptions options;
   options.batches = plan.batches;
   options.own_reading = engine->own_reading_.get();
-  engine->pipeline_ = std::make_unique<Pipeline>(*engine->source_, std::vector<std::unique_ptr<Transform>>(),
-                                                 std::move(lanes), engine->state_.get(), options);
+  engine->pipeline_ = std::make_unique<Pipeline>(*engine->source_, std::move(transforms), std::move(lanes),
+                                                 engine->state_.get(), options);
   engine->since_us_ = unix_us();
   return engine;
+}
+
+Result<void> Engine::look_at_tables() const {
+  look_for_tables();
+  auto checked = check_conditions();
+  if (checked || !from_.known()) return checked;
+  // The log may still bring the table into the shape that is meant.
+  log::warning("of the tables as they are where reading goes on: {}", checked.error().what);
+  return {};
+}
+
+Result<void> Engine::check_conditions() const {
+  Result<void> checked;
+  catalogue_.for_each([&](const TablePtr& table) {
+    if (!selection_.wants(table->database, table->name)) return;
+    auto check = [&](const auto& where) {
+      if (!where || !checked) return;
+      if (auto made = where->condition(*table); !made) checked = tl::unexpected(std::move(made).error());
+    };
+    check(plan_.where);
+    for (const auto& view : views_) {
+      if (view && (!view->tables || view->tables->wants(table->database, table->name))) check(view->where);
+    }
+  });
+  return checked;
 }
 
 void Engine::look_for_tables() const {

@@ -51,7 +51,8 @@ bool wants_whole_events(std::span<const LaneSetup> lanes);
 struct RunPlan {
   std::string name;
   MysqlSourceSetup source;
-  std::vector<std::string> tables;  // patterns, as Selection reads them
+  std::vector<std::string> tables;          // patterns, as Selection reads them
+  std::shared_ptr<const rule::Rule> where;  // of the rows' changes that go on; null: all do
   std::vector<LanePlan> lanes;
   size_t batches = 6;
   std::string state_folder;         // empty: nothing is saved, everything begins at the source's start
@@ -82,9 +83,13 @@ class Engine {
 
   // Warns of patterns that fit no table there is: mostly a slip of the pen. On the source's thread.
   void look_for_tables() const;
+  // A Usage fault: a condition does not fit a table that is wanted.
+  Result<void> check_conditions() const;
+  Result<void> look_at_tables() const;
 
   RunPlan plan_;
   Selection selection_;
+  std::vector<std::shared_ptr<const ViewSetup>> views_;  // of the lanes
   Catalogue catalogue_;
   std::unique_ptr<State> state_;
   MysqlSource* live_ = nullptr;  // within source_

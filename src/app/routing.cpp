@@ -45,6 +45,13 @@ constexpr Option kView[] = {
      "PATTERN,..."},
     {"operations", OptionKind::List, "insert,update,delete,ddl", "which changes this sink gets",
      "insert|update|delete|ddl"},
+    {"where",
+     OptionKind::Text,
+     "",
+     "which rows' changes this sink gets: those of which the condition is true (docs/rules.md); none: all",
+     {},
+     false,
+     "CONDITION"},
     {"columns",
      OptionKind::List,
      "",
@@ -266,6 +273,11 @@ Result<std::vector<std::string>> table_patterns(const Settings& settings) {
                      canal_tables);
 }
 
+Result<std::shared_ptr<const rule::Rule>> condition_of(const Settings& settings) {
+  if (!settings.given("where")) return nullptr;
+  return rule::Rule::parse(settings.text("where"), fmt::format("{}: where", settings.where("where")));
+}
+
 std::span<const Option> view_options() { return kView; }
 std::span<const Option> address_options() { return kAddress; }
 std::span<const Option> rule_options(Places places) {
@@ -300,7 +312,9 @@ Result<std::shared_ptr<const ViewSetup>> view_setup(const Settings& lane, const 
     setup->ops[op] = std::find(wanted.begin(), wanted.end(), kNames[op]) != wanted.end();
     narrows |= !setup->ops[op];
   }
-  if (!narrows) return nullptr;
+  SLUICE_ASSIGN(where, condition_of(lane));
+  setup->where = std::move(where);
+  if (!narrows && !setup->where) return nullptr;
   return setup;
 }
 

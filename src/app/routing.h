@@ -19,7 +19,10 @@ std::span<const Option> table_filter_options();
 // The patterns of `tables`, or what those filters mean.
 Result<std::vector<std::string>> table_patterns(const Settings& settings);
 
-// Of every sink: tables, operations, columns, and other programs' filters.
+// Of the pipeline and of every sink: `where`. Null: there is none.
+Result<std::shared_ptr<const rule::Rule>> condition_of(const Settings& settings);
+
+// Of every sink: tables, operations, where, columns, and other programs' filters.
 std::span<const Option> view_options();
 // Of a sink with addressing: key, partition_by, partition_hash, and canal's lines.
 std::span<const Option> address_options();

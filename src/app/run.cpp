@@ -84,6 +84,8 @@ Result<RunPlan> plan_of(Config config) {
   plan.batches = config.memory.integer("batches");
   SLUICE_ASSIGN(tables, table_patterns(config.pipeline));
   plan.tables = std::move(tables);
+  SLUICE_ASSIGN(where, condition_of(config.pipeline));
+  plan.where = std::move(where);
   SLUICE_ASSIGN(source, source_setup(config.source));
   plan.source = std::move(source);
   plan.source.decoder.ddl = config.pipeline.boolean("ddl");

@@ -97,7 +97,8 @@ Result<void> Encoded::make_each(const Batch& batch, const Position* delivered) {
     if (skip) continue;
     std::optional<Change> narrowed;
     if (view_.narrows()) {
-      narrowed = view_.show(batch, change, arena_);
+      SLUICE_ASSIGN(seen, view_.show(batch, change, arena_));
+      narrowed = seen;
       if (!narrowed) continue;
     }
     const Change& shown = narrowed ? *narrowed : change;

@@ -210,7 +210,7 @@ TEST(View, ShowsTheTablesOperationsAndColumnsThatAreWanted) {
   setup->ops[static_cast<size_t>(Op::Delete)] = false;
   View view(setup);
   Arena arena;
-  auto shown = view.show(shop.sample.batch, shop.insert(7, "ann"), arena);
+  auto shown = *view.show(shop.sample.batch, shop.insert(7, "ann"), arena);
   ASSERT_TRUE(shown);
   ASSERT_EQ(shown->table->columns.size(), 2u);
   EXPECT_EQ(shown->table->columns[1].name, "note");
@@ -219,9 +219,46 @@ TEST(View, ShowsTheTablesOperationsAndColumnsThatAreWanted) {
   EXPECT_EQ(shown->after[0].i, 7);
   EXPECT_EQ(shown->after.text_bytes, 0u);
   EXPECT_FALSE(shown->before);
-  EXPECT_FALSE(view.show(shop.sample.batch, shop.sample.add(Op::Insert, shop.bare, {}, {integer(1)}), arena));
+  EXPECT_FALSE(
+      *view.show(shop.sample.batch, shop.sample.add(Op::Insert, shop.bare, {}, {integer(1)}), arena));
   Change gone = shop.sample.add(Op::Delete, shop.orders, {integer(7), shop.sample.text("ann"), null()}, {});
-  EXPECT_FALSE(view.show(shop.sample.batch, gone, arena));
+  EXPECT_FALSE(*view.show(shop.sample.batch, gone, arena));
+}
+
+TEST(View, ShowsTheRowsOfWhichTheConditionIsTrue) {
+  Shop shop;
+  auto setup = std::make_shared<ViewSetup>();
+  setup->where = *rule::Rule::parse("table <> 'orders' OR customer LIKE 'a%'", "where");
+  setup->columns = *Selection::parse("!shop.*.customer");  // which the condition sees all the same
+  View view(setup);
+  Arena arena;
+  auto show = [&](const Change& change) { return view.show(shop.sample.batch, change, arena); };
+  EXPECT_TRUE(*show(shop.insert(7, "ann")));
+  EXPECT_FALSE(*show(shop.insert(8, "bob")));
+  std::vector<Cell> ann = {integer(7), shop.sample.text("ann"), null()}, bob = ann, none = ann;
+  bob[1] = shop.sample.text("bob");
+  none[1] = null();
+  EXPECT_FALSE(*show(shop.sample.add(Op::Update, shop.orders, ann, bob)));
+  EXPECT_TRUE(*show(shop.sample.add(Op::Update, shop.orders, bob, ann)));
+  EXPECT_FALSE(*show(shop.sample.add(Op::Update, shop.orders, ann, none)));
+  EXPECT_TRUE(*show(shop.sample.add(Op::Delete, shop.orders, ann, {})));
+  EXPECT_TRUE(*show(shop.sample.add(Op::Insert, shop.bare, {}, {integer(1)})));
+  EXPECT_TRUE(*show(shop.sample.add(Op::Ddl, shop.orders, {}, {})));
+  none[1] = missing();
+  auto fault = show(shop.sample.add(Op::Insert, shop.orders, {}, none));
+  ASSERT_FALSE(fault);
+  EXPECT_NE(
+      fault.error().what.find("where: the change of shop.orders at binlog.000003:1234 does not carry all of "
+                              "the column 'customer'"),
+      std::string::npos)
+      << fault.error().what;
+  TablePtr other = table("shop", "orders", {column("id", ColumnType::Int)}, {0});
+  fault = show(shop.sample.add(Op::Insert, other, {}, {integer(1)}));
+  ASSERT_FALSE(fault);
+  EXPECT_EQ(fault.error().fault, Fault::Usage);
+  EXPECT_NE(fault.error().what.find("where: column 22: shop.orders has no column 'customer'"),
+            std::string::npos)
+      << fault.error().what;
 }
 
 TEST(View, APartOfAKeyIsNoKey) {
@@ -232,7 +269,7 @@ TEST(View, APartOfAKeyIsNoKey) {
   View view(setup);
   Arena arena;
   auto shown =
-      view.show(shop.sample.batch, shop.sample.add(Op::Insert, pair, {}, {integer(1), integer(2)}), arena);
+      *view.show(shop.sample.batch, shop.sample.add(Op::Insert, pair, {}, {integer(1), integer(2)}), arena);
   ASSERT_TRUE(shown);
   EXPECT_TRUE(shown->table->key.empty());
   EXPECT_EQ(shown->after[0].i, 2);

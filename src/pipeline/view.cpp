@@ -56,7 +56,7 @@ Row View::narrow(const Row& row, const Plan& plan, Arena& arena) {
   return {cells, static_cast<uint32_t>(plan.columns.size()), text_bytes};
 }
 
-std::optional<Change> View::show(const Batch& batch, const Change& change, Arena& arena) {
+Result<std::optional<Change>> View::show(const Batch& batch, const Change& change, Arena& arena) {
   if (!setup_->ops[static_cast<size_t>(change.op)]) return std::nullopt;
   if (!change.table) {  // a schema change of no single known table
     const Event& event = batch.events[change.event];
@@ -65,7 +65,12 @@ std::optional<Change> View::show(const Batch& batch, const Change& change, Arena
   }
   const Plan& plan = plan_of(*change.table);
   if (!plan.wanted) return std::nullopt;
-  if (!plan.narrowed || change.op == Op::Ddl) return change;
+  if (change.op == Op::Ddl) return change;
+  if (filter_) {
+    SLUICE_ASSIGN(passes, filter_->passes(batch, change));
+    if (!passes) return std::nullopt;
+  }
+  if (!plan.narrowed) return change;
   Change shown = change;
   shown.table = plan.narrowed.get();
   shown.before = narrow(change.before, plan, arena);

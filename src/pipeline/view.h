@@ -1,5 +1,5 @@
-// View: what one lane sees of a batch: its tables, operations and columns. The batch stays as it is; a change
-// with fewer columns is a copy of its cells under a table version of the view's own.
+// View: what one lane sees of a batch: its tables, operations, rows and columns. The batch stays as it is; a
+// change with fewer columns is a copy of its cells under a table version of the view's own.
 #pragma once
 
 #include <cstdint>
@@ -11,25 +11,29 @@
 #include "base/arena.h"
 #include "model/batch.h"
 #include "model/selection.h"
+#include "rule/filter.h"
 
 namespace sluice {
 
 // Shared by the views of a lane's threads.
 struct ViewSetup {
-  std::optional<Selection> tables;         // none: all
-  std::optional<Selection> columns;        // over `database.table.column`; none: all
-  bool ops[4] = {true, true, true, true};  // by Op
+  std::optional<Selection> tables;          // none: all
+  std::optional<Selection> columns;         // over `database.table.column`; none: all
+  bool ops[4] = {true, true, true, true};   // by Op
+  std::shared_ptr<const rule::Rule> where;  // true of the rows' changes that are shown; null: all are
 };
 
 class View {
  public:
   // One thread's own.
-  explicit View(std::shared_ptr<const ViewSetup> setup) : setup_(std::move(setup)) {}
+  explicit View(std::shared_ptr<const ViewSetup> setup) : setup_(std::move(setup)) {
+    if (setup_ && setup_->where) filter_.emplace(setup_->where);
+  }
 
   // Whether there is anything to do: otherwise every change is shown as it is.
   bool narrows() const { return setup_ != nullptr; }
-  // The change as the lane sees it, or none. Cells are copied into `arena`.
-  std::optional<Change> show(const Batch& batch, const Change& change, Arena& arena);
+  // The change as the lane sees it, or none. Cells are copied into `arena`. Faults as Filter does.
+  Result<std::optional<Change>> show(const Batch& batch, const Change& change, Arena& arena);
 
  private:
   struct Plan {
@@ -44,6 +48,7 @@ class View {
   static Row narrow(const Row& row, const Plan& plan, Arena& arena);
 
   std::shared_ptr<const ViewSetup> setup_;
+  std::optional<rule::Filter> filter_;
   std::unordered_map<uint64_t, std::unique_ptr<Plan>> plans_;  // by the table's serial
   const Plan* last_ = nullptr;
   uint64_t last_serial_ = 0;

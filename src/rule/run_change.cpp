@@ -71,7 +71,7 @@ const Cell* new_cell(const Change& change, uint32_t column) {
 
 Value of_cell(const Row& row, const Cell* cell, const Step& step, Frame& frame) {
   if (!row) return {};
-  static constexpr Cell kMissing;
+  static constexpr Cell kMissing{};
   return of_cell(cell ? *cell : kMissing, step, frame);
 }
 
