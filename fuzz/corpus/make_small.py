@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes fuzz/corpus/{charset,config,packets,prepared,server,shape,words} anew: a few seeds for each shape of input."""
+"""Makes fuzz/corpus/{charset,config,packets,prepared,rules,server,shape,words} anew: a few seeds for each shape of input."""
 
 import pathlib
 import shutil
@@ -14,6 +14,14 @@ XID = b"X'6f6e65',X'',1"
 COLLATIONS = [1, 8, 9, 11, 12, 13, 14, 18, 19, 22, 24, 28, 33, 35, 38, 45, 51, 54, 56, 60, 63, 83, 84, 85, 86, 87, 88, 95, 97, 248]
 TEXT = "a é ß Ж 中文 の 한 😀 ½"
 ENCODINGS = ["utf-8", "gb18030", "utf-16-be", "utf-32-be", "euc-jp", "shift-jis", "big5", "euc-kr", "latin-1"]
+
+CONDITIONS = [
+    "i > 5 AND NOT (s LIKE 'a!_%' ESCAPE '!' OR s REGEXP '^[a-z]+$')", "m * 2 / 3 BETWEEN -1.5 AND u % 7 OR abs(-f) <=> 1e3",
+    "concat(lower(s), upper(e), substr(b, -2, 1), d, t, z, c, g) IN ('x', NULL, 'y')", "changed(j) AND json(j, '$.a[0].\"b c\"') = 'x'",
+    "CASE i WHEN 1 THEN t WHEN 2 THEN d ELSE '2026-01-15 10:30:00.5' END > ts", "year(d) * 100 + month(t) + hour(c) + minute(z) IS NOT NULL",
+    "coalesce(n, OLD.s, NEW.s) = '{\"a\": [1, \"\\u00e9\"]}' AND json(s, '$.a[1]') <> ''", "hash(concat(i, m)) % 10 < round(m, 1)",
+    "x = 1 OR x = 'a' OR y = 1999", "table = 't' AND db <> 'crm' AND operation IN ('insert', 'update')", "9223372036854775807 + u - -i * 3",
+]
 
 
 def packet(data, number=0):
@@ -63,6 +71,9 @@ def seeds():
                      "set('x') character set latin1", "varchar(20) /*M!100301 COMPRESSED*/", "vector(3)", "datetime(6)"):
         yield "server", b"\0" + declared.encode()
     yield "server", b"\1GRANT SELECT, REPLICATION SLAVE ON *.* TO `a`@`%`\nGRANT SELECT (`x`) ON `d\\_b`.`t` TO `a`@`%`\nGRANT ALL PRIVILEGES ON `s`.* TO 'b'@'h'"
+    for condition in CONDITIONS:
+        yield "rules", b"\1" + struct.pack("<Q", 0x0123456789ABCDEF) + condition.encode()
+        yield "rules", b"\0" + struct.pack("<Q", 5) + condition.encode()
     yield "shape", shape(int(version_of_shapes()))
     for words in ("mysql://user:pass%40word@[::1]:3306/?tls=required&a=b", "user:@host", "mysql://h", "a:b:c@d@e:99999/x"):
         yield "words", b"\0" + words.encode()

@@ -122,15 +122,19 @@ Result<std::unique_ptr<Engine>> Engine::make(RunPlan plan_given) {
                                 [raw = engine.get()] { return raw->look_at_tables(); },
                                 [raw = live.get()] { return raw->status().idle; }};
   engine->source_ = std::make_unique<BoundedSource>(std::move(live), std::move(bounds));
+  auto transforms = [where = plan.where] {
+    Transforms all;
+    if (where) all.push_back(make_filter(where));
+    return all;
+  };
   if (engine->state_) {
-    engine->own_reading_ = make_own_reading(plan.source, plan.until, engine->selection_, plan.state_folder);
+    engine->own_reading_ =
+        make_own_reading(plan.source, plan.until, engine->selection_, plan.state_folder, transforms);
   }
-  std::vector<std::unique_ptr<Transform>> transforms;
-  if (plan.where) transforms.push_back(make_filter(plan.where));
   PipelineOptions options;
   options.batches = plan.batches;
   options.own_reading = engine->own_reading_.get();
-  engine->pipeline_ = std::make_unique<Pipeline>(*engine->source_, std::move(transforms), std::move(lanes),
+  engine->pipeline_ = std::make_unique<Pipeline>(*engine->source_, transforms(), std::move(lanes),
                                                  engine->state_.get(), options);
   engine->since_us_ = unix_us();
   return engine;

@@ -50,11 +50,12 @@ class OwnSource : public Source {
 class Impl : public OwnReading {
  public:
   Impl(MysqlSourceSetup setup, std::optional<StartPoint> until, const Selection& selection,
-       std::string folder)
+       std::string folder, std::function<Transforms()> transforms)
       : setup_(std::move(setup)),
         until_(std::move(until)),
         selection_(selection),
-        folder_(std::move(folder)) {
+        folder_(std::move(folder)),
+        transforms_(std::move(transforms)) {
     setup_.server_id = 0;            // a replica beside the one that has it
     setup_.decoder.aside = nullptr;  // what is set aside is everybody's
   }
@@ -80,6 +81,7 @@ class Impl : public OwnReading {
     Reading reading;
     reading.source =
         std::make_unique<OwnSource>(std::move(setup), until_, lane, std::move(catalogue), selection_);
+    reading.transforms = transforms_();
     return reading;
   }
 
@@ -93,13 +95,16 @@ class Impl : public OwnReading {
   const std::optional<StartPoint> until_;
   const Selection& selection_;
   const std::string folder_;
+  const std::function<Transforms()> transforms_;
 };
 
 }  // namespace
 
 std::unique_ptr<OwnReading> make_own_reading(MysqlSourceSetup setup, std::optional<StartPoint> until,
-                                             const Selection& selection, std::string state_folder) {
-  return std::make_unique<Impl>(std::move(setup), std::move(until), selection, std::move(state_folder));
+                                             const Selection& selection, std::string state_folder,
+                                             std::function<Transforms()> transforms) {
+  return std::make_unique<Impl>(std::move(setup), std::move(until), selection, std::move(state_folder),
+                                std::move(transforms));
 }
 
 Result<bool> forget_sink(State& state, const std::string& folder, const std::string& sink) {

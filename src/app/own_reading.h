@@ -2,9 +2,11 @@
 // meanwhile.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "model/selection.h"
 #include "pipeline/own_reading.h"
@@ -13,9 +15,12 @@
 
 namespace sluice::app {
 
-// `setup`: of everybody's source; `selection` outlives it.
+using Transforms = std::vector<std::unique_ptr<Transform>>;
+
+// `setup`: of everybody's source; `selection` outlives it; `transforms` makes everybody's.
 std::unique_ptr<OwnReading> make_own_reading(MysqlSourceSetup setup, std::optional<StartPoint> until,
-                                             const Selection& selection, std::string state_folder);
+                                             const Selection& selection, std::string state_folder,
+                                             std::function<Transforms()> transforms);
 
 // Forgets where the sink is and what waits for it: should it come back, it begins anew. False: nothing is
 // known of it.
