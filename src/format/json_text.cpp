@@ -1,7 +1,5 @@
 #include "format/json_text.h"
 
-#include <tmmintrin.h>
-
 #include <array>
 #include <cstring>
 #include <utility>
@@ -9,6 +7,7 @@
 #include "base/arena.h"
 #include "base/utf8.h"
 #include "format/spell.h"
+#include "format/utf8_check.h"
 
 namespace sluice {
 namespace {
@@ -70,111 +69,6 @@ char* spell_broken(char* out, const char* begin, const char* finish, bool stored
   return out;
 }
 
-// Whether blocks of 16 bytes in a row are UTF-8, by what no two bytes in a row may be (Keiser and Lemire,
-// "Validating UTF-8 in less than one instruction per byte", 2021): three look-ups by half bytes give the
-// faults that a pair would have, and what all three agree on is one.
-class Utf8Check {
- public:
-  void block(__m128i bytes) {
-    const __m128i nibble = _mm_set1_epi8(15);
-    __m128i one_before = _mm_alignr_epi8(bytes, before_, 15);
-    __m128i faults =
-        _mm_and_si128(_mm_and_si128(_mm_shuffle_epi8(load(kFirstHigh), high_half(one_before)),
-                                    _mm_shuffle_epi8(load(kFirstLow), _mm_and_si128(one_before, nibble))),
-                      _mm_shuffle_epi8(load(kSecondHigh), high_half(bytes)));
-    // The third byte of three and the third and fourth of four must go on; two that go on are no fault there.
-    __m128i third = _mm_subs_epu8(_mm_alignr_epi8(bytes, before_, 14), _mm_set1_epi8(0xe0 - 0x80));
-    __m128i fourth =
-        _mm_subs_epu8(_mm_alignr_epi8(bytes, before_, 13), _mm_set1_epi8(static_cast<char>(0xf0 - 0x80)));
-    __m128i wanted = _mm_and_si128(_mm_or_si128(third, fourth), _mm_set1_epi8(static_cast<char>(0x80)));
-    faults_ = _mm_or_si128(faults_, _mm_xor_si128(wanted, faults));
-    before_ = bytes;
-  }
-  // ASCII alone behind ASCII alone has no faults.
-  bool quiet(uint32_t high_bits) {
-    bool was = quiet_;
-    quiet_ = high_bits == 0;
-    return quiet_ && was;
-  }
-  bool good() const { return _mm_movemask_epi8(_mm_cmpeq_epi8(faults_, _mm_setzero_si128())) == 0xffff; }
-
- private:
-  enum : uint8_t {
-    TooShort = 1,                          // a first byte, and none that goes on
-    TooLong = 2,                           // ASCII, and one that goes on
-    Overlong3 = 4,                         // e0 80..9f
-    TooLarge = 8,                          // f4 90.., f5.. and more
-    Surrogate = 16,                        // ed a0..bf
-    Overlong2 = 32,                        // c0, c1
-    TooLargeToo = 64,                      // f5.. 80..8f
-    Overlong4 = 64,                        // f0 80..8f
-    TwoGoOn = 128,                         // two that go on
-    Carry = TooShort | TooLong | TwoGoOn,  // told by the high halves alone
-  };
-  using Lookup = uint8_t[16];
-  static constexpr Lookup kFirstHigh = {TooLong,
-                                        TooLong,
-                                        TooLong,
-                                        TooLong,
-                                        TooLong,
-                                        TooLong,
-                                        TooLong,
-                                        TooLong,
-                                        TwoGoOn,
-                                        TwoGoOn,
-                                        TwoGoOn,
-                                        TwoGoOn,
-                                        TooShort | Overlong2,
-                                        TooShort,
-                                        TooShort | Overlong3 | Surrogate,
-                                        TooShort | TooLarge | TooLargeToo | Overlong4};
-  static constexpr uint8_t kOver = Carry | TooLarge | TooLargeToo;
-  static constexpr Lookup kFirstLow = {Carry | Overlong3 | Overlong2 | Overlong4,
-                                       Carry | Overlong2,
-                                       Carry,
-                                       Carry,
-                                       Carry | TooLarge,
-                                       kOver,
-                                       kOver,
-                                       kOver,
-                                       kOver,
-                                       kOver,
-                                       kOver,
-                                       kOver,
-                                       kOver,
-                                       kOver | Surrogate,
-                                       kOver,
-                                       kOver};
-  static constexpr uint8_t kGoesOn = TooLong | Overlong2 | TwoGoOn;
-  static constexpr Lookup kSecondHigh = {TooShort,
-                                         TooShort,
-                                         TooShort,
-                                         TooShort,
-                                         TooShort,
-                                         TooShort,
-                                         TooShort,
-                                         TooShort,
-                                         kGoesOn | Overlong3 | TooLargeToo | Overlong4,
-                                         kGoesOn | Overlong3 | TooLarge,
-                                         kGoesOn | Surrogate | TooLarge,
-                                         kGoesOn | Surrogate | TooLarge,
-                                         TooShort,
-                                         TooShort,
-                                         TooShort,
-                                         TooShort};
-
-  static __m128i load(const Lookup& table) {
-    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(table));
-  }
-  static __m128i high_half(__m128i bytes) {
-    return _mm_and_si128(_mm_srli_epi16(bytes, 4), _mm_set1_epi8(15));
-  }
-
-  __m128i before_ = _mm_setzero_si128();
-  __m128i faults_ = _mm_setzero_si128();
-  bool quiet_ = true;
-};
-
 // The first `size` < 16 bytes, and zeros behind them.
 __m128i first_bytes(__m128i bytes, size_t size) {
   static constexpr uint8_t kMask[32] = {255, 255, 255, 255, 255, 255, 255, 255,
@@ -187,13 +81,55 @@ char* copy16(char* out, const char* at) {
   return out;
 }
 
+// Copies of 32 bytes that begin in a block of 32 read no more than 16 behind the text.
+constexpr ptrdiff_t kWideLeft = 48;
+const bool kHasAvx2 = __builtin_cpu_supports("avx2");
+
+// As far as there are wide blocks, to where `at` is left. Null: it is not UTF-8.
+[[gnu::target("avx2")]] char* spell_wide(char* out, const char*& at, const char* const end) {
+  const __m256i quote = _mm256_set1_epi8('"');
+  const __m256i backslash = _mm256_set1_epi8('\\');
+  const __m256i control = _mm256_set1_epi8(0x1f);
+  WideUtf8Check check;
+  for (; end - at >= kWideLeft; at += 32) {
+    __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), bytes);
+    if (!check.quiet(static_cast<uint32_t>(_mm256_movemask_epi8(bytes)))) check.block(bytes);
+    __m256i doubled = _mm256_or_si256(_mm256_cmpeq_epi8(bytes, quote), _mm256_cmpeq_epi8(bytes, backslash));
+    __m256i controls = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, control), bytes);
+    auto mask = static_cast<uint32_t>(_mm256_movemask_epi8(_mm256_or_si256(doubled, controls)));
+    unsigned done = 0;
+    for (; mask != 0; mask &= mask - 1) {
+      auto next = static_cast<unsigned>(std::countr_zero(mask));
+      out += next - done;
+      if (__builtin_expect(static_cast<uint8_t>(at[next]) < 0x20, 0)) {
+        out = put_escape(out, kEscapes[static_cast<uint8_t>(at[next])]);
+        done = next + 1;
+      } else {  // a backslash in front of it
+        *out++ = '\\';
+        done = next;
+      }
+      __m256i rest = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at + done));
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), rest);
+    }
+    out += 32 - done;
+  }
+  return check.good() ? out : nullptr;
+}
+
 // Null: it is not UTF-8.
 char* spell_blocks(char* out, const char* const text, const char* const end) {
   const __m128i quote = _mm_set1_epi8('"');
   const __m128i backslash = _mm_set1_epi8('\\');
   const __m128i control = _mm_set1_epi8(0x1f);
+  const char* at = text;
   Utf8Check check;
-  for (const char* at = text; at < end; at += 16) {
+  if (kHasAvx2 && end - text >= kWideLeft) {
+    out = spell_wide(out, at, end);
+    if (!out) return nullptr;
+    check = Utf8Check(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at - 16)));
+  }
+  for (; at < end; at += 16) {
     __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
     auto left = static_cast<size_t>(end - at);
     uint32_t inside = left < 16 ? (1u << left) - 1 : 0xffff;
@@ -224,7 +160,7 @@ char* spell_json_rest(char* out, const char* at, const char* end, bool stored) {
   return whole ? whole : spell_broken(out, at, end, stored);
 }
 
-char* spell_json_utf8(char* out, std::string_view text) {
+char* spell_json_utf8_rest(char* out, std::string_view text) {
   return spell_blocks(out, text.data(), text.data() + text.size());
 }
 

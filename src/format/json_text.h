@@ -10,6 +10,19 @@
 
 namespace sluice {
 
+// Copies sixteen bytes; false: of those that belong to the text some need more.
+inline bool copy_plain(char* out, const char* at, size_t left) {
+  __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes);
+  // Quotes, backslashes, control characters, and (by their top bit) all bytes beyond ASCII.
+  __m128i special = _mm_or_si128(
+      _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))),
+      _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes), bytes));
+  auto mask = static_cast<uint32_t>(_mm_movemask_epi8(special));
+  if (left < 16) mask &= (1u << left) - 1;
+  return mask == 0;
+}
+
 // Of spell_json_text: what needs more than copying begins at `at`.
 char* spell_json_rest(char* out, const char* at, const char* end, bool stored);
 
@@ -20,20 +33,9 @@ char* spell_json_rest(char* out, const char* at, const char* end, bool stored);
 inline char* spell_json_text(char* out, std::string_view text, bool stored = false) {
   const char* at = text.data();
   const char* end = at + text.size();
-  const __m128i quote = _mm_set1_epi8('"');
-  const __m128i backslash = _mm_set1_epi8('\\');
-  const __m128i control = _mm_set1_epi8(0x1f);
   while (at < end) {
-    __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes);
-    // Quotes, backslashes, control characters, and (by their top bit) all bytes beyond ASCII.
-    __m128i special =
-        _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
-                     _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes), bytes));
-    auto mask = static_cast<uint32_t>(_mm_movemask_epi8(special));
     auto left = static_cast<size_t>(end - at);
-    if (left < 16) mask &= (1u << left) - 1;
-    if (mask != 0) return spell_json_rest(out, at, end, stored);
+    if (!copy_plain(out, at, left)) return spell_json_rest(out, at, end, stored);
     if (left <= 16) return out + left;
     at += 16;
     out += 16;
@@ -42,7 +44,11 @@ inline char* spell_json_text(char* out, std::string_view text, bool stored = fal
 }
 
 // The same of text that must be UTF-8. Null: it is not, and what stands at `out` is of no use.
-char* spell_json_utf8(char* out, std::string_view text);
+char* spell_json_utf8_rest(char* out, std::string_view text);
+inline char* spell_json_utf8(char* out, std::string_view text) {
+  if (text.size() <= 16 && copy_plain(out, text.data(), text.size())) return out + text.size();
+  return spell_json_utf8_rest(out, text);
+}
 
 // For what is spelt once and kept, of text with nothing readable behind it: the inside of a JSON string, and
 // the string with its quotes.

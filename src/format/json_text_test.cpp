@@ -138,8 +138,10 @@ TEST(JsonText, KnowsEveryFaultOfUtf8) {
         std::string text = "begin ";
         for (unsigned byte : {first, second, third, 0x80u}) text += static_cast<char>(byte);
         ASSERT_EQ(json_text(text), plainly(text)) << testing::PrintToString(text);
-        ASSERT_EQ(json_text(text + " and more than a block behind"),
-                  plainly(text + " and more than a block behind"));
+        for (size_t before : {size_t{0}, size_t{24}, size_t{56}}) {
+          std::string more = std::string(before, '.') + text + " and more than a wide block behind, and more";
+          ASSERT_EQ(json_text(more), plainly(more)) << testing::PrintToString(more);
+        }
       }
     }
   }

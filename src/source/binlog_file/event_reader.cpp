@@ -51,7 +51,7 @@ Result<void> EventReader::open(const LogFile& file) {
   apart_ = {};
   stored_.reset();
   scratch_.close();
-  offset_ = last_ = 0;
+  offset_ = last_ = known_end_ = 0;
   return {};
 }
 
@@ -263,7 +263,10 @@ Result<EventReader::State> EventReader::next(Arena& arena, bool reuse, std::stri
         file_.is_stdin() ? "stdin" : file_.path, offset_, size);
   }
   // Asked only where it matters, before room for what a broken size claims is taken.
-  if (left() < size && end_of_file() < offset_ + size) return cut(end_of_file());
+  if (left() < size && known_end_ < offset_ + size) {
+    known_end_ = end_of_file();
+    if (known_end_ < offset_ + size) return cut(known_end_);
+  }
   if (!mysql::Decoder::needs_arena({at_, left()})) return next_apart(size, event);
   SLUICE_ASSIGN(came, have(arena, reuse, size));
   if (!came) return State::Waiting;

@@ -70,6 +70,7 @@ class EventReader {
   bool ended_ = false;   // the file has no more bytes than those at hand
   bool in_use_ = false;  // its server had not closed it
   uint64_t offset_ = 0;
+  uint64_t known_end_ = 0;  // the file was at least so long when last asked
   std::atomic<uint64_t> bytes_read_{0};
 
   // What was read, in an arena or (between batches) in `stash_`.

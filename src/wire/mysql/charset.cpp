@@ -30,15 +30,17 @@ constexpr size_t kFourCells = 39420;             // 81308130 to 8431A439
 constexpr uint32_t kFourSupplementary = 189000;  // 90308130, U+10000
 constexpr uint32_t kInvalid = UINT32_MAX;
 
-char* put(char* out, uint32_t c) {
+// May write four bytes, as the room for converted text allows.
+[[gnu::always_inline]] inline char* put(char* out, uint32_t c) {
+  if (c >= 0x800 && c < 0x10000) {
+    uint32_t three = 0x8080E0 | c >> 12 | (c & 0xFC0) << 2 | (c & 0x3F) << 16;
+    std::memcpy(out, &three, 4);
+    return out + 3;
+  }
   if (c < 0x80) {
     *out++ = static_cast<char>(c);
   } else if (c < 0x800) {
     *out++ = static_cast<char>(0xC0 | c >> 6);
-    *out++ = static_cast<char>(0x80 | (c & 0x3F));
-  } else if (c < 0x10000) {
-    *out++ = static_cast<char>(0xE0 | c >> 12);
-    *out++ = static_cast<char>(0x80 | (c >> 6 & 0x3F));
     *out++ = static_cast<char>(0x80 | (c & 0x3F));
   } else {
     *out++ = static_cast<char>(0xF0 | c >> 18);
