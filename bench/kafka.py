@@ -6,14 +6,16 @@ import json
 import multiprocessing
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import time
+import urllib.request
 
 import timing
 import workload
 from kafka_server import Kafka
-from server import Server
+from server import Server, free_port
 
 CONFIGURATION = """
 name: bench
@@ -21,6 +23,7 @@ state: ./state
 source: {{url: "{url}", start: "{start}"}}
 tables: ["bench.*"]
 ddl: false
+{more}
 memory: {{batch_bytes: {batch}}}
 sinks:
   out:
@@ -42,9 +45,9 @@ def count(reader, topic):
     return reader.get_watermark_offsets(TopicPartition(topic, 0), timeout=PATIENCE)[1]
 
 
-def start(sluice, folder, server, kafka, topic, place, batch, cpus=None):
+def start(sluice, folder, server, kafka, topic, place, batch, cpus=None, more=""):
     folder.mkdir()
-    (folder / "sluice.yaml").write_text(CONFIGURATION.format(url=server.url, start=place, brokers=kafka.brokers, topic=topic, batch=batch))
+    (folder / "sluice.yaml").write_text(CONFIGURATION.format(url=server.url, start=place, brokers=kafka.brokers, topic=topic, batch=batch, more=more))
     return subprocess.Popen([sluice, "run", "sluice.yaml"], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                             stderr=subprocess.PIPE, preexec_fn=lambda: os.sched_setaffinity(0, cpus) if cpus else None)
 
@@ -114,7 +117,8 @@ class KafkaBench:
         self.kafka.create("latency")
         self.server.sql("create table bench.latency (id int primary key, note varchar(80))")
         place = ":".join(map(str, self.server.binlog_position()))
-        process = start(self.sluice, self.folder / "latency", self.server, self.kafka, "latency", place, "256KiB")
+        port = free_port()
+        process = start(self.sluice, self.folder / "latency", self.server, self.kafka, "latency", place, "256KiB", more=f"metrics: 127.0.0.1:{port}")
         try:
             ours, theirs = multiprocessing.Pipe(duplex=False)
             ready = multiprocessing.Event()
@@ -128,12 +132,33 @@ class KafkaBench:
                 raise RuntimeError("not all messages arrived within 60 s of the last commit")
             arrived = ours.recv()
             child.join()
+            acknowledged = delays(port)
         finally:
             process.kill()
             process.wait()
         late = [arrived[i] - done for i, done in times.items()]
+        since = "reading" if self.options.server.startswith("mariadb") else "commit"  # MariaDB's log has seconds only
+        self.add(f"{since} to acknowledged by Kafka, 2,000 transactions/s, by sluice_sink_delay_seconds",
+                 ", ".join(f"p{p} {within(acknowledged, p / 100) * 1000:.1f} ms" for p in (50, 99)), "", "", "p50 5 ms, p99 20 ms")
         self.add("commit to a consumer that has the message, 2,000 transactions/s",
                  ", ".join(f"p{p} {timing.percentile(late, p / 100) * 1000:.1f} ms" for p in (50, 99)), "", "", "p50 5 ms, p99 20 ms")
+
+
+def delays(port):
+    """[(bound in seconds, transactions within it)] of the only sink."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        found = re.findall(r'^sluice_sink_delay_seconds_bucket\{.*le="([^"]+)"\} (\d+)$', answer.read().decode(), re.M)
+    return [(float(bound), int(count)) for bound, count in found]
+
+
+def within(buckets, share):
+    """The delay that so many are within, as if they lay evenly between two bounds."""
+    wanted, low, before = share * buckets[-1][1], 0.0, 0
+    for bound, count in buckets:
+        if count >= wanted:
+            return low + (bound - low) * (wanted - before) / (count - before)
+        low, before = bound, count
+    raise RuntimeError("no transaction was counted")
 
 
 def arrivals(brokers, expected, ready, result):

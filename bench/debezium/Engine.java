@@ -1,5 +1,5 @@
 // Debezium Embedded into a file of JSON lines or into Kafka, a batch at a time: java -cp 'libs/*' Engine.java PROPERTIES MESSAGES FILE|BROKERS TOPIC
-// Says on stdout when it took the first message and when the last of MESSAGES was safe, in milliseconds since 1970.
+// Says on stdout when it took the first message and the middle one, and when the last of MESSAGES was safe, in milliseconds since 1970.
 import io.debezium.engine.ChangeEvent;
 import io.debezium.engine.DebeziumEngine;
 import io.debezium.engine.format.JsonByteArray;
@@ -56,6 +56,7 @@ public class Engine {
         for (ChangeEvent<byte[], byte[]> event : (List<ChangeEvent<byte[], byte[]>>) (List<?>) events) {
           if (event.value() != null && event.key() != null && event.destination().endsWith(".orders")) {
             if (seen[0]++ == 0) System.out.println("first " + System.currentTimeMillis());
+            if (seen[0] == wanted / 2) System.out.println("half " + System.currentTimeMillis());
             target.take(event);
           }
           committer.markProcessed(event);

@@ -126,6 +126,9 @@ void place(const StartPoint& where, Position& position, uint32_t& time) {
   time = static_cast<uint32_t>(where.time);
 }
 
+// Of which what is made stays in the processor's cache while it is written.
+constexpr size_t kSmallBatchBytes = 32 << 10;
+
 class Decoding {
  public:
   Result<void> prepare(const Invocation& invocation) {
@@ -138,7 +141,6 @@ class Decoding {
     setup.decoder.skip_lost = reading.text("lost_changes") == "skip";
     setup.decoder.helper_tables = reading.boolean("helper_tables");
     setup.decoder.verify_checksums = reading.boolean("verify_checksums");
-    setup.decoder.batch_bytes = invocation.group("Memory").size("batch_bytes");
     std::optional<StartPoint> gtid_end;
     if (reading.given("from")) {
       SLUICE_ASSIGN(from, point(reading, "from"));
@@ -155,6 +157,9 @@ class Decoding {
     SLUICE_TRY(learn_schema(invocation, setup));
     SLUICE_ASSIGN(plan, output_plan(invocation.group("Output")));
     const Settings& memory = invocation.group("Memory");
+    setup.decoder.batch_bytes = memory.size("batch_bytes");
+    // Messages with their schemas are thirty times as long as their rows in the log.
+    if (!memory.given("batch_bytes") && wants_schemas(plan)) setup.decoder.batch_bytes = kSmallBatchBytes;
     plan.encode_threads =
         reading.given("jobs") ? static_cast<unsigned>(reading.integer("jobs")) : usable_cores();
     PipelineOptions options;

@@ -54,6 +54,10 @@ bool wants_query(const std::vector<LanePlan>& plans) {
   });
 }
 
+bool wants_schemas(const LanePlan& plan) {
+  return has_option(plan.format_settings.options(), "schemas") && plan.format_settings.boolean("schemas");
+}
+
 bool wants_whole_events(std::span<const LaneSetup> lanes) {
   return std::any_of(lanes.begin(), lanes.end(),
                      [](const LaneSetup& lane) { return lane.encoder->grouped(); });

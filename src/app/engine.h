@@ -45,6 +45,8 @@ struct LanePlan {
 Result<std::vector<LaneSetup>> make_lanes(std::vector<LanePlan> plans, const std::string& name);
 // Whether any of the formats shows the statement behind a change; else the source need not carry it.
 bool wants_query(const std::vector<LanePlan>& plans);
+// Whether each message brings its schema.
+bool wants_schemas(const LanePlan& plan);
 // Whether any of the formats shows the changes of an event together.
 bool wants_whole_events(std::span<const LaneSetup> lanes);
 

@@ -1,4 +1,6 @@
 // The metrics: one table, which the page at /metrics and docs/metrics.md are made of.
+#include <array>
+
 #include "app/engine_status.h"
 #include "format/json_binary.h"
 #include "observe/exposition.h"
@@ -84,6 +86,17 @@ constexpr Metric kMetrics[] = {
      each_sink<[](const Status&, const Lane& lane) { return lane.batches; }>},
     {"sluice_sink_write_seconds_total", kCounter, "time spent on writing them, pauses between tries included",
      each_sink<[](const Status&, const Lane& lane) { return static_cast<double>(lane.write_us) / 1e6; }>},
+    {"sluice_sink_delay_seconds", MetricKind::Histogram,
+     "how long transactions took until they were safe at the target: from their commit where the log has its "
+     "microseconds (MySQL 8 and newer), by the server's clock, else from being read",
+     [](const Status& s, Exposition& out) {
+       std::array<double, Delays::kBounds.size()> bounds;
+       for (size_t i = 0; i < bounds.size(); ++i) bounds[i] = static_cast<double>(Delays::kBounds[i]) / 1e6;
+       for (const Lane& lane : s.pipeline.lanes) {
+         out.histogram({"sink", lane.name}, bounds, lane.delays.counts,
+                       static_cast<double>(lane.delays.sum_us) / 1e6);
+       }
+     }},
     {"sluice_sink_retries_total", kCounter, "tries that failed and came again",
      each_sink<[](const Status&, const Lane& lane) { return lane.retries; }>},
     {"sluice_sink_refused_total", kCounter, "changes that the target will never take and that were left out",
@@ -140,8 +153,7 @@ refused unless there is a `metrics_token`, which must then come with each reques
 |---|---|---|
 )";
   for (const Metric& metric : kMetrics) {
-    out += fmt::format("| `{}` | {} | {} |\n", metric.name,
-                       metric.kind == MetricKind::Counter ? "counter" : "gauge", metric.help);
+    out += fmt::format("| `{}` | {} | {} |\n", metric.name, to_text(metric.kind), metric.help);
   }
   out += R"(
 Those of sinks have the label `sink`. Counters begin at 0 with each start of the process.

@@ -18,11 +18,20 @@ void append_escaped(std::string& out, std::string_view text, bool quotes) {
 
 }  // namespace
 
+std::string_view to_text(MetricKind kind) {
+  switch (kind) {
+    case MetricKind::Counter: return "counter";
+    case MetricKind::Gauge: return "gauge";
+    case MetricKind::Histogram: return "histogram";
+  }
+  return "";
+}
+
 void Exposition::family(std::string_view name, MetricKind kind, std::string_view help) {
   name_ = name;
   text_ += fmt::format("# HELP {} ", name);
   append_escaped(text_, help, false);
-  text_ += fmt::format("\n# TYPE {} {}\n", name, kind == MetricKind::Counter ? "counter" : "gauge");
+  text_ += fmt::format("\n# TYPE {} {}\n", name, to_text(kind));
 }
 
 void Exposition::sample(Labels labels, double value) {
@@ -31,8 +40,21 @@ void Exposition::sample(Labels labels, double value) {
   line(labels, fmt::format("{}", value));
 }
 
-void Exposition::line(Labels labels, std::string_view value) {
+void Exposition::histogram(std::pair<std::string_view, std::string_view> label,
+                           std::span<const double> bounds, std::span<const uint64_t> counts, double sum) {
+  uint64_t total = 0;
+  for (size_t i = 0; i < counts.size(); ++i) {
+    total += counts[i];
+    std::string bound = i < bounds.size() ? fmt::format("{}", bounds[i]) : "+Inf";
+    line({label, {"le", bound}}, fmt::format("{}", total), "_bucket");
+  }
+  line({label}, fmt::format("{}", sum), "_sum");
+  line({label}, fmt::format("{}", total), "_count");
+}
+
+void Exposition::line(Labels labels, std::string_view value, std::string_view suffix) {
   text_ += name_;
+  text_ += suffix;
   char before = '{';
   for (const auto& [name, content] : labels) {
     text_ += fmt::format("{}{}=\"", before, name);

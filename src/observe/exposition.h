@@ -6,13 +6,15 @@
 
 #include <concepts>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
 namespace sluice {
 
-enum class MetricKind : uint8_t { Counter, Gauge };
+enum class MetricKind : uint8_t { Counter, Gauge, Histogram };
+std::string_view to_text(MetricKind kind);
 
 class Exposition {
  public:
@@ -24,10 +26,15 @@ class Exposition {
   void sample(Labels labels, std::integral auto value) { line(labels, fmt::format("{}", value)); }
   void sample(Labels labels, double value);
 
+  // Of a histogram: how many were within each bound and above the one before, behind them those above the
+  // last.
+  void histogram(std::pair<std::string_view, std::string_view> label, std::span<const double> bounds,
+                 std::span<const uint64_t> counts, double sum);
+
   const std::string& text() const { return text_; }
 
  private:
-  void line(Labels labels, std::string_view value);
+  void line(Labels labels, std::string_view value, std::string_view suffix = {});
 
   std::string name_;
   std::string text_;

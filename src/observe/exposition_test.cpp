@@ -28,5 +28,21 @@ TEST(Exposition, FamiliesSamplesAndEscapes) {
             "sluice_sink_behind_seconds +Inf\n");
 }
 
+TEST(Exposition, HistogramsCountUpwards) {
+  Exposition out;
+  out.family("sluice_delay_seconds", MetricKind::Histogram, "how long");
+  const double bounds[] = {0.005, 1};
+  const uint64_t counts[] = {2, 0, 3};
+  out.histogram({"sink", "a"}, bounds, counts, 12.5);
+  EXPECT_EQ(out.text(),
+            "# HELP sluice_delay_seconds how long\n"
+            "# TYPE sluice_delay_seconds histogram\n"
+            "sluice_delay_seconds_bucket{sink=\"a\",le=\"0.005\"} 2\n"
+            "sluice_delay_seconds_bucket{sink=\"a\",le=\"1\"} 2\n"
+            "sluice_delay_seconds_bucket{sink=\"a\",le=\"+Inf\"} 5\n"
+            "sluice_delay_seconds_sum{sink=\"a\"} 12.5\n"
+            "sluice_delay_seconds_count{sink=\"a\"} 5\n");
+}
+
 }  // namespace
 }  // namespace sluice

@@ -204,7 +204,8 @@ Result<void> Lane::send(const Delivery& all) {
   Delivery delivery = park_.hold_back(all);
   delivery.judge = this;
   SLUICE_TRY(insist("cannot write", true, [&] { return setup_.sink->write(delivery); }));
-  sent_ = {delivery.messages.size(), delivery.bytes.size(), setup_.sink->refused().size()};
+  sent_ = {delivery.messages.size(), delivery.bytes.size(), setup_.sink->refused().size(), {}};
+  if (sent_.messages > 0) sent_.delays = delays_of(all.batch);
   if (sent_.refused > 0) SLUICE_TRY(decide(delivery, setup_.sink->refused()));
   set(LaneDoing::Saving);
   return {};
@@ -316,6 +317,17 @@ Result<void> Lane::tick() {
   return {};
 }
 
+Delays Lane::delays_of(const Batch& batch) {
+  Delays delays;
+  int64_t now = unix_us();
+  for (const Change& change : batch.changes) {
+    if (!change.last || change.transaction >= batch.transactions.size()) continue;
+    auto committed = static_cast<int64_t>(batch.transactions[change.transaction].commit_us);
+    if (int64_t since = committed != 0 ? committed : batch.read_us) delays.add(now - since);
+  }
+  return delays;
+}
+
 void Lane::begin_writing(const Batch& batch) {
   written_since_ = steady_now();
   std::lock_guard lock(status_mutex_);
@@ -341,6 +353,7 @@ void Lane::count(uint64_t log_end) {
   status_.changes += sent_.messages - sent_.refused;
   status_.refused += sent_.refused;
   status_.bytes += sent_.bytes;
+  status_.delays.add(sent_.delays);
   status_.pending_since = 0;
   status_.log_bytes = log_end;
   status_.write_us += static_cast<uint64_t>(

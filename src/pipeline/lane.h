@@ -102,6 +102,8 @@ class Lane : Judge {
   Result<void> wait_for_room();
   void count_parked();
   Result<void> tick();
+  // Of the transactions that end in it: it is safe now.
+  static Delays delays_of(const Batch& batch);
   void begin_writing(const Batch& batch);
   void set(LaneDoing doing);
   // What was sent is saved; `log_end` as Parcel has it.
@@ -128,6 +130,7 @@ class Lane : Judge {
   StopSignal* pauses_end_ = &stop_;  // what ends a pause between tries
   struct Sent {
     uint64_t messages = 0, bytes = 0, refused = 0;
+    Delays delays;
   };
   Sent sent_;           // of the delivery in hand
   uint64_t tries_ = 0;  // of what was parked

@@ -20,6 +20,7 @@ LaneStatus add_counts(LaneStatus now, const LaneStatus& before) {
   now.bytes += before.bytes;
   now.retries += before.retries;
   now.write_us += before.write_us;
+  now.delays.add(before.delays);
   now.refused += before.refused;
   if (now.last_error.empty()) {
     now.last_error = before.last_error;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/position.h"
+#include "pipeline/delays.h"
 
 namespace sluice {
 
@@ -25,8 +26,9 @@ struct LaneStatus {
   uint32_t pending_since = 0;  // when the first change in hand was made, seconds since 1970 UTC; 0: none is
   uint64_t retries = 0;
   uint64_t write_us = 0;  // spent in the sink, retries included
-  uint64_t refused = 0;   // changes that the target would not take and that were left out
-  uint64_t parked = 0;    // messages, those of earlier runs among them
+  Delays delays;  // of transactions, from their commit where the log has its microseconds, else from reading
+  uint64_t refused = 0;  // changes that the target would not take and that were left out
+  uint64_t parked = 0;   // messages, those of earlier runs among them
   uint64_t parked_bytes = 0;
   uint64_t spilled_bytes = 0;     // on disk, on their way to the target
   std::string spill_error;        // why nothing is spilled at the moment

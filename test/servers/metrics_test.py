@@ -49,7 +49,7 @@ def samples(text):
             typed.add(line.split()[2])
         elif not line.startswith("# HELP "):
             name, labels, value = SAMPLE.fullmatch(line).groups()
-            assert name in typed, line
+            assert name in typed or re.sub("_(bucket|sum|count)$", "", name) in typed, line
             found[(name, labels) if labels else name] = float(value)
     return found
 
@@ -80,8 +80,12 @@ def test_metrics_and_health(server, database, sluice, tmp_path):
     assert shown[("sluice_sink_behind_bytes", 'sink="out"')] == 0
     assert page(process, "/health") == (200, "well\n")
     assert page(process, "/")[0] == 404
+    delays = {name[1].partition("le=")[2]: count for name, count in shown.items() if name[0] == "sluice_sink_delay_seconds_bucket"}
+    assert list(delays.values()) == sorted(delays.values()), "each bound counts all below it"
+    assert delays['"+Inf"'] == shown[("sluice_sink_delay_seconds_count", 'sink="out"')] == 1, "one transaction"
+    assert 0 < shown[("sluice_sink_delay_seconds_sum", 'sink="out"')] < 60
     documented = set(re.findall(r"^\| `(\w+)`", (BINARY.parent.parent / "docs/metrics.md").read_text(), re.M))
-    assert documented == {name if isinstance(name, str) else name[0] for name in shown}
+    assert documented == {re.sub("(?<=delay_seconds)_(bucket|sum|count)$", "", name if isinstance(name, str) else name[0]) for name in shown}
 
 
 def test_a_sink_in_trouble_is_seen(server, database, sluice, tmp_path):

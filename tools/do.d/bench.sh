@@ -11,7 +11,7 @@ do_bench() {
   local server=mariadb-10.11
   [[ " $* " =~ \ --server[\ =]([^\ ]+) ]] && server=${BASH_REMATCH[1]}
   install_servers "$server"
-  [[ " $* " != *" --kafka "* && " $* " != *" --debezium "* ]] || install_servers kafka-4.4
+  [[ ! " $* " =~ \ --(kafka|sinks|debezium)\  ]] || install_servers kafka-4.4
   [[ " $* " != *" --debezium "* ]] || install_servers mysql-9.7
   build_in build sluice || stop 1 "the build failed"
   exec /usr/bin/python3 bench/run.py "$@"
