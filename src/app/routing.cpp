@@ -60,6 +60,21 @@ constexpr Option kView[] = {
      {},
      false,
      "PATTERN,..."},
+    {"compute",
+     OptionKind::List,
+     "",
+     "columns that are added or take the place of others: database.table.column = expression, or column = "
+     "expression for all tables (docs/rules.md)",
+     {},
+     false,
+     "COLUMN = EXPRESSION"},
+    {"rename",
+     OptionKind::List,
+     "",
+     "columns under other names: database.table.column = name, or column = name for all tables",
+     {},
+     false,
+     "COLUMN = NAME"},
     kCanalFilter,
     kCanalFilterBlack,
     {"canal_filter_field",
@@ -134,6 +149,11 @@ constexpr Option kAddress[] = {
 
 constexpr Option kRuleTables = {"tables", OptionKind::List, "", "the tables that the rule is for", {},
                                 true,     "PATTERN,..."};
+constexpr Option kRuleWhen = {
+    "when",     OptionKind::Text,
+    "",         "which of their changes: those of which the condition is true (docs/rules.md); none: all",
+    {},         false,
+    "CONDITION"};
 constexpr Option kRuleTo = {"to", OptionKind::Text, "", "where their changes go", {}, false, "TEMPLATE"};
 
 // A Usage fault that says where the value was written.
@@ -261,6 +281,20 @@ void add_rule(RouteSetup& setup, RouteRule rule, const std::vector<CanalPartitio
   }
 }
 
+Result<void> read_shaping(const Settings& lane, ViewSetup& setup) {
+  for (const std::string& text : lane.list("compute")) {
+    SLUICE_ASSIGN(line, placed(parse_column_line(text), lane, "compute"));
+    std::string name = fmt::format("{}: compute: {}", lane.where("compute"), line.column);
+    SLUICE_ASSIGN(value, rule::Rule::parse(line.rest, std::move(name)));
+    setup.compute.push_back({std::move(line.tables), std::move(line.column), std::move(value)});
+  }
+  for (const std::string& text : lane.list("rename")) {
+    SLUICE_ASSIGN(line, placed(parse_column_line(text), lane, "rename"));
+    setup.rename.push_back({std::move(line.tables), std::move(line.column), std::move(line.rest)});
+  }
+  return {};
+}
+
 }  // namespace
 
 std::span<const Option> table_filter_options() {
@@ -273,16 +307,16 @@ Result<std::vector<std::string>> table_patterns(const Settings& settings) {
                      canal_tables);
 }
 
-Result<std::shared_ptr<const rule::Rule>> condition_of(const Settings& settings) {
-  if (!settings.given("where")) return nullptr;
-  return rule::Rule::parse(settings.text("where"), fmt::format("{}: where", settings.where("where")));
+Result<std::shared_ptr<const rule::Rule>> condition_of(const Settings& settings, std::string_view option) {
+  if (!settings.given(option)) return nullptr;
+  return rule::Rule::parse(settings.text(option), fmt::format("{}: {}", settings.where(option), option));
 }
 
 std::span<const Option> view_options() { return kView; }
 std::span<const Option> address_options() { return kAddress; }
 std::span<const Option> rule_options(Places places) {
-  static const Option table[] = {kRuleTables, kRuleTo, kAddress[0], kAddress[1], kAddress[2]};
-  return std::span(table).first(places == Places::Keys ? std::size(table) : 2);
+  static const Option table[] = {kRuleTables, kRuleWhen, kRuleTo, kAddress[0], kAddress[1], kAddress[2]};
+  return std::span(table).first(places == Places::Keys ? std::size(table) : 3);
 }
 
 Result<std::shared_ptr<const ViewSetup>> view_setup(const Settings& lane, const Settings& address) {
@@ -314,7 +348,8 @@ Result<std::shared_ptr<const ViewSetup>> view_setup(const Settings& lane, const 
   }
   SLUICE_ASSIGN(where, condition_of(lane));
   setup->where = std::move(where);
-  if (!narrows && !setup->where) return nullptr;
+  SLUICE_TRY(read_shaping(lane, *setup));
+  if (!narrows && !setup->where && setup->compute.empty() && setup->rename.empty()) return nullptr;
   return setup;
 }
 
@@ -335,6 +370,8 @@ Result<std::shared_ptr<const RouteSetup>> route_setup(const Addressing& addressi
     RouteRule made{.tables = {}, .among = {}, .destination = destination, .key = {}, .spread = {}};
     SLUICE_ASSIGN(tables, placed(Selection::parse(rule.list("tables")), rule, "tables"));
     made.tables = std::make_shared<const Selection>(std::move(tables));
+    SLUICE_ASSIGN(when, condition_of(rule, "when"));
+    made.when = std::move(when);
     if (rule.given("to")) {
       SLUICE_ASSIGN(to, placed(Template::parse(rule.text("to")), rule, "to"));
       made.destination = std::move(to);

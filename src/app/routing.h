@@ -19,14 +19,16 @@ std::span<const Option> table_filter_options();
 // The patterns of `tables`, or what those filters mean.
 Result<std::vector<std::string>> table_patterns(const Settings& settings);
 
-// Of the pipeline and of every sink: `where`. Null: there is none.
-Result<std::shared_ptr<const rule::Rule>> condition_of(const Settings& settings);
+// Of the pipeline and of every sink `where`, of a rule `when`. Null: there is none.
+Result<std::shared_ptr<const rule::Rule>> condition_of(const Settings& settings,
+                                                       std::string_view option = "where");
 
 // Of every sink: tables, operations, where, columns, and other programs' filters.
 std::span<const Option> view_options();
 // Of a sink with addressing: key, partition_by, partition_hash, and canal's lines.
 std::span<const Option> address_options();
-// Of a rule under `routes`: tables, to and, where the target has keys, key, partition_by, partition_hash.
+// Of a rule under `routes`: tables, when, to and, where the target has keys, key, partition_by,
+// partition_hash.
 std::span<const Option> rule_options(Places places = Places::Keys);
 
 // Null where all of every batch is wanted.

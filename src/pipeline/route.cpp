@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/check.h"
 #include "base/hash.h"
 
 namespace sluice {
@@ -14,44 +15,69 @@ constexpr size_t kMostNames = 50'000;
 
 }  // namespace
 
-Result<std::unique_ptr<Route::Plan>> Route::make_plan(const Table& table) const {
+Result<Route::Plans> Route::make_plans(const Table& table) const {
+  Plans plans;
+  for (const RouteRule& rule : setup_->rules) {
+    auto fits = [&](const auto& tables) { return !tables || tables->wants(table.database, table.name); };
+    if (!fits(rule.tables) || !fits(rule.among)) continue;
+    std::unique_ptr<rule::Program> when;
+    if (rule.when) {
+      SLUICE_ASSIGN(program, rule.when->condition(table));
+      when = std::move(program);
+    }
+    SLUICE_ASSIGN(plan, make_plan(table, rule));
+    bool last = !when;
+    plan->when = std::move(when);
+    plans.push_back(std::move(plan));
+    if (last) break;
+  }
+  return plans;
+}
+
+Result<std::unique_ptr<Route::Plan>> Route::make_plan(const Table& table, const RouteRule& rule) {
   auto plan = std::make_unique<Plan>();
   plan->table = share(table);
-  auto rule = std::find_if(setup_->rules.begin(), setup_->rules.end(), [&](const RouteRule& each) {
-    auto fits = [&](const auto& tables) { return !tables || tables->wants(table.database, table.name); };
-    return fits(each.tables) && fits(each.among);
-  });
-  plan->rule = &*rule;
-  SLUICE_ASSIGN(destination, rule->destination.bind(table));
+  plan->rule = &rule;
+  SLUICE_ASSIGN(destination, rule.destination.bind(table));
   plan->destination = std::move(destination);
-  if (rule->key) {
-    SLUICE_ASSIGN(key, rule->key->bind(table));
+  if (rule.key) {
+    SLUICE_ASSIGN(key, rule.key->bind(table));
     plan->key = std::move(key);
   }
-  if (rule->spread.text) {
-    SLUICE_ASSIGN(spread, rule->spread.text->bind(table));
+  if (rule.spread.text) {
+    SLUICE_ASSIGN(spread, rule.spread.text->bind(table));
     plan->spread = std::move(spread);
   }
-  for (const Template& column : rule->spread.columns) {
+  for (const Template& column : rule.spread.columns) {
     SLUICE_ASSIGN(bound, column.bind(table));
     plan->spread_columns.push_back(std::move(bound));
   }
   return plan;
 }
 
-Result<Route::Plan*> Route::plan_of(const Change& change) {
+Result<Route::Plan*> Route::plan_of(const Batch& batch, const Change& change) {
   uint64_t serial = change.table ? change.table->serial : 0;
-  if (auto found = plans_.find(serial); found != plans_.end()) return found->second.get();
-  if (plans_.size() >= kMostPlans) plans_.clear();
-  std::unique_ptr<Plan> plan;
-  if (change.table) {
-    SLUICE_ASSIGN(made, make_plan(*change.table));
-    plan = std::move(made);
-  } else {
-    plan = std::make_unique<Plan>();
-    plan->rule = &setup_->rules.back();
+  auto found = plans_.find(serial);
+  if (found == plans_.end()) {
+    if (plans_.size() >= kMostPlans) plans_.clear();
+    Plans plans;
+    if (change.table) {
+      SLUICE_ASSIGN(made, make_plans(*change.table));
+      plans = std::move(made);
+    } else {
+      plans.push_back(std::make_unique<Plan>());
+      plans.back()->rule = &setup_->rules.back();
+    }
+    found = plans_.emplace(serial, std::move(plans)).first;
   }
-  return plans_.emplace(serial, std::move(plan)).first->second.get();
+  for (const std::unique_ptr<Plan>& plan : found->second) {
+    if (!plan->when) return plan.get();
+    if (change.op == Op::Ddl) continue;  // of which no condition is judged
+    bool fits = rule::is_true(plan->when->run(batch, change, frame_));
+    if (frame_.absent) return rule::absent_column(*plan->rule->when, batch, change, *frame_.absent);
+    if (fits) return plan.get();
+  }
+  CHECK(false);  // the last rule has no condition
 }
 
 Result<std::string> Route::escaped(const std::string& name) {
@@ -119,7 +145,7 @@ int32_t Route::hash(const Batch& batch, const Change& change, const Row& row, co
 
 Result<void> Route::complete(const Batch& batch, const Change& change, const Row& row, Address& address,
                              Outbox& out) {
-  SLUICE_ASSIGN(plan, plan_of(change));
+  SLUICE_ASSIGN(plan, plan_of(batch, change));
   if (address.destination == Address::kNone) {
     SLUICE_ASSIGN(number, destination(batch, change, row, *plan, out));
     address.destination = number;

@@ -9,6 +9,7 @@
 
 #include "model/selection.h"
 #include "pipeline/template.h"
+#include "rule/filter.h"
 #include "sink/sink.h"
 
 namespace sluice {
@@ -36,6 +37,7 @@ struct Spread {
 
 struct RouteRule {
   std::shared_ptr<const Selection> tables, among;  // a table must fit both; null: each does
+  std::shared_ptr<const rule::Rule> when = {};     // true of the rows' changes that it is for; null: all
   Template destination;
   // None: the key is the format's own. Of the empty template there is no key.
   std::optional<Template> key;
@@ -44,7 +46,7 @@ struct RouteRule {
 
 // Shared by the routes of a lane's threads.
 struct RouteSetup {
-  std::vector<RouteRule> rules;  // the first that fits; the last one fits every table
+  std::vector<RouteRule> rules;  // the first that fits; the last one fits every change
   // Spells a destination as the target takes it; null: as it is.
   void (*escape)(std::string_view name, std::string& out) = nullptr;
   Template::Escape escape_place = nullptr;  // of a destination
@@ -59,7 +61,7 @@ class Route {
   bool routes() const { return setup_ != nullptr; }
   // Completes the address of a message of `change`, of which `row` is the image spoken of: what the encoder
   // chose itself stays. Fails where a template names a column that the table lacks, or where two destinations
-  // become one when spelt as the target takes them.
+  // become one when spelt as the target takes them; and as rule::Filter does.
   Result<void> complete(const Batch& batch, const Change& change, const Row& row, Address& address,
                         Outbox& out);
   // Before the first message of an empty outbox.
@@ -69,6 +71,7 @@ class Route {
   struct Plan {
     TablePtr table;  // keeps its serial from coming again; null of changes without a table
     const RouteRule* rule = nullptr;
+    std::unique_ptr<rule::Program> when;  // null: for all that reach it
     Template::Columns destination, key, spread;
     std::vector<Template::Columns> spread_columns;
     std::optional<std::string> fixed;  // the destination, where it is the same for the whole table
@@ -76,16 +79,21 @@ class Route {
     uint32_t number = 0;
   };
 
-  Result<Plan*> plan_of(const Change& change);
-  Result<std::unique_ptr<Plan>> make_plan(const Table& table) const;
+  // Of a table, one for each rule that its changes may come under; the last one is for the rest.
+  using Plans = std::vector<std::unique_ptr<Plan>>;
+
+  Result<Plan*> plan_of(const Batch& batch, const Change& change);
+  Result<Plans> make_plans(const Table& table) const;
+  static Result<std::unique_ptr<Plan>> make_plan(const Table& table, const RouteRule& rule);
   Result<uint32_t> destination(const Batch& batch, const Change& change, const Row& row, Plan& plan,
                                Outbox& out);
   Result<std::string> escaped(const std::string& name);
   int32_t hash(const Batch& batch, const Change& change, const Row& row, const Plan& plan);
 
   std::shared_ptr<const RouteSetup> setup_;
-  std::unordered_map<uint64_t, std::unique_ptr<Plan>> plans_;  // by the table's serial; 0: of no table
-  std::unordered_map<std::string, std::string> originals_;     // by what they were escaped to
+  std::unordered_map<uint64_t, Plans> plans_;  // by the table's serial; 0: of no table
+  rule::Frame frame_;
+  std::unordered_map<std::string, std::string> originals_;  // by what they were escaped to
   uint64_t round_ = 1;
   Bytes scratch_;
 };

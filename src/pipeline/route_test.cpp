@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "base/hash.h"
+#include "format/plain.h"
 #include "pipeline/view.h"
+#include "support/allocations.h"
 #include "support/sample.h"
 
 namespace sluice {
@@ -155,6 +157,35 @@ TEST(Route, TheFirstRuleThatFitsDecides) {
   EXPECT_EQ(other.address.partition, -1);
 }
 
+TEST(Route, ARuleMayBeForSomeRowsOnly) {
+  Shop shop;
+  auto setup = std::make_shared<RouteSetup>();
+  auto add = [&](const char* to, const char* when) {
+    setup->rules.push_back(rule(to, "shop.orders"));
+    if (when) setup->rules.back().when = *rule::Rule::parse(when, "when");
+  };
+  add("never", "table = 'bare' AND unknown = 1");
+  add("anns", "customer LIKE 'ann%'");
+  add("big", "id > 100");
+  setup->rules.push_back(rule("rest"));
+  Route route(setup);
+  EXPECT_EQ(routed(route, shop, shop.insert(7, "anna")).destination, "anns");
+  EXPECT_EQ(routed(route, shop, shop.insert(700, "bob")).destination, "big");
+  EXPECT_EQ(routed(route, shop, shop.insert(7, "bob")).destination, "rest");
+  EXPECT_EQ(routed(route, shop, shop.sample.add(Op::Insert, shop.bare, {}, {integer(1)})).destination,
+            "rest");
+  EXPECT_EQ(routed(route, shop, shop.sample.add(Op::Ddl, shop.orders, {}, {})).destination, "rest");
+  std::vector<Cell> absent = {missing(), null(), null()};
+  EXPECT_NE(routed(route, shop, shop.sample.add(Op::Insert, shop.orders, {}, absent))
+                .destination.find("does not carry"),
+            std::string::npos);
+  setup->rules.front().when = *rule::Rule::parse("unknown = 1", "when");
+  Route wrong(setup);
+  EXPECT_NE(routed(wrong, shop, shop.insert(7, "bob"))
+                .destination.find("when: column 1: shop.orders has no column"),
+            std::string::npos);
+}
+
 TEST(Route, AColumnThatATableLacksStops) {
   Shop shop;
   auto setup = std::make_shared<RouteSetup>();
@@ -259,6 +290,79 @@ TEST(View, ShowsTheRowsOfWhichTheConditionIsTrue) {
   EXPECT_NE(fault.error().what.find("where: column 22: shop.orders has no column 'customer'"),
             std::string::npos)
       << fault.error().what;
+}
+
+ViewSetup shaping(std::initializer_list<const char*> compute, std::initializer_list<const char*> rename) {
+  ViewSetup setup;
+  for (const char* text : compute) {
+    ColumnLine line = *parse_column_line(text);
+    setup.compute.push_back(
+        {line.tables, line.column, *rule::Rule::parse(line.rest, "compute: " + line.column)});
+  }
+  for (const char* text : rename) {
+    ColumnLine line = *parse_column_line(text);
+    setup.rename.push_back({line.tables, line.column, line.rest});
+  }
+  return setup;
+}
+
+TEST(View, ComputesAndRenamesColumns) {
+  Shop shop;
+  View view(std::make_shared<ViewSetup>(
+      shaping({"shop.orders.label = concat(upper(customer), '-', id)", "half = id / 2.0", "note = id * 10",
+               "rounded = round(id / 3, 2)", "was = OLD.id", "day = date('2026-01-15')"},
+              {"shop.orders.id = number", "customer = id", "shop.other.id = x"})));
+  Arena arena;
+  Change change = shop.sample.add(Op::Update, shop.orders, {integer(1), shop.sample.text("ann"), null()},
+                                  {integer(2), shop.sample.text("bob"), null()});
+  auto shown = *view.show(shop.sample.batch, change, arena);
+  ASSERT_TRUE(shown);
+  std::string text;
+  for (const Row& row : {shown->before, shown->after}) {
+    ASSERT_EQ(row.count, shown->table->columns.size());
+    for (uint32_t i = 0; i < row.count; ++i) {
+      Bytes out;
+      append_plain(out, row[i], shown->table->columns[i]);
+      text += shown->table->columns[i].name + "=" + std::string(out.view()) + " ";
+    }
+  }
+  EXPECT_EQ(text,
+            "number=1 id=ann note=10 label=ANN-1 half=0.500000000000000000000000000000 rounded=0.33 was=1 "
+            "day=2026-01-15 "
+            "number=2 id=bob note=20 label=BOB-2 half=1.000000000000000000000000000000 rounded=0.67 was=1 "
+            "day=2026-01-15 ");
+  EXPECT_EQ(shown->table->key, std::vector<uint32_t>{0});
+  EXPECT_EQ(shown->table->columns[2].type, ColumnType::BigInt);
+  size_t bytes = 0;
+  for (const Cell& cell : shown->after) bytes += has_bytes(cell.kind) ? cell.size : 0;
+  EXPECT_EQ(shown->after.text_bytes, bytes);
+  size_t before = test::allocations();
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(*view.show(shop.sample.batch, change, arena));
+  EXPECT_EQ(test::allocations() - before, 0u);
+}
+
+TEST(View, WhatCannotBeAColumnStops) {
+  struct Case {
+    const char *compute, *rename, *what;
+  };
+  const Case cases[] = {
+      {"x = custmer", nullptr,
+       "compute: x: column 1: shop.orders has no column 'custmer'; did you mean 'customer'?"},
+      {"x = json(customer, '$.a')", nullptr, "compute: x: a column needs a type"},
+      {"x = NULL", nullptr, "compute: x: a column needs a type"},
+      {"x = id * 9223372036854775807 * 4", nullptr,
+       "compute: x: a result for shop.orders at binlog.000003:1234 has too many digits"},
+      {nullptr, "customer = id", "rename: shop.orders would have two columns 'id'"},
+  };
+  for (const Case& c : cases) {
+    Shop shop;
+    View view(std::make_shared<ViewSetup>(c.compute ? shaping({c.compute}, {}) : shaping({}, {c.rename})));
+    Arena arena;
+    auto shown = view.show(shop.sample.batch, shop.insert(7, "ann"), arena);
+    ASSERT_FALSE(shown) << c.what;
+    EXPECT_NE(shown.error().what.find(c.what), std::string::npos) << shown.error().what;
+  }
+  for (const char* line : {"x", "= 1", "x =", ".x. = 1"}) EXPECT_FALSE(parse_column_line(line)) << line;
 }
 
 TEST(View, APartOfAKeyIsNoKey) {

@@ -9,51 +9,63 @@ constexpr size_t kMostPlans = 50'000;  // beyond so many table versions all are 
 
 }  // namespace
 
-std::unique_ptr<View::Plan> View::make_plan(const Table& table) const {
+Result<std::unique_ptr<View::Plan>> View::make_plan(const Table& table) const {
   auto plan = std::make_unique<Plan>();
   plan->table = share(table);
   plan->wanted = !setup_->tables || setup_->tables->wants(table.database, table.name);
-  if (!plan->wanted || !setup_->columns) return plan;
+  if (!plan->wanted) return plan;
+  Table shaped = table;
+  shaped.columns.clear();
   for (uint32_t i = 0; i < table.columns.size(); ++i) {
-    if (setup_->columns->wants(table.database, table.name + "." + table.columns[i].name)) {
-      plan->columns.push_back(i);
-    }
+    const Column& column = table.columns[i];
+    if (setup_->columns && !setup_->columns->wants(table.database, table.name + "." + column.name)) continue;
+    plan->columns.push_back(i);
+    shaped.columns.push_back(column);
   }
-  if (plan->columns.size() == table.columns.size()) return plan;
-  Table narrowed = table;
-  narrowed.columns.clear();
-  for (uint32_t i : plan->columns) narrowed.columns.push_back(table.columns[i]);
+  bool narrowed = plan->columns.size() < table.columns.size();
+  SLUICE_ASSIGN(renamed, rename_columns(setup_->rename, table, shaped.columns));
+  SLUICE_ASSIGN(computing, Computing::make(setup_->compute, table, shaped.columns));
+  plan->computing = std::move(computing);
+  if (!narrowed && !renamed && !plan->computing.any()) return plan;
   // A part of the key is no key.
-  for (uint32_t& column : narrowed.key) {
+  for (uint32_t& column : shaped.key) {
     auto found = std::find(plan->columns.begin(), plan->columns.end(), column);
     if (found == plan->columns.end()) {
-      narrowed.key.clear();
+      shaped.key.clear();
       break;
     }
     column = static_cast<uint32_t>(found - plan->columns.begin());
   }
-  plan->narrowed = freeze(std::move(narrowed));
+  plan->shaped = freeze(std::move(shaped));
   return plan;
 }
 
-const View::Plan& View::plan_of(const Table& table) {
-  if (last_ && table.serial == last_serial_) return *last_;
+Result<const View::Plan*> View::plan_of(const Table& table) {
+  if (last_ && table.serial == last_serial_) return last_;
   if (plans_.size() >= kMostPlans) plans_.clear();
-  std::unique_ptr<Plan>& plan = plans_[table.serial];
-  if (!plan) plan = make_plan(table);
+  auto found = plans_.find(table.serial);
+  if (found == plans_.end()) {
+    SLUICE_ASSIGN(plan, make_plan(table));
+    found = plans_.emplace(table.serial, std::move(plan)).first;
+  }
   last_serial_ = table.serial;
-  return *(last_ = plan.get());
+  return last_ = found->second.get();
 }
 
-Row View::narrow(const Row& row, const Plan& plan, Arena& arena) {
+Result<Row> View::shape(const Batch& batch, const Change& change, const Row& row, const Plan& plan,
+                        Arena& arena) {
   if (!row) return row;
-  Cell* cells = arena.array<Cell>(plan.columns.size());
+  size_t count = plan.shaped->columns.size();
+  Cell* cells = arena.array<Cell>(count);
+  std::fill_n(cells, count, Cell());
   uint32_t text_bytes = 0;
   for (size_t i = 0; i < plan.columns.size(); ++i) {
-    cells[i] = plan.columns[i] < row.count ? row[plan.columns[i]] : Cell();
+    if (plan.columns[i] < row.count) cells[i] = row[plan.columns[i]];
     if (has_bytes(cells[i].kind)) text_bytes += cells[i].size;
   }
-  return {cells, static_cast<uint32_t>(plan.columns.size()), text_bytes};
+  bool after = row.cells == change.after.cells;
+  SLUICE_TRY(plan.computing.fill(batch, change, after, cells, text_bytes, arena, frame_));
+  return Row{cells, static_cast<uint32_t>(count), text_bytes};
 }
 
 Result<std::optional<Change>> View::show(const Batch& batch, const Change& change, Arena& arena) {
@@ -63,18 +75,20 @@ Result<std::optional<Change>> View::show(const Batch& batch, const Change& chang
     if (setup_->tables && !setup_->tables->wants(event.database, event.ddl_table)) return std::nullopt;
     return change;
   }
-  const Plan& plan = plan_of(*change.table);
-  if (!plan.wanted) return std::nullopt;
+  SLUICE_ASSIGN(plan, plan_of(*change.table));
+  if (!plan->wanted) return std::nullopt;
   if (change.op == Op::Ddl) return change;
   if (filter_) {
     SLUICE_ASSIGN(passes, filter_->passes(batch, change));
     if (!passes) return std::nullopt;
   }
-  if (!plan.narrowed) return change;
+  if (!plan->shaped) return change;
   Change shown = change;
-  shown.table = plan.narrowed.get();
-  shown.before = narrow(change.before, plan, arena);
-  shown.after = narrow(change.after, plan, arena);
+  shown.table = plan->shaped.get();
+  SLUICE_ASSIGN(before, shape(batch, change, change.before, *plan, arena));
+  SLUICE_ASSIGN(after, shape(batch, change, change.after, *plan, arena));
+  shown.before = before;
+  shown.after = after;
   return shown;
 }
 

@@ -1,5 +1,5 @@
 // View: what one lane sees of a batch: its tables, operations, rows and columns. The batch stays as it is; a
-// change with fewer columns is a copy of its cells under a table version of the view's own.
+// change with other columns is a copy of its cells under a table version of the view's own.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,7 @@
 
 #include "base/arena.h"
 #include "model/batch.h"
-#include "model/selection.h"
-#include "rule/filter.h"
+#include "pipeline/shaping.h"
 
 namespace sluice {
 
@@ -21,6 +20,8 @@ struct ViewSetup {
   std::optional<Selection> columns;         // over `database.table.column`; none: all
   bool ops[4] = {true, true, true, true};   // by Op
   std::shared_ptr<const rule::Rule> where;  // true of the rows' changes that are shown; null: all are
+  std::vector<ComputedColumn> compute;
+  std::vector<RenamedColumn> rename;
 };
 
 class View {
@@ -39,16 +40,18 @@ class View {
   struct Plan {
     TablePtr table;  // keeps its serial from coming again
     bool wanted = true;
-    TablePtr narrowed;              // null: all columns are wanted
-    std::vector<uint32_t> columns;  // ordinals, where narrowed
+    TablePtr shaped;                // null: its columns are shown as they are
+    std::vector<uint32_t> columns;  // ordinals of those that are wanted, where shaped; computed ones follow
+    Computing computing;
   };
 
-  const Plan& plan_of(const Table& table);
-  std::unique_ptr<Plan> make_plan(const Table& table) const;
-  static Row narrow(const Row& row, const Plan& plan, Arena& arena);
+  Result<const Plan*> plan_of(const Table& table);
+  Result<std::unique_ptr<Plan>> make_plan(const Table& table) const;
+  Result<Row> shape(const Batch& batch, const Change& change, const Row& row, const Plan& plan, Arena& arena);
 
   std::shared_ptr<const ViewSetup> setup_;
   std::optional<rule::Filter> filter_;
+  rule::Frame frame_;
   std::unordered_map<uint64_t, std::unique_ptr<Plan>> plans_;  // by the table's serial
   const Plan* last_ = nullptr;
   uint64_t last_serial_ = 0;

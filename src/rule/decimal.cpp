@@ -77,6 +77,38 @@ Decimal Decimal::unpack(std::string_view bytes, unsigned precision, unsigned sca
   return made;
 }
 
+char* Decimal::pack(char* out, unsigned scale) const {
+  static constexpr unsigned kBytes[] = {0, 1, 1, 2, 2, 3, 3, 4, 4, 4};
+  Decimal rounded = *this;
+  char text[kMostText];
+  if (scale > kFraction || !rounded.round(scale)) return nullptr;
+  rounded.negative_ = false;
+  std::string_view spelt(text, static_cast<size_t>(rounded.spell(text, scale) - text));
+  unsigned whole = kWhole - scale;
+  size_t point = spelt.size() - (scale > 0 ? scale + 1 : 0);
+  std::string_view digits = spelt.substr(0, point);
+  if (digits.size() > whole) return nullptr;
+  char padded[kWhole];
+  std::fill_n(padded, whole - digits.size(), '0');
+  std::copy(digits.begin(), digits.end(), padded + (whole - digits.size()));
+  if (scale > 0) std::copy_n(spelt.data() + point + 1, scale, padded + whole);
+  char* const begin = out;
+  const char* at = padded;
+  auto put = [&](unsigned count) {
+    uint32_t group = 0;
+    for (unsigned i = 0; i < count; ++i) group = group * 10 + static_cast<uint32_t>(*at++ - '0');
+    for (unsigned i = kBytes[count]; i-- > 0;) *out++ = static_cast<char>(group >> (8 * i));
+  };
+  put(whole % 9);
+  for (unsigned full = whole / 9; full > 0; --full) put(9);
+  for (unsigned full = scale / 9; full > 0; --full) put(9);
+  put(scale % 9);
+  *begin = static_cast<char>(*begin ^ 0x80);
+  if (negative_ && !rounded.is_zero())
+    std::transform(begin, out, begin, [](char c) { return static_cast<char>(~c); });
+  return out;
+}
+
 bool Decimal::parse(std::string_view text, Decimal& out) {
   bool negative = text.starts_with('-');
   if (negative) text.remove_prefix(1);

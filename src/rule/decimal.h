@@ -17,6 +17,10 @@ class Decimal {
   static Decimal of_unsigned(uint64_t value);
   // MySQL's packed form; `bytes` has the size that precision and scale ask for. Of a broken one, something.
   static Decimal unpack(std::string_view bytes, unsigned precision, unsigned scale);
+  // The same form of a decimal(65, scale), which takes at most kMostPacked bytes; returns the end. Digits
+  // that do not fit behind the point are rounded. Null: it has more than 65 - scale before the point.
+  static constexpr size_t kMostPacked = 32;
+  char* pack(char* out, unsigned scale) const;
   // `12`, `-1.50`, `.5`, `5.`; false: something else, or too many digits.
   static bool parse(std::string_view text, Decimal& out);
 

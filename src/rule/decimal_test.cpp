@@ -73,6 +73,23 @@ TEST(RuleDecimal, UnpacksTheServersForm) {
   }
 }
 
+TEST(RuleDecimal, PacksWhatItUnpacks) {
+  char room[Decimal::kMostPacked];
+  for (std::string each :
+       {"0", "-1.5", "12345678901234567890.125", "-0.00000001", "99999999999999999999999999999999999"}) {
+    for (unsigned scale : {30u, 9u, 8u}) {
+      char* end = of(each).pack(room, scale);
+      ASSERT_NE(end, nullptr) << each;
+      EXPECT_EQ(std::string(room, end), sample::packed_decimal(text(of(each), scale), 65, scale)) << each;
+      EXPECT_EQ(text(Decimal::unpack({room, static_cast<size_t>(end - room)}, 65, scale)), each) << scale;
+    }
+  }
+  std::string rounded(room, of("-2.345").pack(room, 2));
+  EXPECT_EQ(text(Decimal::unpack(rounded, 65, 2)), "-2.35");
+  EXPECT_EQ(of("1" + std::string(35, '0')).pack(room, 30), nullptr);
+  EXPECT_EQ(std::string(room, of("-0.4").pack(room, 0)), sample::packed_decimal("0", 65, 0));
+}
+
 TEST(RuleDecimal, KnowsItsBounds) {
   Decimal out;
   EXPECT_FALSE(Decimal::add(of(kMost), of("0.000000000000000000000000000001"), out));

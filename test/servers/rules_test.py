@@ -205,3 +205,32 @@ def test_what_a_row_image_leaves_out_is_not_null(shared, database, sluice, tmp_p
     process = sluice("run", tmp_path / "sluice.yaml")
     wait_until(lambda: len(lines(tmp_path / "out.jsonl")) >= 4, "the rest")
     assert process.terminate() == 0
+
+
+def test_rows_go_where_they_belong_with_columns_of_their_own(shared, database, sluice, tmp_path):
+    server = shared("mariadb-11.8", full=True, gtid=True)
+    server.sql(f"create database {database}; create table {database}.t (id int primary key, net decimal(10,2), mail text); "
+               f"insert into {database}.t values (1, 10.00, 'ann@example.com'), (2, 2000, null), (3, 99999999.99, 'bob@x.org'); "
+               f"update {database}.t set net = 20 where id = 2")
+    (tmp_path / "sluice.yaml").write_text(
+        f"state: ./state\nsource:\n  url: {server.url}\n  start: earliest\ntables: ['{database}.*']\n"
+        "sinks:\n  out:\n    sink: file\n    path: ./small.jsonl\n    operations: [insert, update]\n    columns: ['!*.*.mail']\n"
+        f"    compute: ['{database}.t.gross = round(net * 1.19, 2)', \"domain = substr(mail, -7)\", 'kind = operation']\n"
+        "    rename: ['*.t.id = number']\n"
+        "    routes:\n      large: {tables: ['*.t'], when: net > 1000, to: ./large.jsonl}\n")
+    process = sluice("run", tmp_path / "sluice.yaml")
+    row = lambda number, net, gross, domain, kind="insert": {
+        "number": number, "net": net, "gross": gross, "domain": domain, "kind": kind}
+    expected = {
+        "small": [row(1, "10.00", "11.90", "ple.com"), row(2, "20.00", "23.80", None, "update")],
+        "large": [row(2, "2000.00", "2380.00", None), row(3, "99999999.99", "118999999.99", "b@x.org")],
+    }
+    told = lambda: {name: [{key: str(value) if key in ("net", "gross") else value for key, value in line["after"].items()}
+                           for line in lines(tmp_path / f"{name}.jsonl")] for name in expected}
+    try:
+        wait_until(lambda: told() == expected, "the rows")
+    except AssertionError:
+        assert told() == expected, process.stderr
+    (before,) = [line["before"] for line in lines(tmp_path / "small.jsonl") if line["op"] == "update"]
+    assert (before["number"], str(before["gross"])) == (2, "2380.00")
+    assert process.terminate() == 0

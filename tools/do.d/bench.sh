@@ -2,11 +2,16 @@
 #
 # usage: ./do bench [OPTION...]
 # Builds, makes a log of 900,000 changes on a real server, compares what each program makes of it, then times them side by
-# side; with --shapes all, logs of other shapes; with --kafka, --sinks, --formats and
+# side; with --shapes all, logs of other shapes; with --rules, nothing but conditions (where); with --kafka, --sinks, --formats and
 # --debezium, the way into Kafka and Redis, what each format costs, and Debezium Embedded beside Sluice. The options are those of bench/run.py: ./do bench --options lists them.
 
 do_bench() {
   [[ ${1:-} == --options ]] && set -- --help
+  if [[ ${1:-} == --rules ]]; then
+    need build test
+    build_in build sluice_tests || stop 1 "the build failed"
+    exec build/sluice_tests --gtest_filter='RuleSpeed.*'
+  fi
   need build test
   local server=mariadb-10.11
   [[ " $* " =~ \ --server[\ =]([^\ ]+) ]] && server=${BASH_REMATCH[1]}
