@@ -158,7 +158,8 @@ Binder::Bound Binder::made(const Node& node, Step& step, Type type, uint8_t scal
 }
 
 Binder::Bound Binder::constant(Value value, Type type, uint32_t at, uint8_t scale) {
-  Step& made = step(run_constant, {});
+  Step& made = program_->steps_.emplace_back();  // without parts and slot: lists may have very many
+  made.run = run_constant;
   made.constant = value;
   return {.step = &made, .type = type, .scale = scale, .at = at};
 }
