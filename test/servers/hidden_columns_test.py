@@ -42,6 +42,11 @@ def test_a_log_without_names_is_read_with_those_of_its_statements(start_server, 
     assert columns(done.stdout.splitlines()) == [
         ("plain", ["id", "note", "DB_ROW_HASH_1"], "one"), ("kept", KEPT, "one"),
         ("plain", ["id", "note", "price", "DB_ROW_HASH_1"], "two")]
+    assert not done.stderr
+    server.sql("create table shop.late (id int primary key, note text); create unique index n on shop.late (note); "
+               "flush binary logs; insert into shop.late values (1, 'one')")
+    done = run("decode", *server.binlog_files(), "--tables", "shop.late")
+    assert columns(done.stdout.splitlines()) == [("late", ["id", "note", "DB_ROW_HASH_1"], "one")]
     assert "hidden columns of a UNIQUE key" in done.stderr
 
 

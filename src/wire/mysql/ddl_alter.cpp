@@ -21,7 +21,7 @@ Result<void> read_add(SqlReader& in, const DdlContext& context, AlterPlan& plan)
     return {};
   }
   bool column_said = in.accept("COLUMN");
-  if (!column_said && at_key(in)) return read_key(in, plan.primary);
+  if (!column_said && at_key(in)) return read_key(in, plan.keys);
   bool if_not_exists = in.accept({"IF", "NOT", "EXISTS"});
   TableDraft list;
   if (in.accept('(')) {
@@ -31,7 +31,8 @@ Result<void> read_add(SqlReader& in, const DdlContext& context, AlterPlan& plan)
     list.versioned = column.versioned;
     list.columns.push_back(std::move(column));
   }
-  if (!list.primary.empty()) plan.primary = std::move(list.primary);
+  if (!list.keys.primary.empty()) plan.keys.primary = std::move(list.keys.primary);
+  plan.keys.unique.insert(plan.keys.unique.end(), list.keys.unique.begin(), list.keys.unique.end());
   plan.add_versioning |= list.versioned;
   for (ColumnDraft& draft : list.columns) plan.definitions.push_back({std::move(draft), {}, if_not_exists});
   return {};

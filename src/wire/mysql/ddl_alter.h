@@ -33,7 +33,7 @@ struct AlterPlan {
   std::vector<Name> drops;
   std::vector<Rename> renames;
   std::vector<Visibility> visibilities;
-  std::vector<std::string> primary;  // a new primary key
+  KeyDrafts keys;  // new ones
   bool drop_primary = false;
   CharsetName charset;        // the table's new default, as far as it is named
   bool charset_said = false;  // DEFAULT CHARACTER SET or COLLATE stands there

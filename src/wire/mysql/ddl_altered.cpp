@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "wire/mysql/ddl_alter.h"
+#include "wire/mysql/row_hash.h"
 
 namespace sluice::mysql {
 namespace {
@@ -46,7 +47,7 @@ void settle_conditions(const Table& old, AlterPlan& plan) {
     }
     if (definition.if_exists && (exists(name) || among(added, name))) {
       // The key that it asks for stays, if there is none.
-      if (definition.draft.primary && (old.key.empty() || plan.drop_primary)) plan.primary = {name};
+      if (definition.draft.primary && (old.key.empty() || plan.drop_primary)) plan.keys.primary = {name};
       return true;
     }
     added.push_back(name);
@@ -191,7 +192,7 @@ Result<std::vector<uint32_t>> Alteration::settle_key(std::vector<Column>& column
     if (!keeps_old) return make_key(columns, {name});
     columns[find_column(columns, name)].nullable = false;
   }
-  if (!plan_.primary.empty()) return make_key(columns, plan_.primary);
+  if (!plan_.keys.primary.empty()) return make_key(columns, plan_.keys.primary);
   std::vector<uint32_t> key;
   if (plan_.drop_primary) return key;
   for (uint32_t origin : old_.key) {
@@ -234,10 +235,12 @@ Result<Table> Alteration::run(const std::string& fallback) {
   table.key = std::move(key);
   for (const AlterPlan::Definition& definition : plan_.definitions) {
     own_period |= definition.draft.row_start_or_end;
+    if (definition.draft.unique) plan_.keys.unique.push_back({definition.draft.column.name});
   }
   bool versioned = versioned_ ? !plan_.drop_versioning : plan_.add_versioning && !own_period;
   if (versioned) add_period_columns(table);
   table.columns.insert(table.columns.end(), hashes_.begin(), hashes_.end());
+  if (context_.flavor == Flavor::MariaDb) add_row_hashes(table, plan_.keys.unique);
   return table;
 }
 

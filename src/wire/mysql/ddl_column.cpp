@@ -79,6 +79,7 @@ Result<void> read_attribute(SqlReader& in, ColumnDraft& draft) {
     column.invisible = true;
   } else if (token.is("UNIQUE")) {
     in.accept("KEY");
+    draft.unique = true;
   } else if (token.is("WITH")) {
     draft.versioned |= in.accept({"SYSTEM", "VERSIONING"});
   } else if (token.is("PRIMARY") || token.is("KEY")) {

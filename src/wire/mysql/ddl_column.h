@@ -32,6 +32,7 @@ struct ColumnDraft {
   bool compressed = false;    // MariaDB
   bool null_said = false;
   bool primary = false;
+  bool unique = false;
   bool row_start_or_end = false;  // MariaDB's GENERATED ALWAYS AS ROW START | END
   bool versioned = false;         // MariaDB's WITH SYSTEM VERSIONING, which makes the whole table so
 

@@ -1,4 +1,5 @@
 #include "wire/mysql/ddl_table.h"
+#include "wire/mysql/row_hash.h"
 
 namespace sluice::mysql {
 namespace {
@@ -41,12 +42,14 @@ Result<Table> build(TableDraft draft, const TableName& name, DdlRun& run) {
   bool own_period = false;
   for (ColumnDraft& column : draft.columns) {
     own_period |= column.row_start_or_end;
-    if (column.primary) draft.primary = {column.column.name};
+    if (column.primary) draft.keys.primary = {column.column.name};
+    if (column.unique) draft.keys.unique.push_back({column.column.name});
     table.columns.push_back(finish_column(std::move(column), draft.charset, run.context));
   }
-  SLUICE_ASSIGN(key, make_key(table.columns, draft.primary));
+  SLUICE_ASSIGN(key, make_key(table.columns, draft.keys.primary));
   table.key = std::move(key);
   if (draft.versioned && !own_period) add_period_columns(table);
+  if (run.context.flavor == Flavor::MariaDb) add_row_hashes(table, draft.keys.unique);
   return table;
 }
 

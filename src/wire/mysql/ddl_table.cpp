@@ -19,6 +19,23 @@ Result<void> read_primary(SqlReader& in, std::vector<std::string>& primary) {
   return in.skip_item();
 }
 
+// It is no fault not to understand it: few tables take a column more for one (row_hash.h).
+Result<void> read_unique(SqlReader& in, KeyDrafts& keys) {
+  bool known = true;
+  while (!in.at_item_end() && !in.peek().is('(')) known &= !in.take().is("IF");  // NOT EXISTS
+  if (!in.accept('(')) return {};
+  std::vector<std::string> columns;
+  do {
+    known &= in.peek().is_name();  // else an expression
+    std::string name = known ? in.value(in.take()) : std::string();
+    if (!in.peek().is('(')) columns.push_back(std::move(name));  // else a prefix length
+    SLUICE_TRY(in.skip_item());
+  } while (in.accept(','));
+  if (known) keys.unique.push_back(std::move(columns));
+  if (!in.accept(')')) return in.unexpected("a closing parenthesis");
+  return in.skip_item();
+}
+
 }  // namespace
 
 Result<TableName> read_table_name(SqlReader& in, const DdlContext& context) {
@@ -49,12 +66,13 @@ bool at_key(const SqlReader& in) {
          (second.is_name() && in.peek(2).is('(') && in.peek(3).is_name());
 }
 
-Result<void> read_key(SqlReader& in, std::vector<std::string>& primary) {
+Result<void> read_key(SqlReader& in, KeyDrafts& keys) {
   if (in.accept("CONSTRAINT") && in.peek().is_name() &&
       !in.at_any({"PRIMARY", "UNIQUE", "FOREIGN", "CHECK"})) {
     in.take();
   }
-  if (in.accept({"PRIMARY", "KEY"})) return read_primary(in, primary);
+  if (in.accept({"PRIMARY", "KEY"})) return read_primary(in, keys.primary);
+  if (in.accept("UNIQUE")) return read_unique(in, keys);
   return in.skip_item();
 }
 
@@ -63,7 +81,7 @@ Result<void> read_elements(SqlReader& in, const DdlContext& context, TableDraft&
   do {
     if (++clauses > kMostClauses) return fatal("more than {} columns and keys", kMostClauses);
     if (at_key(in)) {
-      SLUICE_TRY(read_key(in, draft.primary));
+      SLUICE_TRY(read_key(in, draft.keys));
       continue;
     }
     SLUICE_ASSIGN(column, read_column(in, context));

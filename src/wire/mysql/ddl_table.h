@@ -24,12 +24,18 @@ struct DdlRun {
 constexpr size_t kMostColumns = 4096;
 constexpr size_t kMostClauses = 4 * kMostColumns;
 
+// The keys that a statement defines, by names of columns.
+struct KeyDrafts {
+  std::vector<std::string> primary;
+  std::vector<std::vector<std::string>> unique;  // of each, those of which all is in the key
+};
+
 struct TableDraft {
   std::vector<ColumnDraft> columns;
-  std::vector<std::string> primary;  // names of the key's columns
-  CharsetName charset;               // as far as the options name it
-  bool versioned = false;            // WITH SYSTEM VERSIONING
-  bool selects = false;              // … AS SELECT
+  KeyDrafts keys;
+  CharsetName charset;     // as far as the options name it
+  bool versioned = false;  // WITH SYSTEM VERSIONING
+  bool selects = false;    // … AS SELECT
 };
 
 // `name`, `database.name`, or `.name`.
@@ -37,8 +43,8 @@ Result<TableName> read_table_name(SqlReader& in, const DdlContext& context);
 
 // The next item defines a key, a constraint or a period, and no column.
 bool at_key(const SqlReader& in);
-// Takes such an item; of a PRIMARY KEY, puts its columns into `primary`.
-Result<void> read_key(SqlReader& in, std::vector<std::string>& primary);
+// Takes such an item.
+Result<void> read_key(SqlReader& in, KeyDrafts& keys);
 // The items of a list in parentheses, which is open: takes the closing one.
 Result<void> read_elements(SqlReader& in, const DdlContext& context, TableDraft& draft);
 // Takes a character set or collation option, if one stands here.

@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <string_view>
 
+#include "wire/mysql/sql_lexer.h"
+#include "wire/mysql/table_map.h"
+
 namespace sluice::mysql {
 namespace {
 
@@ -45,6 +48,22 @@ std::optional<Table> with_row_hashes(const TableMap& map, const Table& known) {
   while (table.columns.size() < map.columns.size())
     table.columns.push_back(row_hash(table.columns.size() - count + 1));
   return table;
+}
+
+void add_row_hashes(Table& table, const std::vector<std::vector<std::string>>& unique) {
+  auto is_long = [&](const std::string& name) {
+    return std::any_of(table.columns.begin(), table.columns.end(), [&](const Column& column) {
+      bool lob = (column.type >= ColumnType::TinyText && column.type <= ColumnType::LongText) ||
+                 (column.type >= ColumnType::TinyBlob && column.type <= ColumnType::LongBlob) ||
+                 (column.type == ColumnType::Geometry && column.declared != "point");
+      return lob && equal_words(column.name, name);
+    });
+  };
+  auto hashed = static_cast<size_t>(std::count_if(unique.begin(), unique.end(), [&](const auto& columns) {
+    return std::any_of(columns.begin(), columns.end(), is_long);
+  }));
+  auto known = static_cast<size_t>(std::count_if(table.columns.begin(), table.columns.end(), is_row_hash));
+  for (size_t i = 1; i <= hashed; ++i) table.columns.push_back(row_hash(known + i));
 }
 
 }  // namespace sluice::mysql
