@@ -22,10 +22,9 @@ class LaneState : public State {
     return all_.save(own);
   }
   ParkStore* park() override { return all_.park(); }
-  Result<std::optional<std::string>> value(std::string_view key) override { return all_.value(key); }
-  Result<void> set_value(std::string_view key, std::string_view value) override {
-    return all_.set_value(key, value);
-  }
+  // Facts are the whole pipeline's.
+  Result<std::optional<std::string>> value(std::string_view) override { return std::nullopt; }
+  Result<void> set_value(std::string_view, std::string_view) override { return {}; }
 
  private:
   State& all_;

@@ -33,6 +33,7 @@ void Encoding::begin(const Position& from, std::optional<Position> delivered) {
     passing_ = delivered_ && !covers(from, *delivered_);
     begun_ = true;
   }
+  ready_.notify_one();  // a spill's thread waits already
   if (!threads_.empty()) work_.notify_all();
 }
 

@@ -126,8 +126,9 @@ Result<void> Lane::work() {
     SLUICE_TRY(open_spill(reached));
     if (spill_->end() && (!reached || !covers(*reached, *spill_->end()))) reached = spill_->end();
   }
-  encoding_.begin(begin_, std::move(reached));
+  // Before anything is spilled.
   SLUICE_TRY(save_beginning());
+  encoding_.begin(begin_, std::move(reached));
   set(LaneDoing::Waiting);
   for (;;) {
     if (between_) SLUICE_TRY(tend_parked());

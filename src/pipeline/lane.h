@@ -148,6 +148,8 @@ class Lane : Judge {
   };
   std::deque<Spilled> spilled_;  // by this process, not yet delivered
   std::thread filler_;           // of the spill; the lane's thread starts and ends it
+  bool begun_ = false;      // a position is saved, or saved by save_beginning(). These two are the filler's
+  std::string first_note_;  // when nothing was written
   std::thread thread_;
 };
 

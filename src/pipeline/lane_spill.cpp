@@ -21,6 +21,8 @@ Result<void> Lane::open_spill(const std::optional<Position>& reached) {
         "begins anew",
         describe(saved_->position), setup_.spill_folder, describe(*has), describe(begin_));
   }
+  begun_ = saved_ || begin_.known() || end;
+  first_note_ = setup_.sink->note();
   if (spill_->bytes() > 0) log::info("sink {}: {} bytes wait in the spill", setup_.name, spill_->bytes());
   filler_ = std::thread([this] { fill_spill(); });
   pthread_setname_np(filler_.native_handle(), ("spill " + setup_.name).substr(0, 15).c_str());
@@ -46,9 +48,15 @@ Result<void> Lane::spill(const Encoded& encoded) {
   Backoff backoff(pauses_);
   Trouble trouble;
   bool appended = delivery.messages.empty() && !delivery.position;
+  // Where everything begins, with the target as it was then: of what is spilled behind it that has nothing,
+  // and a death before it says so must be taken back like any other.
+  bool first = !begun_ && delivery.position && delivery.messages.empty();
+  begun_ = true;
   for (;;) {
     Result<void> result;
-    if (!appended) result = spill_->append(delivery);
+    if (first) result = watermark_.noted(number_, *delivery.position, first_note_, {});
+    first = first && !result;
+    if (result && !appended) result = spill_->append(delivery);
     appended = appended || result;
     if (result) result = watermark_.delivered(number_, encoded.parcel(), nullptr, "", {});
     {

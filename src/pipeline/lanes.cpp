@@ -9,8 +9,6 @@
 namespace sluice {
 namespace {
 
-// Between two looks at those that are behind.
-constexpr std::chrono::milliseconds kLook{50};
 // A sink that needs no longer than this for what the others read meanwhile is fed with them again: they may
 // have to wait for it so long.
 constexpr std::chrono::seconds kNear{3};
@@ -242,7 +240,7 @@ Result<void> Lanes::read_alone(size_t number, LaneSetup setup) {
 }
 
 Result<void> Lanes::tend(const Position& read, uint64_t sequence, bool between) {
-  if (behind_ == 0 || steady_now() - looked_ < kLook) return {};
+  if (behind_ == 0 || steady_now() - looked_ < options_.look) return {};
   looked_ = steady_now();
   for (size_t i = 0; i < seats_.size(); ++i) {
     if (seats_[i]->behind) SLUICE_TRY(look_at(i, read, sequence, between));
@@ -252,15 +250,22 @@ Result<void> Lanes::tend(const Position& read, uint64_t sequence, bool between) 
 
 Result<void> Lanes::look_at(size_t number, const Position& read, uint64_t sequence, bool between) {
   Seat& seat = *seats_[number];
-  bool running;
+  bool running, failed;
   {
     std::lock_guard lock(mutex_);
     running = seat.running;
+    failed = !seat.failure.empty();
   }
   if (stop_.raised()) return stopped();
   if (seat.reached) return running ? Result<void>() : join(number);
-  if (!running) return seat.joining ? give_up_joining(number) : Result<void>();
+  if (failed) return seat.joining ? give_up_joining(number) : Result<void>();
   Position delivered = seat.behind->status().delivered;
+  // It has ended by itself, with its log or because its target wants no more; then there is nobody to read
+  // for.
+  if (!running && fed_ == 0 && !covers(delivered, read)) {
+    failed_({Fault::Stopped, ""});
+    return stopped();
+  }
   if (!seat.joining) SLUICE_TRY(approach(number, delivered, read, sequence, between));
   if (!seat.joining) return {};
   if (covers(delivered, seat.joins)) {
@@ -314,7 +319,7 @@ Result<void> Lanes::join(size_t number) {
   --behind_;
   seat.joining = seat.reached = false;
   seat_lane(seat, make_lane(number, std::move(setup), std::move(saved)), seat.joins);
-  for (BatchPool::Shared& parcel : seat.kept) seat.lane->offer(std::move(parcel));
+  for (const BatchPool::Shared& parcel : seat.kept) seat.lane->offer(parcel);
   seat.kept.clear();
   return {};
 }

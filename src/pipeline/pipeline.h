@@ -26,6 +26,8 @@ struct PipelineOptions {
   std::chrono::milliseconds stop_patience = std::chrono::seconds(5);
   // For sinks that are behind; null: they are a fault, and none is left behind. Outlives the pipeline.
   OwnReading* own_reading = nullptr;
+  // Between two looks at where those are.
+  std::chrono::microseconds look = std::chrono::milliseconds(50);
 };
 
 class Pipeline {

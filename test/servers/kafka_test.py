@@ -171,6 +171,26 @@ def test_what_is_too_large_is_refused_and_nothing_else(server, database, kafka, 
     assert "the target refuses the change" in other.stderr and "too large" in other.stderr
 
 
+def test_the_position_does_not_pass_what_is_refused(server, database, kafka, sluice, tmp_path):
+    """Exactly once: what is refused lies inside the transaction that would carry the position."""
+    server.sql(f"create table {database}.t (id int primary key, note mediumtext)")
+    kafka.create(f"{database}.t", 1, {"max.message.bytes": "20000"})
+    server.sql(f"insert into {database}.t values (1, ''); insert into {database}.t values (2, repeat('x', 30000)); "
+               f"insert into {database}.t values (3, '')")
+    config = configure(tmp_path, server, database, kafka.brokers, f"transactional_id: {database}")
+    for _ in range(2):  # neither its own state nor the target's lets the second start pass it over
+        process = sluice("run", config)
+        assert process.wait() == 1, process.stderr
+        assert "the target refuses the change" in process.stderr and "too large" in process.stderr
+    resource = ConfigResource(ConfigResource.Type.TOPIC, f"{database}.t", set_config={"max.message.bytes": "100000"})
+    admin = kafka.admin()  # it ends with its last name
+    admin.alter_configs([resource])[resource].result()
+    shutil.rmtree(tmp_path / "state")
+    process = sluice("run", config)
+    found = values(read(kafka.brokers, f"{database}.t", 3, committed=True))
+    assert [c["after"]["id"] for c in found] == [1, 2, 3]
+
+
 def logins(tls, folder):
     trust = [f"tls_ca: {tls.ca}"]
     mine = [f"tls_cert: {tls.client_cert}", f"tls_key: {tls.client_key}"]

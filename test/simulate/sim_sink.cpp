@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <chrono>
+#include <map>
 #include <thread>
 
 namespace sluice::simulate {
@@ -74,6 +75,7 @@ Result<void> SimSink::write(const Delivery& delivery) {
   std::vector<std::string>& lines = target_.lines;
   size_t before = lines.size();
   if (random_.once_in(8)) std::this_thread::sleep_for(std::chrono::microseconds(random_.below(60)));
+  if (random_.once_in(60)) std::this_thread::sleep_for(std::chrono::milliseconds(2));
   if (random_.once_in(12)) return retryable("the target does not answer");
 
   bool breaks = random_.once_in(12);
@@ -101,6 +103,49 @@ Result<void> SimSink::write(const Delivery& delivery) {
 
 std::string SimSink::note() const {
   return target_.promise == Promise::Exact ? std::to_string(noted_) : std::string();
+}
+
+std::string ParticularTarget::check(const World& world) const {
+  std::map<size_t, size_t> last;  // where each line of the world came for the last time
+  for (size_t at = 0; at < lines.size(); ++at) {
+    size_t index = world.index(lines[at]);
+    if (index == SIZE_MAX) return fmt::format("line {} `{}` should not be there", at, lines[at]);
+    last[index] = at;
+  }
+  if (last.size() != world.lines().size()) {
+    return fmt::format("{} lines of {} arrived", last.size(), world.lines().size());
+  }
+  std::map<uint32_t, std::pair<size_t, size_t>> rows;  // the line of the world seen last, and its place
+  for (const LogTransaction& tx : world.log()) {
+    for (uint32_t change = 0; change < tx.changes && tx.catalogue.empty(); ++change) {
+      size_t index = world.index(fmt::format("{}#{}", tx.gtid, change));
+      if (index == SIZE_MAX) continue;
+      uint32_t row = row_of(tx.gtid, change);
+      auto before = rows.find(row);
+      if (before != rows.end() && before->second.second > last[index]) {
+        return fmt::format("row {}: the last word on line {} came before that on line {}", row, index,
+                           before->second.first);
+      }
+      rows[row] = {index, last[index]};
+    }
+  }
+  return {};
+}
+
+Result<void> ParticularSink::write(const Delivery& delivery) {
+  refused_.clear();
+  size_t breaks = random_.once_in(8) ? random_.below(delivery.messages.size() + 1) : SIZE_MAX;
+  for (size_t i = 0; i < delivery.messages.size(); ++i) {
+    if (random_.once_in(30) && !power_.step()) return dead();
+    if (i == breaks) return retryable("the target broke off");
+    std::string line(delivery.value(i));
+    if (!target_.mended && is_refused(line)) {
+      refused_.push_back({i, "too particular"});
+    } else {
+      target_.lines.push_back(std::move(line));
+    }
+  }
+  return power_.step() ? Result<void>() : dead();
 }
 
 Result<void> CutSink::write(const Delivery& delivery) {

@@ -61,6 +61,31 @@ class SimSink : public Sink {
   size_t noted_ = 0;  // lines behind the last whole transaction
 };
 
+// A target that refuses some lines until it is mended; each row must have its changes in order, its last ones
+// at least.
+struct ParticularTarget {
+  bool mended = false;
+  std::vector<std::string> lines;
+
+  std::string check(const World& world) const;
+};
+
+class ParticularSink : public Sink {
+ public:
+  ParticularSink(ParticularTarget& target, Power& power, uint64_t seed)
+      : target_(target), power_(power), random_(seed) {}
+
+  Result<void> open(std::string_view) override { return power_.step() ? Result<void>() : dead(); }
+  Result<void> write(const Delivery& delivery) override;
+  std::span<const Refusal> refused() const override { return refused_; }
+
+ private:
+  ParticularTarget& target_;
+  Power& power_;
+  Random random_;
+  std::vector<Refusal> refused_;
+};
+
 class CutSink : public Sink {
  public:
   CutSink(std::unique_ptr<Sink> inner, Power& power, uint64_t seed)

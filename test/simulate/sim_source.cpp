@@ -59,6 +59,14 @@ void SimSource::add_change(Batch& batch) {
   batch.events.push_back({.file = tx.file, .offset = tx.begin, .next = tx.begin + 10 * (change_ + 1)});
   Change change;
   change.op = tx.catalogue.empty() ? Op::Insert : Op::Ddl;
+  if (change.op == Op::Insert) {
+    change.table = batch.hold(world_.table());
+    Cell* cell = batch.arena.array<Cell>(1);
+    *cell = {};
+    cell->kind = Kind::Uint;
+    cell->u = row_of(tx.gtid, change_);
+    change.after = {cell, 1, 0};
+  }
   change.last = change_ + 1 == tx.changes;
   change.index = change_++;
   change.transaction = static_cast<uint32_t>(batch.transactions.size() - 1);

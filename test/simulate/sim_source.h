@@ -5,6 +5,7 @@
 #include <atomic>
 #include <functional>
 
+#include "pipeline/own_reading.h"
 #include "simulate/power.h"
 #include "simulate/world.h"
 #include "source/source.h"
@@ -41,6 +42,25 @@ class SimSource : public Source {
   Position resume_;
   int reads_ = 0;
   std::atomic<size_t> confirmed_ = 0;
+};
+
+// Sinks that are behind read the same world.
+class SimReading : public OwnReading {
+ public:
+  SimReading(const World& world, Power& power, uint64_t seed) : world_(world), power_(power), random_(seed) {}
+
+  Result<void> keep(const std::string&) override { return power_.step() ? Result<void>() : dead(); }
+  Result<Reading> begin(const std::string&, const Position&) override {
+    Reading reading{.source = std::make_unique<SimSource>(world_, power_, random_.next()), .transforms = {}};
+    reading.transforms.push_back(std::make_unique<DropSome>());
+    return reading;
+  }
+  void end(const std::string&) override {}
+
+ private:
+  const World& world_;
+  Power& power_;
+  Random random_;
 };
 
 }  // namespace sluice::simulate

@@ -156,6 +156,7 @@ class CutState : public State {
   }
   Result<std::optional<std::string>> value(std::string_view key) override { return inner_.value(key); }
   Result<void> set_value(std::string_view key, std::string_view value) override {
+    if (!power_.step()) return dead();
     return inner_.set_value(key, value);
   }
 

@@ -32,8 +32,16 @@ CatalogueChange random_schema_change(Random& random) {
 
 bool is_dropped(std::string_view id, uint32_t index) { return hash(id, index) % 7 == 0; }
 bool is_hidden(std::string_view id, uint32_t index) { return hash(id, index) % 11 == 0; }
+uint32_t row_of(std::string_view id, uint32_t index) { return hash(id, index + 1'000'000) % 5; }
+bool is_refused(std::string_view line) { return hash(line, 7) % 25 == 0; }
 
 World::World(uint64_t seed, size_t transactions) {
+  Table rows;
+  rows.database = "shop";
+  rows.name = "rows";
+  rows.columns.emplace_back().name = "id";
+  rows.key = {0};
+  table_ = freeze(std::move(rows));
   Random random(seed);
   gtids_ = random.below(3) != 0;
   unsigned file = 999'998;  // the number grows by a digit on the way

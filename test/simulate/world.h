@@ -32,6 +32,9 @@ class World {
   // The summary of the catalogue after so many transactions.
   std::map<std::string, std::string> catalogue(size_t transactions) const;
 
+  // Of all changes that are no schema changes.
+  const TablePtr& table() const { return table_; }
+
   // Every line that is to be delivered, in order, and the number of those before a transaction.
   const std::vector<std::string>& lines() const { return lines_; }
   size_t lines_before(size_t transaction) const { return lines_before_[transaction]; }
@@ -42,6 +45,7 @@ class World {
   Position make_position(size_t transactions) const;
 
   bool gtids_;
+  TablePtr table_;
   std::vector<LogTransaction> log_;
   std::vector<Position> positions_;
   std::map<std::pair<std::string, uint64_t>, size_t> by_place_;
@@ -57,6 +61,10 @@ std::map<std::string, std::string> summary(const Catalogue& catalogue);
 // the encoder: both decide by the change's name alone.
 bool is_dropped(std::string_view id, uint32_t index);
 bool is_hidden(std::string_view id, uint32_t index);
+// Each change but a schema change is of one of a few rows of one table, and some are refused by a target that
+// is particular.
+uint32_t row_of(std::string_view id, uint32_t index);
+bool is_refused(std::string_view line);
 
 class DropSome : public Transform {
  public:
