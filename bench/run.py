@@ -184,7 +184,7 @@ class ShapeBench:
         for shape in shapes.SHAPES:
             if "all" in wanted or shape.name in wanted:
                 self.measure(shape)
-        table = (f"Machine: {timing.machine()}. Server: {self.options.server}. One core each; medians of {self.options.runs} alternating runs, "
+        table = (f"Machine: {timing.machine()}. Server: {self.options.server}. One core each, processor time (user and system); medians of {self.options.runs} alternating runs, "
                  "in brackets the least and the most.\n\n" + "\n".join(self.lines))
         print("\n" + table)
         if self.options.write:
@@ -202,11 +202,11 @@ class ShapeBench:
             self.compare(shape, folder, ours, theirs)
             mine, other = timing.side_by_side(lambda: timing.run(ours, cpus={0}), lambda: timing.run(theirs, cpus={0}), self.options.runs)
             # What no reader of the file can undercut.
-            reading = timing.median([timing.run(["cat", str(log)], cpus={0}) for _ in range(self.options.runs)])
-            middle, least, most = timing.ratio(mine, other)
+            reading = timing.median([timing.run(["cat", str(log)], cpus={0}) for _ in range(self.options.runs)], "cpu")
+            middle, least, most = timing.ratio(mine, other, "cpu")
             self.lines.append(
                 f"| {shape.what} | {log.stat().st_size / 1e6:.0f} MB, {self.json_bytes / 1e6:.0f} MB, {shape.changes:,} | "
-                f"{timing.median(mine):.3f} s | {timing.median(other):.3f} s | {middle:.1f} times ({least:.1f} to {most:.1f}) | "
+                f"{timing.median(mine, 'cpu'):.3f} s | {timing.median(other, 'cpu'):.3f} s | {middle:.1f} times ({least:.1f} to {most:.1f}) | "
                 f"{reading:.3f} s | {max(r.peak_kb for r in mine) // 1024} MB |")
             print(self.lines[-1], flush=True)
 

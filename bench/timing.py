@@ -66,9 +66,9 @@ def median(runs, field="wall"):
     return statistics.median(getattr(r, field) for r in runs)
 
 
-def ratio(ours, theirs):
+def ratio(ours, theirs, field="wall"):
     """How many times longer theirs took: median, least and most of the pairs."""
-    pairs = sorted(b.wall / a.wall for a, b in zip(ours, theirs))
+    pairs = sorted(getattr(b, field) / getattr(a, field) for a, b in zip(ours, theirs))
     return statistics.median(pairs), pairs[0], pairs[-1]
 
 
