@@ -70,6 +70,7 @@ Result<void> FileSet::open(std::string_view saved) {
     SLUICE_TRY(restore(contents, turned));
     SLUICE_TRY(journal_.open(note->place, turned));
     checkpoint_ = journal_.end();
+    forget();
     return {};
   }
   if (!saved.empty()) log::info("what was written before is left as it is; going on in {}", options_.path);
@@ -250,12 +251,19 @@ Result<void> FileSet::meet(File& file, bool binary) {
   struct stat facts;
   bool there = ::lstat(file.path.c_str(), &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size > 0;
   if (there && options_.compression != Compression::None) {
+    // Whether its last frame is whole, nobody knows.
     std::string aside = rotated_name(file.path, unix_us() / 1'000'000, newest_rotated(file.path) + 1);
-    log::warning("{} is there already, and nothing is known of it: it is kept as {}", file.path, aside);
+    log::warning("{} is there already, and nothing is known of it (any more): it is kept as {}", file.path,
+                 aside);
     SLUICE_TRY(rename_to(file.path, aside));
     there = false;
   }
   file.size = there ? static_cast<uint64_t>(facts.st_size) : 0;
+  if (there) {
+    // Its age is not known; it is not less than this.
+    file.started_us = int64_t{facts.st_mtim.tv_sec} * 1'000'000;
+    file.began = steady_now() - std::chrono::microseconds(std::max<int64_t>(unix_us() - file.started_us, 0));
+  }
   if (there && !binary) {
     SLUICE_TRY(ensure_open(file));
     char last = 0;
@@ -272,7 +280,10 @@ Result<void> FileSet::meet(File& file, bool binary) {
 
 Result<void> FileSet::write(const Delivery& delivery) {
   bool whole_before = journal_.end() == checkpoint_;
-  if (whole_before) SLUICE_TRY(turn_over(large_));
+  if (whole_before) {
+    SLUICE_TRY(turn_over(large_));
+    forget();
+  }
   if (whole_before && journal_.is_long()) {
     SLUICE_TRY(begin_segment());
     checkpoint_ = journal_.end();
@@ -387,8 +398,28 @@ Result<void> FileSet::make_folders(const std::string& path) {
   return {};
 }
 
+// Only where all that the files hold is saved, so that a restart need not know of them: what it finds behind
+// the checkpoint says by itself where it began. A file that is written again is met as one that is there
+// already.
+void FileSet::forget() {
+  if (files_.size() <= options_.known_files) return;
+  std::vector<File*> all;
+  all.reserve(files_.size());
+  for (auto& [path, file] : files_) all.push_back(&file);
+  // A quarter at once, so that the search is seldom.
+  auto last = all.begin() + static_cast<ptrdiff_t>(files_.size() - options_.known_files * 3 / 4);
+  std::nth_element(all.begin(), last, all.end(),
+                   [](const File* a, const File* b) { return a->used < b->used; });
+  for (auto each = all.begin(); each != last; ++each) {
+    shut(**each);
+    files_.erase(files_.find((*each)->path));
+  }
+  log::debug("{}: {} files are known, {} were forgotten", options_.path, files_.size(), last - all.begin());
+}
+
 void FileSet::shut(File& file) {
-  if (file.fd >= 0) ::close(file.fd);
+  if (file.fd < 0) return;
+  ::close(file.fd);
   file.fd = -1;
   std::erase(open_, &file);
 }

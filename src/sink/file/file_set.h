@@ -45,7 +45,7 @@ class FileSet : public Sink {
     uint64_t used = 0;   // when it was last, by `uses_`
     uint64_t round = 0;  // of the delivery in hand: it has the part `part`
     size_t part = 0;
-  };
+  };  // some 300 bytes, with its path
   // What of a delivery goes to one file. `whole` is where the checkpoint falls.
   struct Part {
     File* file = nullptr;
@@ -74,13 +74,14 @@ class FileSet : public Sink {
   Result<void> ensure_open(File& file);
   Result<void> make_folders(const std::string& path);
   void shut(File& file);
+  void forget();
 
   Result<void> turn_over(std::vector<File*>& due);
 
   const FileOptions options_;
   Journal journal_;
   Journal::Place checkpoint_;
-  // Nodes stay where they are. A file that was turned over stays in it, empty.
+  // Nodes stay where they are. A file that was turned over stays in it, empty, until it is forgotten.
   std::unordered_map<std::string, File> files_;
   std::vector<File*> open_;
   std::vector<File*> large_;  // to be turned over

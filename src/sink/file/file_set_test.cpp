@@ -129,6 +129,43 @@ TEST_F(FileSetTest, HoldsFewFilesOpen) {
   for (const auto& [table, lines] : expected) EXPECT_EQ(text(table), lines) << table;
 }
 
+// Twenty thousand files, of which 1,000 are known at a time: what is forgotten is appended to when it is
+// written again, and a restart takes back what came behind the checkpoint, of known files and forgotten ones
+// alike, also of those that the journal's new segment does not tell of.
+TEST_F(FileSetTest, ForgetsTheFilesWrittenLongestAgo) {
+  constexpr size_t kFiles = test::kSanitized ? 2'000 : 20'000, kKnown = kFiles / 20, kAtOnce = 500;
+  options_.known_files = kKnown;
+  std::string note;
+  uint64_t sequence = 0;
+  const std::string folder(230, 'f');  // so that the journal grows
+  auto name = [&](size_t i) { return folder + "/t" + std::to_string(i); };
+  auto round = [&](Sink& sink, const std::string& line) {
+    for (size_t i = 0; i < kFiles; i += kAtOnce) {
+      Lines lines(++sequence);
+      for (size_t j = i; j < i + kAtOnce; ++j) lines.add(line, at(name(j)));
+      ASSERT_EQ(write(sink, lines.delivery()), "");
+      note = sink.note();
+    }
+  };
+  {
+    auto sink = open();
+    for (const char* line : {"one", "two", "three"}) round(*sink, line);
+    EXPECT_EQ(text(name(0)), "one\ntwo\nthree\n");
+    if (!test::kSanitized) EXPECT_THAT(note, HasSubstr("files 2 "));
+    // Not saved: of files that were forgotten, and of the ones written last.
+    Lines lost(++sequence);
+    for (size_t i : {size_t{0}, size_t{1}, kFiles - 1}) lost.add("lost", at(name(i)));
+    lost.add("lost", at("fresh"));
+    ASSERT_EQ(write(*sink, lost.delivery(Delivery::kInside)), "");
+    EXPECT_EQ(text(name(0)), "one\ntwo\nthree\nlost\n");
+  }
+  auto sink = open(note);
+  EXPECT_FALSE(there("fresh"));
+  round(*sink, "four");
+  for (size_t i = 0; i < kFiles; ++i) ASSERT_EQ(text(name(i)), "one\ntwo\nthree\nfour\n") << i;
+  EXPECT_EQ(names().size(), kFiles);
+}
+
 TEST_F(FileSetTest, TurnsOverWhatIsSavedAndNeverTouchesItAgain) {
   options_.rotate_bytes = 4;
   std::string note;

@@ -21,6 +21,8 @@ struct FileOptions {
   file::Compression compression = file::Compression::None;
   bool sync = true;
   size_t open_files = 256;  // at most, of those of a template
+  // Of those of a template, so many are known; the ones written longest ago are forgotten beyond that.
+  size_t known_files = 65'536;
 };
 
 std::unique_ptr<Sink> make_file_sink(FileOptions options);
