@@ -54,7 +54,7 @@ class Packets final : public Encoder {
     bool rows = first.op != Op::Ddl;
     // A statement that is alone in its transaction has no entries around it.
     bool around = options_.transaction_entries && !(first.op == Op::Ddl && first.index == 0 && first.last);
-    if (around && first.index == 0) begin_entry(batch, first);
+    if (around && first.index == 0) transaction_entry(batch, first, false);
     entry_.open(out, 2);
     if (rows) {
       row_entry(batch, changes);
@@ -62,7 +62,7 @@ class Packets final : public Encoder {
       statement_entry(batch, first);
     }
     entry_.close(out);
-    if (around && changes.back().last) end_entry(batch, first);
+    if (around && changes.back().last) transaction_entry(batch, first, true);
     body_.close(out);
     if (options_.framed) {
       auto size = __builtin_bswap32(static_cast<uint32_t>(out.size() - frame - kFrameBytes));
@@ -137,34 +137,23 @@ class Packets final : public Encoder {
     value_.close(*out_);
   }
 
-  void begin_entry(const Batch& batch, const Change& change) {
-    const Event& event = batch.events[change.event];
-    const Transaction& transaction = batch.transactions[change.transaction];
-    entry_.open(*out_, 2);
-    header_.open(*out_, 1);
-    place(event, transaction.begin);
-    gtid(transaction);
-    header_.close(*out_);
-    append_varint(*out_, 2, kTransactionBegin);
-    value_.open(*out_, 3);
-    append_varint(*out_, 4, event.thread_id);
-    value_.close(*out_);
-    entry_.close(*out_);
-  }
-
   // What ends a transaction stands behind its last event.
-  void end_entry(const Batch& batch, const Change& change) {
+  void transaction_entry(const Batch& batch, const Change& change, bool ends) {
     const Event& event = batch.events[change.event];
     const Transaction& transaction = batch.transactions[change.transaction];
     entry_.open(*out_, 2);
     header_.open(*out_, 1);
-    place(event, event.next);
+    place(event, ends ? event.next : transaction.begin);
     gtid(transaction);
     header_.close(*out_);
-    append_varint(*out_, 2, kTransactionEnd);
+    append_varint(*out_, 2, ends ? kTransactionEnd : kTransactionBegin);
     value_.open(*out_, 3);
-    char digits[kScalarBytes + kSlack];
-    append_text(*out_, 2, {digits, static_cast<size_t>(spell_uint(digits, transaction.xid) - digits)});
+    if (ends) {
+      char digits[kScalarBytes + kSlack];
+      append_text(*out_, 2, {digits, static_cast<size_t>(spell_uint(digits, transaction.xid) - digits)});
+    } else {
+      append_varint(*out_, 4, event.thread_id);
+    }
     value_.close(*out_);
     entry_.close(*out_);
   }

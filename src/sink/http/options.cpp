@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "base/url.h"
+#include "net/tls_options.h"
 #include "sink/http/body.h"
 
 namespace sluice::http {
@@ -64,16 +65,10 @@ constexpr Option kOptions[] = {
      false,
      "SECRET"},
     {"follow_redirects", OptionKind::Boolean, "false", "make the request again where an answer points to"},
-    {"tls_ca",
-     OptionKind::Text,
-     "",
-     "certificates that the server's is checked by; none: the system's",
-     {},
-     false,
-     "FILE"},
-    {"tls_verify", OptionKind::Boolean, "true", "with https://, check the server's certificate"},
-    {"tls_cert", OptionKind::Text, "", "a certificate to show to the server", {}, false, "FILE"},
-    {"tls_key", OptionKind::Text, "", "its key", {}, false, "FILE"},
+    kTlsCa,
+    kTlsVerify,
+    kTlsCert,
+    kTlsKey,
     {"timeout",
      OptionKind::Duration,
      "30s",
@@ -195,15 +190,8 @@ Result<void> read_login(const Settings& settings, HttpOptions& made) {
     return usage("{}: hmac_secret is empty, which would sign nothing", settings.where("hmac_secret"));
   }
   made.hmac = settings.secret("hmac_secret");
-  if (settings.given("tls_cert") != settings.given("tls_key")) {
-    std::string_view one = settings.given("tls_cert") ? "tls_cert" : "tls_key";
-    return usage("{}: tls_cert and tls_key belong together; only one is given", settings.where(one));
-  }
-  TlsSetup& tls = made.client.tls;
-  tls.ca = settings.text("tls_ca");
-  tls.verify = settings.boolean("tls_verify");
-  tls.certificate = settings.text("tls_cert");
-  tls.key = settings.text("tls_key");
+  SLUICE_ASSIGN(tls, read_tls(settings));
+  made.client.tls = std::move(tls);
   return {};
 }
 

@@ -238,6 +238,9 @@ Result<KafkaOptions> parse_options(const Settings& settings) {
     made.brokers += (made.brokers.empty() ? "" : ",") + broker;
   }
   if (made.brokers.empty()) return usage("{}: brokers: expected HOST:PORT", settings.where("brokers"));
+  if (settings.text("topic").empty()) {
+    return usage("{}: topic: expected a name or a template of names", settings.where("topic"));
+  }
   made.create_topics = settings.boolean("create_topics");
   if (settings.given("partitions")) made.partitions = static_cast<int>(settings.integer("partitions"));
   if (settings.given("replication")) made.replication = static_cast<int>(settings.integer("replication"));

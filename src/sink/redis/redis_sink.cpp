@@ -8,6 +8,7 @@
 #include "base/interrupt.h"
 #include "base/url.h"
 #include "net/stream.h"
+#include "net/tls_options.h"
 #include "sink/redis/resp.h"
 #include "sink/sink.h"
 
@@ -60,16 +61,10 @@ constexpr Option kOptions[] = {
      {},
      0,
      1'000'000'000},
-    {"tls_ca",
-     OptionKind::Text,
-     "",
-     "certificates that the server's is checked by; none: the system's",
-     {},
-     false,
-     "FILE"},
-    {"tls_verify", OptionKind::Boolean, "true", "with rediss://, check the server's certificate"},
-    {"tls_cert", OptionKind::Text, "", "a certificate to show to the server", {}, false, "FILE"},
-    {"tls_key", OptionKind::Text, "", "its key", {}, false, "FILE"},
+    kTlsCa,
+    kTlsVerify,
+    kTlsCert,
+    kTlsKey,
     {"timeout",
      OptionKind::Duration,
      "10s",
@@ -273,7 +268,13 @@ Result<void> read_url(const Settings& settings, Setup& setup) {
     return usage("{}: url: '{}': expected redis://, rediss:// or unix://", settings.where("url"),
                  safe_url(text));
   }
+  SLUICE_ASSIGN(tls, read_tls(settings));
+  setup.server.tls = std::move(tls);
   setup.server.tls.on = url->scheme == "rediss";
+  for (std::string_view option : {"tls_ca", "tls_verify", "tls_cert", "tls_key"}) {
+    if (setup.server.tls.on || !settings.given(option)) continue;
+    return usage("{}: {} is of use with rediss:// only", settings.where(option), option);
+  }
   if (!tcp) {
     setup.server.socket = "/" + url->path;
     return {};
@@ -300,16 +301,15 @@ Result<std::unique_ptr<Sink>> make(const Settings& settings) {
     setup.password = settings.secret("password");
     setup.has_password = true;
   }
+  if (settings.text("to").empty()) {
+    return usage("{}: to: expected a name or a template of names", settings.where("to"));
+  }
   std::string as = settings.text("as");
   setup.kind = as == "list" ? Kind::List : as == "channel" ? Kind::Channel : Kind::Stream;
   setup.most = settings.integer("max_length");
   if (setup.most != 0 && setup.kind != Kind::Stream) {
     return usage("{}: max_length is for streams, not as: {}", settings.where("max_length"), as);
   }
-  setup.server.tls.ca = settings.text("tls_ca");
-  setup.server.tls.verify = settings.boolean("tls_verify");
-  setup.server.tls.certificate = settings.text("tls_cert");
-  setup.server.tls.key = settings.text("tls_key");
   setup.server.patience = settings.duration("timeout");
   return std::make_unique<RedisSink>(std::move(setup));
 }
