@@ -86,7 +86,90 @@ TEST(MaxwellFilter, TheLastRuleThatFitsDecides) {
       {"blacklist: *./o/", "SHOP.ORDERS crm.leads shopxorders.t"},
       {" exclude :\n shop . * ", "SHOP.ORDERS crm.orders crm.leads shopxorders.t"},
   };
-  for (const Case& c : cases) EXPECT_EQ(wanted(maxwell_tables(c.filter), kTables), c.tables) << c.filter;
+  for (const Case& c : cases) {
+    auto filter = maxwell_filter(c.filter);
+    ASSERT_TRUE(filter) << filter.error().what;
+    EXPECT_EQ(wanted(filter->tables, kTables), c.tables) << c.filter;
+    EXPECT_EQ(filter->rows, nullptr) << c.filter;
+  }
+}
+
+// Rows of two tables as a pipeline with this filter shows them, by their ids, and schema changes as
+// ddl:TABLE.
+std::string rows_of(const std::string& text) {
+  Settings pipeline(pipeline_filter_options()), lane(view_options()), address({});
+  if (auto set = pipeline.set("maxwell_filter", {text}, "test"); !set) return set.error().what;
+  auto setup = view_setup(pipeline, lane, address);
+  if (!setup) return setup.error().what;
+  auto tables = maxwell_filter(text);
+  auto selection = Selection::parse(tables->tables);
+  Sample sample;
+  TablePtr orders =
+      table("shop", "orders", {column("id", ColumnType::Int), column("state", ColumnType::VarChar)});
+  TablePtr log = table("shop", "log", {column("id", ColumnType::Int)});
+  sample.add(Op::Insert, orders, {}, {integer(1), sample.text("new")});
+  sample.add(Op::Insert, orders, {}, {integer(2), null()});
+  sample.add(Op::Update, orders, {integer(3), sample.text("new")}, {integer(3), sample.text("sent")});
+  sample.add(Op::Delete, orders, {integer(4), sample.text("sent")}, {});
+  sample.add(Op::Update, orders, {integer(5), sample.text("new")}, {integer(5), missing()});
+  sample.add(Op::Insert, orders, {}, {integer(6), missing()});
+  sample.add(Op::Insert, orders, {}, {integer(7), sample.text("NULL")});
+  sample.add(Op::Insert, log, {}, {integer(8)});
+  sample.add(Op::Ddl, orders, {}, {});
+  View view(*setup);
+  Arena arena;
+  std::string all;
+  for (const Change& change : sample.batch.changes) {
+    if (!selection->wants(change.table->database, change.table->name)) continue;  // the source does that
+    if (view.narrows() && !*view.show(sample.batch, change, arena)) continue;
+    const Row& row = change.after ? change.after : change.before;
+    all += (all.empty() ? "" : " ") + (row ? std::to_string(row[0].i) : "ddl:" + change.table->name);
+  }
+  return all;
+}
+
+TEST(MaxwellFilter, RowsAreChosenByWhatTheirColumnsHold) {
+  struct Case {
+    const char *filter, *rows;
+  };
+  const Case cases[] = {
+      {"", "1 2 3 4 5 6 7 8 ddl:orders"},
+      {"exclude: shop.orders.state = new", "2 3 4 6 7 8 ddl:orders"},
+      {"exclude: shop.orders.state = 'sent'", "1 2 5 6 7 8 ddl:orders"},
+      {"exclude: shop.orders.state = NULL", "1 3 4 5 6 8 ddl:orders"},  // the word, too, as there
+      {"exclude: shop.orders.state = *", "2 6 8 ddl:orders"},
+      {"exclude: shop.orders.state = /^se/", "1 2 5 6 7 8 ddl:orders"},
+      {"exclude: *.*.state = /e/", "2 6 7 8 ddl:orders"},
+      {"exclude: *.*.nothing = *", "1 2 3 4 5 6 7 8 ddl:orders"},  // no table has it
+      {"exclude: *.*, include: shop.orders.state = sent", "3 4"},
+      {"exclude: *.*, Include: *.*.id = 8", "8"},
+      {"exclude: *.*.state = *, include: *.*.state = sent", "2 3 4 6 8 ddl:orders"},
+      {"exclude: shop.orders.state = new, include: shop.*", "1 2 3 4 5 6 7 8 ddl:orders"},
+      {"exclude: shop.log.id = 8, exclude: shop.orders", ""},
+      {"exclude: shop.orders.state = ''", "1 2 3 4 5 6 7 8 ddl:orders"},
+  };
+  for (const Case& c : cases) EXPECT_EQ(rows_of(c.filter), c.rows) << c.filter;
+}
+
+// canal's field filters and `columns`, of the pipeline and of a sink: a column must be wanted by both.
+TEST(Columns, OfThePipelineAndOfTheSink) {
+  Settings pipeline(pipeline_filter_options()), lane(view_options()), address({});
+  ASSERT_TRUE(pipeline.set("canal_filter_black_field", {"shop.users:secret"}, "test"));
+  ASSERT_TRUE(lane.set("columns", {"!shop.users.note"}, "test"));
+  auto setup = view_setup(pipeline, lane, address);
+  ASSERT_TRUE(setup) << setup.error().what;
+  Sample sample;
+  TablePtr users = table("shop", "users",
+                         {column("id", ColumnType::Int), column("secret", ColumnType::VarChar),
+                          column("note", ColumnType::VarChar), column("name", ColumnType::VarChar)});
+  Change change = sample.add(Op::Insert, users, {}, {integer(1), null(), null(), sample.text("x")});
+  View view(*setup);
+  Arena arena;
+  auto shown = *view.show(sample.batch, change, arena);
+  ASSERT_TRUE(shown);
+  std::string names;
+  for (const Column& each : shown->table->columns) names += each.name + " ";
+  EXPECT_EQ(names, "id name ");
 }
 
 // Where a change goes by canal's lines: topic and partition.

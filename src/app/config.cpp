@@ -6,11 +6,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
-#include <map>
-#include <set>
 
 #include "app/connection.h"
+#include "app/fit.h"
+#include "app/place_clash.h"
 #include "app/registry.h"
 #include "app/routing.h"
 #include "app/yaml_section.h"
@@ -170,6 +169,10 @@ class Reader {
     note(tables, root.where());
     if (tables) note(Selection::parse(*tables), config_.pipeline.where("tables"));
     note(condition_of(config_.pipeline), root.where());
+    auto filters = check_pipeline_filters(config_.pipeline);
+    // What is wrong with them is said once, not once for each sink.
+    if (filters) shared_filters_ = config_.pipeline;
+    note(filters, root.where());
     note(check_metrics(), config_.pipeline.where("metrics"));
     if (auto source = root.section("source", true)) read_source(*source);
     if (auto memory = root.section("memory", false)) memory->read({&config_.memory});
@@ -225,7 +228,7 @@ class Reader {
     section.read(targets, parts, !lane.sink || !lane.format);
     if (!parts.empty()) read_rules(section, lane);
     if (document_.mistake_count() != before) return;
-    note(view_setup(lane.view, lane.address), lane.where);
+    note(view_setup(shared_filters_, lane.view, lane.address), lane.where);
     bool routed = false;
     if (lane.sink->addressing) {
       auto route = route_setup(*lane.sink->addressing, lane.sink_settings, lane.address, lane.rules);
@@ -234,7 +237,12 @@ class Reader {
       note(claim_places(lane), lane.where);
     }
     note(lane.sink->make_for(lane.sink_settings, routed), lane.where);
-    note(lane.format->make(lane.format_settings), lane.where);
+    auto encoder = lane.format->make(lane.format_settings);
+    note(encoder, lane.where);
+    if (encoder) {
+      note(check_fit(*lane.sink, lane.sink_settings, *lane.format, lane.format_settings, **encoder),
+           lane.where);
+    }
     config_.lanes.push_back(std::move(lane));
   }
 
@@ -242,19 +250,26 @@ class Reader {
   Result<void> claim_places(const LaneConfig& lane) {
     const Addressing& addressing = *lane.sink->addressing;
     if (!addressing.exclusive) return {};
-    std::set<std::string> own;
-    auto claim = [&](const Settings& settings, std::string_view option) -> Result<void> {
-      if (!settings.given(option)) return {};
-      std::string place = std::filesystem::path(settings.text(option)).lexically_normal().string();
-      if (!own.insert(place).second) return {};
-      auto [other, fresh] = places_.emplace(std::pair(lane.sink, place), lane.name);
-      if (fresh) return {};
-      return usage("{}: '{}' is written by the sink '{}' already; two sinks need two files",
-                   settings.where(option), settings.text(option), other->second);
+    Result<void> result;
+    auto claim = [&](const Settings& settings, std::string_view option) {
+      if (!settings.given(option)) return;
+      Claim mine{lane.sink, lane.name, settings.text(option), settings.where(option),
+                 place_pattern(settings.text(option))};
+      auto other = std::find_if(claims_.begin(), claims_.end(), [&](const Claim& each) {
+        return each.sink == mine.sink && each.lane != mine.lane && may_meet(each.pattern, mine.pattern);
+      });
+      if (result && other != claims_.end()) {
+        result = usage(
+            "{}: '{}' may name a file that the sink '{}' writes, too ({}: '{}'); two sinks need two files: "
+            "give "
+            "each a folder of its own",
+            mine.where, mine.text, other->lane, other->where, other->text);
+      }
+      claims_.push_back(std::move(mine));
     };
-    SLUICE_TRY(claim(lane.sink_settings, addressing.option));
-    for (const Settings& rule : lane.rules) SLUICE_TRY(claim(rule, "to"));
-    return {};
+    claim(lane.sink_settings, addressing.option);
+    for (const Settings& rule : lane.rules) claim(rule, "to");
+    return result;
   }
 
   void read_rules(const YamlSection& section, LaneConfig& lane) {
@@ -268,7 +283,13 @@ class Reader {
 
   YamlDocument document_;
   Config config_;
-  std::map<std::pair<const SinkType*, std::string>, std::string> places_;  // by whose sink they are written
+  Settings shared_filters_{pipeline_options()};  // of every sink
+  // Where a sink writes that must be alone there.
+  struct Claim {
+    const SinkType* sink;
+    std::string lane, text, where, pattern;
+  };
+  std::vector<Claim> claims_;
 };
 
 }  // namespace
@@ -279,7 +300,7 @@ Config::Config(std::string path_given)
 std::span<const Option> pipeline_options() {
   static const std::vector<Option> table = [] {
     std::vector<Option> all(std::begin(kPipeline), std::end(kPipeline));
-    auto filters = table_filter_options();
+    auto filters = pipeline_filter_options();
     auto tables =
         std::find_if(all.begin(), all.end(), [](const Option& each) { return each.name == "tables"; });
     all.insert(tables + 1, filters.begin(), filters.end());

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/bounded_source.h"
+#include "app/fit.h"
 #include "app/json_object.h"
 #include "app/pretty_encoder.h"
 #include "app/registry.h"
@@ -17,11 +18,6 @@
 
 namespace sluice::app {
 namespace {
-
-bool has_option(std::span<const Option> options, std::string_view name) {
-  return std::any_of(options.begin(), options.end(),
-                     [&](const Option& option) { return option.name == name; });
-}
 
 Result<void> fits(const LanePlan& plan, const Encoder& encoder) {
   if (plan.pretty && encoder.notation() != Notation::Json) {
@@ -46,16 +42,16 @@ bool wants_query(const std::vector<LanePlan>& plans) {
   return std::any_of(plans.begin(), plans.end(), [](const LanePlan& plan) {
     const Settings& settings = plan.format_settings;
     for (std::string_view option : {"output_row_query", "include_query"}) {
-      if (has_option(settings.options(), option)) return settings.boolean(option);
+      if (has_option(settings, option)) return settings.boolean(option);
     }
-    if (!has_option(settings.options(), "with")) return false;
+    if (!has_option(settings, "with")) return false;
     std::vector<std::string> with = settings.list("with");
     return std::find(with.begin(), with.end(), "query") != with.end();
   });
 }
 
 bool wants_schemas(const LanePlan& plan) {
-  return has_option(plan.format_settings.options(), "schemas") && plan.format_settings.boolean("schemas");
+  return has_option(plan.format_settings, "schemas") && plan.format_settings.boolean("schemas");
 }
 
 bool wants_whole_events(std::span<const LaneSetup> lanes) {
@@ -69,6 +65,7 @@ Result<LaneSetup> make_lane(const LanePlan& plan) {
   SLUICE_ASSIGN(sink, plan.sink->make_for(plan.sink_settings, plan.route != nullptr));
   SLUICE_ASSIGN(encoder, plan.format->make(plan.format_settings));
   SLUICE_TRY(fits(plan, *encoder));
+  SLUICE_TRY(check_fit(*plan.sink, plan.sink_settings, *plan.format, plan.format_settings, *encoder));
   if (plan.pretty) encoder = make_pretty_encoder(std::move(encoder), Look::of(STDOUT_FILENO).colours);
   return LaneSetup{.name = plan.name,
                    .sink = std::move(sink),
@@ -93,7 +90,7 @@ Result<std::vector<LaneSetup>> make_lanes(std::vector<LanePlan> plans, const std
   unsigned threads = plans.size() == 1 ? 2 : 1;
   for (LanePlan& plan : plans) {
     if (plan.encode_threads == 0) plan.encode_threads = threads;
-    if (has_option(plan.format->options, "name") && !plan.format_settings.given("name")) {
+    if (has_option(plan.format_settings, "name") && !plan.format_settings.given("name")) {
       SLUICE_TRY(plan.format_settings.set("name", {name}, ""));
     }
     SLUICE_ASSIGN(lane, make_lane(plan));

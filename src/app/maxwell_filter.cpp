@@ -2,27 +2,35 @@
 
 #include <algorithm>
 
-#include "model/selection.h"
-
 namespace sluice::app {
 namespace {
 
 // Maxwell's grammar (FilterParser): rules with commas between them, each `include`, `exclude` or `blacklist`,
-// a colon, and two names with a dot between them; a third one and a value would choose rows.
+// a colon, and two names with a dot between them; a third one, `=` and a value choose rows.
 class Parser {
  public:
   explicit Parser(std::string_view text) : text_(text) {}
 
-  Result<std::vector<std::string>> parse() {
-    std::vector<std::string> patterns = {"*"};
+  Result<MaxwellFilter> parse() {
+    MaxwellFilter filter;
+    filter.tables = {"*"};
+    std::vector<RowRule> rules;
+    bool chooses_rows = false;
     for (skip(); at_ < text_.size(); skip()) {
-      SLUICE_ASSIGN(pattern, rule());
-      patterns.push_back(std::move(pattern));
+      std::string tables;
+      SLUICE_ASSIGN(made, rule(tables));
+      chooses_rows |= !made.column.empty();
+      // A rule over a column can only bring rows of a table back, not leave all of it out.
+      if (made.column.empty() || made.include) {
+        filter.tables.push_back((made.include ? "" : "!") + tables);
+      }
+      rules.push_back(std::move(made));
       skip();
       if (at_ == text_.size()) break;
       if (!take(',')) return unexpected("expected a comma between rules");
     }
-    return patterns;
+    if (chooses_rows) filter.rows = std::make_shared<const RowFilter>(std::move(rules));
+    return filter;
   }
 
  private:
@@ -51,9 +59,12 @@ class Parser {
     return usage("'{}': character {}: {}, found {}", text_, at_ + 1, expected, found);
   }
 
-  Result<std::string> rule() {
+  // `tables`: the rule's tables as a pattern of a Selection.
+  Result<RowRule> rule(std::string& tables) {
     size_t begin = at_;
-    std::string_view kind = word();
+    std::string kind(word());
+    std::transform(kind.begin(), kind.end(), kind.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     if (kind != "include" && kind != "exclude" && kind != "blacklist") {
       at_ = begin;
       return unexpected("expected include, exclude or blacklist");
@@ -62,34 +73,68 @@ class Parser {
     SLUICE_ASSIGN(database, name());
     if (!take('.')) return unexpected("expected a dot and the table");
     SLUICE_ASSIGN(table, name());
-    if (take('.')) {
-      return usage(
-          "'{}': character {}: a rule over a column's value chooses rows, which Sluice has no filter for; "
-          "take "
-          "whole tables, and leave columns out with `columns` of a sink",
-          text_, at_);
-    }
-    return (kind == "include" ? "/" : "!/") + database + "/./" + table + "/";
+    tables = "/" + database + "/./" + table + "/";
+    RowRule rule;
+    rule.include = kind == "include";
+    SLUICE_ASSIGN(selection, Selection::parse(std::vector{tables}));
+    rule.tables = std::move(selection);
+    if (take('.')) SLUICE_TRY(column(rule));
+    return rule;
   }
 
-  // As a regular expression over the whole name; Maxwell looks for its own anywhere in it.
+  Result<void> column(RowRule& rule) {
+    SLUICE_ASSIGN(name, plain_name());
+    if (name.empty()) return unexpected("expected the name of a column");
+    if (!take('=')) return unexpected("expected = and the column's value");
+    rule.column = std::move(name);
+    skip();
+    if (take('*')) {
+      rule.any = true;
+    } else if (at_regex()) {
+      SLUICE_ASSIGN(pattern, regex());
+      SLUICE_ASSIGN(selection,
+                    Selection::parse(std::vector{"/" + std::string(kAnything) + "/./" + pattern + "/"}));
+      rule.regex = std::move(selection);
+    } else {
+      bool quoted = at_ < text_.size() && is_quote(text_[at_]);
+      SLUICE_ASSIGN(value, plain_name());
+      if (value.empty() && !quoted) return unexpected("expected a value, NULL, * or a /regular expression/");
+      if (value != "null" && value != "NULL") rule.text = std::move(value);
+    }
+    return {};
+  }
+
+  static constexpr std::string_view kAnything = "(?s:.*)";
+
+  static bool is_quote(char c) { return c == '"' || c == '`' || c == '\''; }
+  bool at_regex() const { return at_ < text_.size() && text_[at_] == '/'; }
+
+  // One that fits a whole text; Maxwell looks for its own anywhere in it.
+  Result<std::string> regex() {
+    SLUICE_ASSIGN(inside, until('/'));
+    auto parsed = Selection::parse(std::vector{"/" + inside + "/"});
+    if (!parsed) {
+      const std::string& why = parsed.error().what;
+      size_t colon = why.rfind("expression: ");
+      return usage("'{}': '/{}/' is no regular {}", text_, inside,
+                   colon == why.npos ? "expression" : std::string_view(why).substr(colon));
+    }
+    return std::string(kAnything) + "(?:" + inside + ")" + std::string(kAnything);
+  }
+
+  // In quotes or not.
+  Result<std::string> plain_name() {
+    skip();
+    if (at_ < text_.size() && is_quote(text_[at_])) return until(text_[at_]);
+    return std::string(word());
+  }
+
+  // Of a database or table, as a regular expression over the whole of it.
   Result<std::string> name() {
-    constexpr std::string_view kAnything = "(?s:.*)";
     skip();
     if (take('*')) return std::string(kAnything);
-    if (at_ < text_.size() && text_[at_] == '/') {
-      SLUICE_ASSIGN(regex, until('/'));
-      auto parsed = Selection::parse(std::vector{"/" + regex + "/"});
-      if (!parsed) return while_doing(fmt::format("'{}'", text_), std::move(parsed).error());
-      return std::string(kAnything) + "(?:" + regex + ")" + std::string(kAnything);
-    }
-    std::string plain;
-    if (at_ < text_.size() && (text_[at_] == '"' || text_[at_] == '`' || text_[at_] == '\'')) {
-      SLUICE_ASSIGN(inside, until(text_[at_]));
-      plain = std::move(inside);
-    } else {
-      plain = word();
-    }
+    if (at_regex()) return regex();
+    SLUICE_ASSIGN(plain, plain_name());
     if (plain.empty()) return unexpected("expected a name, * or a /regular expression/");
     std::string quoted;
     for (char c : plain) {
@@ -122,6 +167,6 @@ class Parser {
 
 }  // namespace
 
-Result<std::vector<std::string>> maxwell_tables(std::string_view filter) { return Parser(filter).parse(); }
+Result<MaxwellFilter> maxwell_filter(std::string_view filter) { return Parser(filter).parse(); }
 
 }  // namespace sluice::app

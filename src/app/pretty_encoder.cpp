@@ -15,6 +15,23 @@ class PrettyEncoder : public Encoder {
   void encode(const Batch& batch, std::span<const Change> changes, Outbox& out) override {
     plain_.clear();
     inner_->encode(batch, changes, plain_);
+    paint_all(out);
+  }
+
+  bool grouped() const override { return inner_->grouped(); }
+  bool in_order() const override { return inner_->in_order(); }
+  void end_transaction(const Batch& batch, const Change& last, Outbox& out) override {
+    plain_.clear();
+    inner_->end_transaction(batch, last, plain_);
+    paint_all(out);
+  }
+
+  std::unique_ptr<Encoder> clone() const override {
+    return std::make_unique<PrettyEncoder>(inner_->clone(), colours_);
+  }
+
+ private:
+  void paint_all(Outbox& out) {
     plain_.end_message();
     for (const Message& message : plain_.messages) {
       paint(plain_.bytes.view().substr(message.begin, message.end - message.begin), out.bytes);
@@ -22,13 +39,6 @@ class PrettyEncoder : public Encoder {
     }
   }
 
-  bool grouped() const override { return inner_->grouped(); }
-
-  std::unique_ptr<Encoder> clone() const override {
-    return std::make_unique<PrettyEncoder>(inner_->clone(), colours_);
-  }
-
- private:
   void paint(std::string_view rest, Bytes& out) {
     depth_ = 0;
     while (!rest.empty()) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <tuple>
 
 #include "app/broker_sources.h"
 #include "app/canal_rules.h"
@@ -35,6 +34,26 @@ constexpr Option kMaxwellFilter = {"maxwell_filter",
                                    false,
                                    "RULE,..."};
 
+constexpr Option kCanalField = {"canal_filter_field",
+                                OptionKind::Text,
+                                "",
+                                "canal's filter.field: the only columns that are wanted of some tables",
+                                {},
+                                false,
+                                "DATABASE.TABLE:COLUMN/...,..."};
+constexpr Option kCanalBlackField = {"canal_filter_black_field",
+                                     OptionKind::Text,
+                                     "",
+                                     "canal's filter.black.field: the columns that are not wanted of others",
+                                     {},
+                                     false,
+                                     "DATABASE.TABLE:COLUMN/...,..."};
+constexpr std::string_view kColumnsHelp =
+    "which columns are wanted: database.table.column with * and ?, ! before what is left out; the last "
+    "pattern "
+    "that fits decides; none: all";
+constexpr Option kColumns = {"columns", OptionKind::List, "", kColumnsHelp, {}, false, "PATTERN,..."};
+
 constexpr Option kView[] = {
     {"tables",
      OptionKind::List,
@@ -52,14 +71,7 @@ constexpr Option kView[] = {
      {},
      false,
      "CONDITION"},
-    {"columns",
-     OptionKind::List,
-     "",
-     "which columns this sink gets: database.table.column with * and ?, ! before what is left out; the last "
-     "pattern that fits decides; none: all",
-     {},
-     false,
-     "PATTERN,..."},
+    kColumns,
     {"compute",
      OptionKind::List,
      "",
@@ -77,20 +89,8 @@ constexpr Option kView[] = {
      "COLUMN = NAME"},
     kCanalFilter,
     kCanalFilterBlack,
-    {"canal_filter_field",
-     OptionKind::Text,
-     "",
-     "canal's filter.field: the columns that this sink gets of some tables",
-     {},
-     false,
-     "DATABASE.TABLE:COLUMN/...,..."},
-    {"canal_filter_black_field",
-     OptionKind::Text,
-     "",
-     "canal's filter.black.field: the columns that it does not get of others",
-     {},
-     false,
-     "DATABASE.TABLE:COLUMN/...,..."},
+    kCanalField,
+    kCanalBlackField,
     kMaxwellFilter,
 };
 
@@ -206,7 +206,10 @@ Result<std::vector<std::string>> patterns_of(const Settings& settings, std::stri
     return usage("{}: {} stands in the place of {}; say one of them", settings.where(one), one,
                  settings.given(own) ? own : canal);
   }
-  if (by_maxwell) return placed(maxwell_tables(settings.text(maxwell)), settings, maxwell);
+  if (by_maxwell) {
+    SLUICE_ASSIGN(filter, placed(maxwell_filter(settings.text(maxwell)), settings, maxwell));
+    return std::move(filter.tables);
+  }
   if (!by_canal) return settings.list(own);
   // Each by itself first, for the place of a mistake.
   SLUICE_TRY(placed(translate(settings.text(canal), ""), settings, canal));
@@ -214,8 +217,17 @@ Result<std::vector<std::string>> patterns_of(const Settings& settings, std::stri
   return translate(settings.text(canal), settings.text(canal_black));
 }
 
-Result<std::vector<std::string>> column_patterns(const Settings& lane) {
-  return patterns_of(lane, "columns", "canal_filter_field", "canal_filter_black_field", "", canal_columns);
+// What of the pipeline's options or of a sink's holds for columns and rows.
+Result<void> add_columns_and_rows(const Settings& settings, ViewSetup& setup) {
+  SLUICE_ASSIGN(columns, patterns_of(settings, "columns", "canal_filter_field", "canal_filter_black_field",
+                                     "", canal_columns));
+  if (!columns.empty()) {
+    SLUICE_ASSIGN(parsed, placed(Selection::parse(columns), settings, "columns"));
+    setup.columns.push_back(std::make_shared<const Selection>(std::move(parsed)));
+  }
+  SLUICE_ASSIGN(filter, placed(maxwell_filter(settings.text("maxwell_filter")), settings, "maxwell_filter"));
+  if (filter.rows) setup.rows.push_back(std::move(filter.rows));
+  return {};
 }
 
 Result<void> add_address(RouteRule& made, const Settings& rule, const Settings& address) {
@@ -297,8 +309,9 @@ Result<void> read_shaping(const Settings& lane, ViewSetup& setup) {
 
 }  // namespace
 
-std::span<const Option> table_filter_options() {
-  static const Option table[] = {kCanalFilter, kCanalFilterBlack, kMaxwellFilter};
+std::span<const Option> pipeline_filter_options() {
+  static const Option table[] = {kCanalFilter, kCanalFilterBlack, kMaxwellFilter,
+                                 kColumns,     kCanalField,       kCanalBlackField};
   return table;
 }
 
@@ -312,6 +325,12 @@ Result<std::shared_ptr<const rule::Rule>> condition_of(const Settings& settings,
   return rule::Rule::parse(settings.text(option), fmt::format("{}: {}", settings.where(option), option));
 }
 
+Result<void> check_pipeline_filters(const Settings& pipeline) {
+  ViewSetup setup;
+  SLUICE_TRY(add_columns_and_rows(pipeline, setup));
+  return {};
+}
+
 std::span<const Option> view_options() { return kView; }
 std::span<const Option> address_options() { return kAddress; }
 std::span<const Option> rule_options(Places places) {
@@ -319,9 +338,9 @@ std::span<const Option> rule_options(Places places) {
   return std::span(table).first(places == Places::Keys ? std::size(table) : 3);
 }
 
-Result<std::shared_ptr<const ViewSetup>> view_setup(const Settings& lane, const Settings& address) {
+Result<std::shared_ptr<const ViewSetup>> view_setup(const Settings& pipeline, const Settings& lane,
+                                                    const Settings& address) {
   auto setup = std::make_shared<ViewSetup>();
-  bool narrows = false;
   SLUICE_ASSIGN(tables, table_patterns(lane));
   SLUICE_ASSIGN(broker, broker_sources(address));
   if (!broker.tables.empty()) {
@@ -332,14 +351,13 @@ Result<std::shared_ptr<const ViewSetup>> view_setup(const Settings& lane, const 
     }
     tables = std::move(broker.tables);
   }
-  SLUICE_ASSIGN(columns, column_patterns(lane));
-  for (auto [option, patterns, selection] :
-       {std::tuple("tables", &tables, &setup->tables), std::tuple("columns", &columns, &setup->columns)}) {
-    if (patterns->empty()) continue;
-    SLUICE_ASSIGN(parsed, placed(Selection::parse(*patterns), lane, option));
-    *selection = std::move(parsed);
-    narrows = true;
+  if (!tables.empty()) {
+    SLUICE_ASSIGN(parsed, placed(Selection::parse(tables), lane, "tables"));
+    setup->tables = std::move(parsed);
   }
+  SLUICE_TRY(add_columns_and_rows(pipeline, *setup));
+  SLUICE_TRY(add_columns_and_rows(lane, *setup));
+  bool narrows = setup->tables || !setup->columns.empty() || !setup->rows.empty();
   std::vector<std::string> wanted = lane.list("operations");
   constexpr std::string_view kNames[] = {"insert", "update", "delete", "ddl"};  // by Op
   for (size_t op = 0; op < std::size(kNames); ++op) {
@@ -373,6 +391,7 @@ Result<std::shared_ptr<const RouteSetup>> route_setup(const Addressing& addressi
     SLUICE_ASSIGN(when, condition_of(rule, "when"));
     made.when = std::move(when);
     if (rule.given("to")) {
+      if (rule.text("to").empty()) return usage("{}: to: expected a name or a template", rule.where("to"));
       SLUICE_ASSIGN(to, placed(Template::parse(rule.text("to")), rule, "to"));
       made.destination = std::move(to);
     }

@@ -14,14 +14,17 @@
 
 namespace sluice::app {
 
-// Of the pipeline, as of every sink: the filters of tables of other programs.
-std::span<const Option> table_filter_options();
+// Of the pipeline, as of every sink, beside `tables`: columns, and the filters of other programs.
+std::span<const Option> pipeline_filter_options();
 // The patterns of `tables`, or what those filters mean.
 Result<std::vector<std::string>> table_patterns(const Settings& settings);
 
 // Of the pipeline and of every sink `where`, of a rule `when`. Null: there is none.
 Result<std::shared_ptr<const rule::Rule>> condition_of(const Settings& settings,
                                                        std::string_view option = "where");
+
+// What is wrong with those over columns and rows.
+Result<void> check_pipeline_filters(const Settings& pipeline);
 
 // Of every sink: tables, operations, where, columns, and other programs' filters.
 std::span<const Option> view_options();
@@ -31,8 +34,9 @@ std::span<const Option> address_options();
 // partition_hash.
 std::span<const Option> rule_options(Places places = Places::Keys);
 
-// Null where all of every batch is wanted.
-Result<std::shared_ptr<const ViewSetup>> view_setup(const Settings& lane, const Settings& address);
+// What the pipeline's options and the sink's leave of a batch; null where that is all of it.
+Result<std::shared_ptr<const ViewSetup>> view_setup(const Settings& pipeline, const Settings& lane,
+                                                    const Settings& address);
 // `rules`: in their order. What a rule does not say is as the sink's own options say it. Null where
 // everything goes to one place of a target that takes lines.
 Result<std::shared_ptr<const RouteSetup>> route_setup(const Addressing& addressing, const Settings& sink,

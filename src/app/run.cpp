@@ -27,8 +27,8 @@ OnRefusal on_refusal(const std::string& word) {
   return word == "park" ? OnRefusal::Park : word == "drop" ? OnRefusal::Drop : OnRefusal::Stop;
 }
 
-Result<LanePlan> lane_plan(LaneConfig& lane, const std::string& state_folder) {
-  SLUICE_ASSIGN(view, view_setup(lane.view, lane.address));
+Result<LanePlan> lane_plan(const Settings& pipeline, LaneConfig& lane, const std::string& state_folder) {
+  SLUICE_ASSIGN(view, view_setup(pipeline, lane.view, lane.address));
   std::shared_ptr<const RouteSetup> route;
   if (lane.sink->addressing) {
     SLUICE_ASSIGN(made, route_setup(*lane.sink->addressing, lane.sink_settings, lane.address, lane.rules));
@@ -94,7 +94,7 @@ Result<RunPlan> plan_of(Config config) {
   plan.source.decoder.aside_bytes = config.pipeline.size("set_aside");
   plan.source.decoder.batch_bytes = config.memory.size("batch_bytes");
   for (LaneConfig& lane : config.lanes) {
-    SLUICE_ASSIGN(made, lane_plan(lane, plan.state_folder));
+    SLUICE_ASSIGN(made, lane_plan(config.pipeline, lane, plan.state_folder));
     plan.lanes.push_back(std::move(made));
   }
   return plan;

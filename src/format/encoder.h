@@ -2,6 +2,7 @@
 // be decided per table version is decided once and kept under the table's serial.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -33,6 +34,16 @@ class Encoder {
   // of this version of a table, its line feed included. Not for formats that are grouped().
   virtual bool headed() const { return false; }
   virtual void heading(const Table&, Bytes&) {}
+  // For formats that count over a transaction: one encoder gets every change, in the order of the log. Not
+  // for formats that are grouped().
+  virtual bool in_order() const { return false; }
+  // Of a format that is in_order(), behind the last change of each transaction that there is, whether
+  // encode() was given that one or not: appends what closes the transaction.
+  virtual void end_transaction(const Batch&, const Change& /*last*/, Outbox&) {}
+  // How often the format wants to say that its sink still hears of changes, though there may be none; 0:
+  // never. Such a message is made by heartbeat(), of nothing but the time, microseconds since 1970 UTC.
+  virtual std::chrono::milliseconds heartbeat_interval() const { return {}; }
+  virtual void heartbeat(int64_t /*now_us*/, Outbox&) {}
   // An encoder with the same settings, for another thread.
   virtual std::unique_ptr<Encoder> clone() const = 0;
 };

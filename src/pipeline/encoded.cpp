@@ -1,12 +1,15 @@
 #include "pipeline/encoded.h"
 
 #include <algorithm>
+#include <functional>
 #include <span>
 
 #include "pipeline/progress.h"
 
 namespace sluice {
 namespace {
+
+constexpr size_t kFewestSlots = 64;
 
 // The index of the first message that belongs to the transaction that goes on in the next batch.
 size_t whole_messages(const Parcel& parcel, const std::vector<Message>& messages) {
@@ -21,6 +24,16 @@ const Row& row_of(const Message& message, const Change& change) {
   return message.of_before || !change.after ? change.before : change.after;
 }
 
+size_t hash_of(const Address& address, std::string_view key) {
+  size_t hash = std::hash<std::string_view>()(key);
+  for (uint64_t part : {uint64_t{address.destination}, static_cast<uint64_t>(address.partition),
+                        static_cast<uint64_t>(address.hash)}) {
+    hash = (hash ^ part) * 0x9e3779b97f4a7c15;  // 2^64 over the golden ratio
+    hash ^= hash >> 32;
+  }
+  return hash;
+}
+
 bool same_place(const Address& a, const Address& b) {
   return a.destination == b.destination && a.partition == b.partition && a.hashed == b.hashed &&
          a.hash == b.hash && a.keyed == b.keyed;
@@ -33,6 +46,7 @@ Encoded::Encoded(Making making)
       view_(making_.view),
       route_(making_.route),
       outbox_(making_.route ? making_.route->places : Places::None, making_.encoder->binary()),
+      in_order_(making_.encoder->in_order()),
       headed_(making_.encoder->headed() && !outbox_.addressed()) {}
 
 Delivery Encoded::delivery() const {
@@ -95,22 +109,28 @@ Result<void> Encoded::make_each(const Batch& batch, const Position* delivered) {
       skip = covers(*delivered, batch, change);
     }
     if (skip) continue;
-    std::optional<Change> narrowed;
-    if (view_.narrows()) {
-      SLUICE_ASSIGN(seen, view_.show(batch, change, arena_));
-      narrowed = seen;
-      if (!narrowed) continue;
-    }
-    const Change& shown = narrowed ? *narrowed : change;
-    if (!making_.encoder->grouped()) {
-      SLUICE_TRY(single(batch, shown, i));
-      continue;
-    }
-    if (!joins_run(shown)) SLUICE_TRY(group(batch));
-    run_.push_back(shown);
-    run_end_ = i;
+    SLUICE_TRY(make_one(batch, i));
+    // Its last change may have been left out before the batch came here.
+    uint32_t next = i + 1 < batch.changes.size() ? batch.changes[i + 1].transaction : parcel_->open;
+    if (in_order_ && next != change.transaction) SLUICE_TRY(end_transaction(batch, i));
   }
   return group(batch);
+}
+
+Result<void> Encoded::make_one(const Batch& batch, uint32_t index) {
+  const Change& change = batch.changes[index];
+  std::optional<Change> narrowed;
+  if (view_.narrows()) {
+    SLUICE_ASSIGN(seen, view_.show(batch, change, arena_));
+    if (!seen) return {};
+    narrowed = seen;
+  }
+  const Change& shown = narrowed ? *narrowed : change;
+  if (!making_.encoder->grouped()) return single(batch, shown, index);
+  if (!joins_run(shown)) SLUICE_TRY(group(batch));
+  run_.push_back(shown);
+  run_end_ = index;
+  return {};
 }
 
 Result<void> Encoded::single(const Batch& batch, const Change& change, uint32_t index) {
@@ -118,13 +138,26 @@ Result<void> Encoded::single(const Batch& batch, const Change& change, uint32_t 
   outbox_.begin(index);
   making_.encoder->encode(batch, {&change, 1}, outbox_);
   outbox_.end_message();
-  if (route_.routes()) {
-    for (size_t i = first; i < outbox_.messages.size(); ++i) {
-      const Row& row = row_of(outbox_.messages[i], change);
-      SLUICE_TRY(route_.complete(batch, change, row, outbox_.addresses[i], outbox_));
-    }
-  }
+  SLUICE_TRY(set_addresses(batch, change, first));
   if (headed_ && change.table) set_headings(*change.table, first);
+  return {};
+}
+
+Result<void> Encoded::end_transaction(const Batch& batch, uint32_t index) {
+  const Change& last = batch.changes[index];
+  size_t first = outbox_.messages.size();
+  outbox_.begin(index);
+  making_.encoder->end_transaction(batch, last, outbox_);
+  outbox_.end_message();
+  return set_addresses(batch, last, first);
+}
+
+Result<void> Encoded::set_addresses(const Batch& batch, const Change& change, size_t first) {
+  if (!route_.routes()) return {};
+  for (size_t i = first; i < outbox_.messages.size(); ++i) {
+    const Row& row = row_of(outbox_.messages[i], change);
+    SLUICE_TRY(route_.complete(batch, change, row, outbox_.addresses[i], outbox_));
+  }
   return {};
 }
 
@@ -155,39 +188,50 @@ Result<void> Encoded::group(const Batch& batch) {
     run_.clear();
     return {};
   }
-  size_t used = 0;
+  used_ = 0;
+  spread_buckets(kFewestSlots);
   for (const Change& change : run_) {
     Address address;
     SLUICE_TRY(route_.complete(batch, change, change.after ? change.after : change.before, address, outbox_));
-    bucket_of(address, used).changes.push_back(change);
+    bucket_of(address).changes.push_back(change);
   }
   run_.clear();
-  for (const Bucket& bucket : std::span(buckets_).first(used)) {
+  for (const Bucket& bucket : std::span(buckets_).first(used_)) {
     size_t first = outbox_.messages.size();
     outbox_.begin(run_end_);
     making_.encoder->encode(batch, bucket.changes, outbox_);
     outbox_.end_message();
-    const Change& last = bucket.changes.back();
-    for (size_t i = first; i < outbox_.messages.size(); ++i) {
-      const Row& row = row_of(outbox_.messages[i], last);
-      SLUICE_TRY(route_.complete(batch, last, row, outbox_.addresses[i], outbox_));
-    }
+    SLUICE_TRY(set_addresses(batch, bucket.changes.back(), first));
   }
   return {};
 }
 
 // Buckets keep their room from one run to the next.
-Encoded::Bucket& Encoded::bucket_of(const Address& address, size_t& used) {
+Encoded::Bucket& Encoded::bucket_of(const Address& address) {
   std::string_view key = outbox_.word(address.key, address.key_size);
-  for (Bucket& each : std::span(buckets_).first(used)) {
-    if (same_place(each.address, address) && each.key == key) return each;
+  size_t hash = hash_of(address, key), mask = bucket_slots_.size() - 1, slot = hash & mask;
+  for (; bucket_slots_[slot] != 0; slot = (slot + 1) & mask) {
+    Bucket& each = buckets_[bucket_slots_[slot] - 1];
+    if (each.hash == hash && same_place(each.address, address) && each.key == key) return each;
   }
-  if (used == buckets_.size()) buckets_.emplace_back();
-  Bucket& bucket = buckets_[used++];
+  if (used_ == buckets_.size()) buckets_.emplace_back();
+  Bucket& bucket = buckets_[used_++];
+  bucket_slots_[slot] = static_cast<uint32_t>(used_);
   bucket.address = address;
   bucket.key = key;
+  bucket.hash = hash;
   bucket.changes.clear();
+  if (2 * used_ > bucket_slots_.size()) spread_buckets(4 * bucket_slots_.size());
   return bucket;
+}
+
+void Encoded::spread_buckets(size_t slots) {
+  bucket_slots_.assign(slots, 0);
+  for (size_t i = 0; i < used_; ++i) {
+    size_t slot = buckets_[i].hash & (slots - 1);
+    while (bucket_slots_[slot] != 0) slot = (slot + 1) & (slots - 1);
+    bucket_slots_[slot] = static_cast<uint32_t>(i + 1);
+  }
 }
 
 }  // namespace sluice

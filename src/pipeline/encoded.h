@@ -46,15 +46,18 @@ class Encoded {
 
  private:
   bool plain() const {
-    return !view_.narrows() && !route_.routes() && !making_.encoder->grouped() && !headed_;
+    return !view_.narrows() && !route_.routes() && !making_.encoder->grouped() && !headed_ && !in_order_;
   }
   void make_plain(const Batch& batch);
   Result<void> make_each(const Batch& batch, const Position* delivered);
+  Result<void> make_one(const Batch& batch, uint32_t index);
   Result<void> single(const Batch& batch, const Change& change, uint32_t index);
+  Result<void> end_transaction(const Batch& batch, uint32_t index);
+  // Of the messages of a change, from `first` on.
+  Result<void> set_addresses(const Batch& batch, const Change& change, size_t first);
   // Changes of one event, table and operation, of which several may share a message.
   Result<void> group(const Batch& batch);
   bool joins_run(const Change& change) const;
-  // Of the messages of a change, from `first` on.
   void set_headings(const Table& table, size_t first);
 
   Making making_;
@@ -63,6 +66,7 @@ class Encoded {
   Arena arena_;  // cells of narrowed rows
   BatchPool::Shared parcel_;
   Outbox outbox_;
+  const bool in_order_;
   const bool headed_;                    // for targets that put lines one below the other
   std::vector<uint64_t> headed_tables_;  // by destination: the serial of the table whose heading it has
   size_t whole_ = Delivery::kInside;
@@ -74,10 +78,15 @@ class Encoded {
     Address address;
     std::string key;
     std::vector<Change> changes;
+    size_t hash = 0;  // of address and key
   };
-  Bucket& bucket_of(const Address& address, size_t& used);
+  Bucket& bucket_of(const Address& address);
+  void spread_buckets(size_t slots);
   std::vector<Change> run_;
-  std::vector<Bucket> buckets_;
+  std::vector<Bucket> buckets_;  // the first `used_` of them
+  std::vector<uint32_t>
+      bucket_slots_;  // by hash, a power of two: numbers from 1, 0 is free; half are, at least
+  size_t used_ = 0;
   uint32_t run_end_ = 0;  // index of its last change
 };
 

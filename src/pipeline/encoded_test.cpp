@@ -75,6 +75,34 @@ TEST_F(Grouping, AsFarAsTheyGoToOnePlace) {
   EXPECT_EQ(lines(encoded, batch()), "023/3@1 1/3@0 45/5@0 6/6@1 ");
 }
 
+// As many places as rows: each is found at once, so that the time grows with the rows.
+TEST_F(Grouping, ManyPlacesOfOneEvent) {
+  constexpr int kRows = 30'000;
+  Sample sample;
+  TablePtr t = table("shop", "t", {column("id", ColumnType::Int)}, {0});
+  BatchPool::Mine mine = pool_.take();
+  for (int i = 0; i < kRows; ++i) {
+    mine->batch.adopt(sample.batch, sample.add(Op::Insert, t, {}, {integer(i % (kRows / 2))}));
+    mine->batch.changes.back().event = mine->batch.changes.back().transaction = 0;
+    mine->batch.changes.back().index = 0;
+  }
+  BatchPool::Shared batch(std::move(mine));
+  auto setup = std::make_shared<RouteSetup>();
+  setup->rules.push_back({.tables = {},
+                          .among = {},
+                          .destination = *Template::parse("x"),
+                          .key = *Template::parse("{key}"),
+                          .spread = {}});
+  Encoded encoded({std::make_unique<Lister>(), nullptr, setup});
+  encoded.make(batch, nullptr);
+  Delivery delivery = encoded.delivery();
+  ASSERT_EQ(delivery.messages.size(), size_t{kRows / 2});
+  for (size_t i = 0; i < delivery.messages.size(); ++i) {
+    ASSERT_EQ(delivery.key(i), std::to_string(i));
+    ASSERT_EQ(delivery.value(i), "00") << "both rows, and only those";
+  }
+}
+
 TEST_F(Grouping, AllocatesNothingOnceItIsWarm) {
   for (bool routed : {false, true}) {
     auto setup = std::make_shared<RouteSetup>();

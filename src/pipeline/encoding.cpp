@@ -8,6 +8,7 @@ namespace sluice {
 
 Encoding::Encoding(Making making, unsigned threads, size_t slots, const std::string& lane) : slots_(slots) {
   CHECK(threads > 0 && slots > 0);
+  if (making.encoder->in_order()) threads = 1;
   // One is written while the others are filled.
   size_t outputs = threads == 1 ? 1 : threads + 1;
   for (size_t i = 1; i < outputs; ++i) outputs_.push_back(std::make_unique<Encoded>(making.clone()));

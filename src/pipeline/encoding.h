@@ -19,7 +19,7 @@ namespace sluice {
 class Encoding {
  public:
   // `slots`: the pool's count, so that offer() never waits. `threads` 1: the lane's own; 2: the source's too,
-  // by help(); those beyond are Encoding's.
+  // by help(); those beyond are Encoding's. Of an encoder that is in_order() always the lane's own.
   Encoding(Making making, unsigned threads, size_t slots, const std::string& lane);
   ~Encoding();
   Encoding(const Encoding&) = delete;

@@ -13,10 +13,16 @@ namespace {
 
 constexpr std::chrono::seconds kTick{1};
 constexpr std::chrono::seconds kRateWindow{2};
-// Tries of what was parked are numbered from here on: no batch comes so far.
+// Tries of what was parked and heartbeats are numbered from here on: no batch comes so far.
 constexpr uint64_t kFirstTry = uint64_t{1} << 63;
 
 double seconds(SteadyTime::duration span) { return std::chrono::duration<double>(span).count(); }
+
+std::unique_ptr<Heartbeat> heartbeat_of(const LaneSetup& setup) {
+  bool keys = setup.route && setup.route->places == Places::Keys;
+  if (!keys || setup.encoder->heartbeat_interval().count() == 0) return nullptr;
+  return std::make_unique<Heartbeat>(setup.encoder->clone(), setup.route);
+}
 
 }  // namespace
 
@@ -28,6 +34,7 @@ Lane::Lane(LaneSetup setup, size_t number, std::optional<LaneCheckpoint> saved, 
       watermark_(watermark),
       pauses_(pauses),
       ended_(std::move(ended)),
+      heartbeat_(heartbeat_of(setup_)),
       park_(parked, setup_.name, setup_.park_bytes, setup_.encoder->grouped()),
       encoding_({std::move(setup_.encoder), setup_.view, setup_.route}, setup_.encode_threads, slots,
                 setup_.name) {
@@ -144,6 +151,7 @@ Result<void> Lane::work() {
       ended = encoding_.ended();
     }
     if (ended || leaving_) return {};
+    SLUICE_TRY(beat());
     if (steady_now() - ticked_ >= kTick) SLUICE_TRY(tick());
   }
 }
@@ -327,6 +335,19 @@ Delays Lane::delays_of(const Batch& batch) {
     if (int64_t since = committed != 0 ? committed : batch.read_us) delays.add(now - since);
   }
   return delays;
+}
+
+Result<void> Lane::beat() {
+  if (!heartbeat_ || !between_ || !position_.known() || !heartbeat_->due()) return {};
+  set(LaneDoing::Writing);
+  SLUICE_ASSIGN(delivery, heartbeat_->next(kFirstTry + tries_++, position_));
+  SLUICE_TRY(insist("cannot write", true, [&] { return setup_.sink->write(delivery); }));
+  set(LaneDoing::Waiting);
+  if (setup_.sink->refused().empty()) return {};
+  const std::string& why = setup_.sink->refused()[0].why;
+  if (setup_.on_refusal == OnRefusal::Stop) return fatal("the target refuses a heartbeat: {}", why);
+  log::warning("sink {}: left out a heartbeat that the target refuses: {}", setup_.name, why);
+  return {};
 }
 
 void Lane::begin_writing(const Batch& batch) {

@@ -13,6 +13,7 @@
 
 #include "base/backoff.h"
 #include "pipeline/encoding.h"
+#include "pipeline/heartbeat.h"
 #include "pipeline/park.h"
 #include "pipeline/spill.h"
 #include "pipeline/status.h"
@@ -59,6 +60,10 @@ class Lane : Judge {
   void start(const Position& from);
   void offer(const BatchPool::Shared& parcel) { encoding_.offer(parcel); }
   bool help() { return encoding_.help(); }
+  // The source was read, whether it had something or not.
+  void hear() {
+    if (heartbeat_) heartbeat_->hear();
+  }
   // Nothing more will be offered: deliver what waits, then end.
   void finish() { encoding_.finish(); }
 
@@ -104,6 +109,8 @@ class Lane : Judge {
   Result<void> tick();
   // Of the transactions that end in it: it is safe now.
   static Delays delays_of(const Batch& batch);
+  // Between two transactions, where the format has heartbeats and one is due.
+  Result<void> beat();
   void begin_writing(const Batch& batch);
   void set(LaneDoing doing);
   // What was sent is saved; `log_end` as Parcel has it.
@@ -115,6 +122,7 @@ class Lane : Judge {
   Watermark& watermark_;
   const BackoffBounds pauses_;
   const Ended ended_;
+  std::unique_ptr<Heartbeat> heartbeat_;  // null: the format has none, or the target no place for them
   Park park_;
   std::unique_ptr<Spill> spill_;  // null: there is none
   Encoding encoding_;
@@ -133,7 +141,7 @@ class Lane : Judge {
     Delays delays;
   };
   Sent sent_;           // of the delivery in hand
-  uint64_t tries_ = 0;  // of what was parked
+  uint64_t tries_ = 0;  // of what was parked, and heartbeats
   Position position_;   // saved last
   std::string note_;
   SteadyTime ticked_;

@@ -153,6 +153,12 @@ void Lanes::offer(const BatchPool::Shared& parcel) {
   }
 }
 
+void Lanes::hear() {
+  for (auto& seat : seats_) {
+    if (seat->lane) seat->lane->hear();
+  }
+}
+
 bool Lanes::help() {
   bool helped = false;
   for (auto& seat : seats_) helped |= seat->lane && seat->lane->help();

@@ -37,6 +37,8 @@ class Lanes {
   bool fed() const { return fed_ > 0; }
   void offer(const BatchPool::Shared& parcel);
   bool help();
+  // The source was read, whether it had something or not.
+  void hear();
   // Where everything began.
   Result<void> began(const Batch& batch);
   // All up to `read` was handed over, the last in batch number `sequence`. `between`: two transactions.

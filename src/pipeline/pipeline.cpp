@@ -65,6 +65,7 @@ Result<void> Pipeline::pump(const Position& from) {
       continue;
     }
     backoff_.reset();
+    lanes_.hear();
     if (trouble_.over()) {
       log::info("source: reads again");
       std::lock_guard lock(mutex_);

@@ -15,6 +15,14 @@ constexpr size_t kMostNames = 50'000;
 
 }  // namespace
 
+std::optional<std::string> Originals::other(const std::string& spelt, const std::string& name) {
+  std::lock_guard lock(mutex_);
+  if (names_.size() >= kMostNames) names_.clear();
+  auto [found, fresh] = names_.emplace(spelt, name);
+  if (fresh || found->second == name) return std::nullopt;
+  return found->second;
+}
+
 Result<Route::Plans> Route::make_plans(const Table& table) const {
   Plans plans;
   for (const RouteRule& rule : setup_->rules) {
@@ -82,16 +90,17 @@ Result<Route::Plan*> Route::plan_of(const Batch& batch, const Change& change) {
 
 Result<std::string> Route::escaped(const std::string& name) {
   if (!setup_->escape) return name;
+  if (auto known = escaped_.find(name); known != escaped_.end()) return known->second;
   std::string spelt;
   setup_->escape(name, spelt);
-  if (originals_.size() >= kMostNames) originals_.clear();
-  auto [found, fresh] = originals_.emplace(spelt, name);
-  if (!fresh && found->second != name) {
+  if (auto other = setup_->originals->other(spelt, name)) {
     return fatal(
         "the destinations '{}' and '{}' would both become '{}', which is all that the target takes of their "
         "names; give one of them a name of its own with a rule under routes",
-        found->second, name, spelt);
+        *other, name, spelt);
   }
+  if (escaped_.size() >= kMostNames) escaped_.clear();
+  escaped_.emplace(name, spelt);
   return spelt;
 }
 
@@ -145,11 +154,15 @@ int32_t Route::hash(const Batch& batch, const Change& change, const Row& row, co
 
 Result<void> Route::complete(const Batch& batch, const Change& change, const Row& row, Address& address,
                              Outbox& out) {
-  SLUICE_ASSIGN(plan, plan_of(batch, change));
-  if (address.destination == Address::kNone) {
-    SLUICE_ASSIGN(number, destination(batch, change, row, *plan, out));
-    address.destination = number;
+  if (address.destination != Address::kNone) {
+    const Outbox::Name& chosen = out.destinations[address.destination];
+    SLUICE_ASSIGN(name, escaped(std::string(out.word(chosen.begin, chosen.size))));
+    address.destination = out.find_destination(name);
+    return {};
   }
+  SLUICE_ASSIGN(plan, plan_of(batch, change));
+  SLUICE_ASSIGN(number, destination(batch, change, row, *plan, out));
+  address.destination = number;
   if (const auto& key = plan->rule->key) {
     address.keyed = !key->text().empty();
     address.key = out.words.size();

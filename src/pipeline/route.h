@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -44,6 +45,17 @@ struct RouteRule {
   Spread spread;
 };
 
+// The names behind the destinations of a lane, by what they were escaped to. Any thread.
+class Originals {
+ public:
+  // What another name than `name` became `spelt` before, if there is one.
+  std::optional<std::string> other(const std::string& spelt, const std::string& name);
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<std::string, std::string> names_;
+};
+
 // Shared by the routes of a lane's threads.
 struct RouteSetup {
   std::vector<RouteRule> rules;  // the first that fits; the last one fits every change
@@ -51,6 +63,7 @@ struct RouteSetup {
   void (*escape)(std::string_view name, std::string& out) = nullptr;
   Template::Escape escape_place = nullptr;  // of a destination
   Places places = Places::Keys;
+  std::shared_ptr<Originals> originals = std::make_shared<Originals>();
 };
 
 class Route {
@@ -59,9 +72,10 @@ class Route {
   explicit Route(std::shared_ptr<const RouteSetup> setup) : setup_(std::move(setup)) {}
 
   bool routes() const { return setup_ != nullptr; }
-  // Completes the address of a message of `change`, of which `row` is the image spoken of: what the encoder
-  // chose itself stays. Fails where a template names a column that the table lacks, or where two destinations
-  // become one when spelt as the target takes them; and as rule::Filter does.
+  // Completes the address of a message of `change`, of which `row` is the image spoken of. A message that the
+  // encoder gave a destination goes there, under the key that it has. Fails where a template names a column
+  // that the table lacks, or where two destinations become one when spelt as the target takes them; and as
+  // rule::Filter does.
   Result<void> complete(const Batch& batch, const Change& change, const Row& row, Address& address,
                         Outbox& out);
   // Before the first message of an empty outbox.
@@ -93,7 +107,7 @@ class Route {
   std::shared_ptr<const RouteSetup> setup_;
   std::unordered_map<uint64_t, Plans> plans_;  // by the table's serial; 0: of no table
   rule::Frame frame_;
-  std::unordered_map<std::string, std::string> originals_;  // by what they were escaped to
+  std::unordered_map<std::string, std::string> escaped_;  // names, and what they were escaped to
   uint64_t round_ = 1;
   Bytes scratch_;
 };

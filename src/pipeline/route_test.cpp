@@ -237,7 +237,7 @@ TEST(View, ShowsTheTablesOperationsAndColumnsThatAreWanted) {
   Shop shop;
   auto setup = std::make_shared<ViewSetup>();
   setup->tables = *Selection::parse("shop.orders");
-  setup->columns = *Selection::parse("!shop.*.customer");
+  setup->columns.push_back(std::make_shared<const Selection>(*Selection::parse("!shop.*.customer")));
   setup->ops[static_cast<size_t>(Op::Delete)] = false;
   View view(setup);
   Arena arena;
@@ -260,7 +260,8 @@ TEST(View, ShowsTheRowsOfWhichTheConditionIsTrue) {
   Shop shop;
   auto setup = std::make_shared<ViewSetup>();
   setup->where = *rule::Rule::parse("table <> 'orders' OR customer LIKE 'a%'", "where");
-  setup->columns = *Selection::parse("!shop.*.customer");  // which the condition sees all the same
+  // Which the condition sees all the same.
+  setup->columns.push_back(std::make_shared<const Selection>(*Selection::parse("!shop.*.customer")));
   View view(setup);
   Arena arena;
   auto show = [&](const Change& change) { return view.show(shop.sample.batch, change, arena); };
@@ -369,7 +370,7 @@ TEST(View, APartOfAKeyIsNoKey) {
   Shop shop;
   TablePtr pair = table("shop", "pair", {column("a", ColumnType::Int), column("b", ColumnType::Int)}, {1, 0});
   auto setup = std::make_shared<ViewSetup>();
-  setup->columns = *Selection::parse("shop.pair.b");
+  setup->columns.push_back(std::make_shared<const Selection>(*Selection::parse("shop.pair.b")));
   View view(setup);
   Arena arena;
   auto shown =

@@ -9,16 +9,31 @@ constexpr size_t kMostPlans = 50'000;  // beyond so many table versions all are 
 
 }  // namespace
 
+bool View::wants_column(const Table& table, const Column& column) const {
+  std::string name = table.name + "." + column.name;
+  return std::all_of(setup_->columns.begin(), setup_->columns.end(),
+                     [&](const auto& each) { return each->wants(table.database, name); });
+}
+
+bool View::wants_ddl(std::string_view database, std::string_view table) const {
+  if (setup_->tables && !setup_->tables->wants(database, table)) return false;
+  return std::all_of(setup_->rows.begin(), setup_->rows.end(),
+                     [&](const auto& each) { return each->wants_table(database, table); });
+}
+
 Result<std::unique_ptr<View::Plan>> View::make_plan(const Table& table) const {
   auto plan = std::make_unique<Plan>();
   plan->table = share(table);
   plan->wanted = !setup_->tables || setup_->tables->wants(table.database, table.name);
   if (!plan->wanted) return plan;
+  for (const auto& filter : setup_->rows) {
+    if (auto bound = filter->bind(table); !bound.empty()) plan->rows.push_back(std::move(bound));
+  }
   Table shaped = table;
   shaped.columns.clear();
   for (uint32_t i = 0; i < table.columns.size(); ++i) {
     const Column& column = table.columns[i];
-    if (setup_->columns && !setup_->columns->wants(table.database, table.name + "." + column.name)) continue;
+    if (!wants_column(table, column)) continue;
     plan->columns.push_back(i);
     shaped.columns.push_back(column);
   }
@@ -70,14 +85,17 @@ Result<Row> View::shape(const Batch& batch, const Change& change, const Row& row
 
 Result<std::optional<Change>> View::show(const Batch& batch, const Change& change, Arena& arena) {
   if (!setup_->ops[static_cast<size_t>(change.op)]) return std::nullopt;
-  if (!change.table) {  // a schema change of no single known table
+  if (change.op == Op::Ddl) {
     const Event& event = batch.events[change.event];
-    if (setup_->tables && !setup_->tables->wants(event.database, event.ddl_table)) return std::nullopt;
-    return change;
+    bool wanted = change.table ? wants_ddl(change.table->database, change.table->name)
+                               : wants_ddl(event.database, event.ddl_table);
+    return wanted ? std::optional(change) : std::nullopt;
   }
   SLUICE_ASSIGN(plan, plan_of(*change.table));
   if (!plan->wanted) return std::nullopt;
-  if (change.op == Op::Ddl) return change;
+  for (const auto& rules : plan->rows) {
+    if (!RowFilter::wants(rules, change, scratch_)) return std::nullopt;
+  }
   if (filter_) {
     SLUICE_ASSIGN(passes, filter_->passes(batch, change));
     if (!passes) return std::nullopt;

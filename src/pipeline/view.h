@@ -10,15 +10,19 @@
 
 #include "base/arena.h"
 #include "model/batch.h"
+#include "pipeline/row_filter.h"
 #include "pipeline/shaping.h"
+#include "rule/filter.h"
 
 namespace sluice {
 
 // Shared by the views of a lane's threads.
 struct ViewSetup {
-  std::optional<Selection> tables;          // none: all
-  std::optional<Selection> columns;         // over `database.table.column`; none: all
-  bool ops[4] = {true, true, true, true};   // by Op
+  std::optional<Selection> tables;  // none: all
+  // Over `database.table.column`: a column must be wanted by each.
+  std::vector<std::shared_ptr<const Selection>> columns;
+  std::vector<std::shared_ptr<const RowFilter>> rows;  // as must a row
+  bool ops[4] = {true, true, true, true};              // by Op
   std::shared_ptr<const rule::Rule> where;  // true of the rows' changes that are shown; null: all are
   std::vector<ComputedColumn> compute;
   std::vector<RenamedColumn> rename;
@@ -40,13 +44,16 @@ class View {
   struct Plan {
     TablePtr table;  // keeps its serial from coming again
     bool wanted = true;
-    TablePtr shaped;                // null: its columns are shown as they are
+    std::vector<std::vector<RowFilter::Bound>> rows;  // those that mean this table
+    TablePtr shaped;                                  // null: its columns are shown as they are
     std::vector<uint32_t> columns;  // ordinals of those that are wanted, where shaped; computed ones follow
     Computing computing;
   };
 
   Result<const Plan*> plan_of(const Table& table);
   Result<std::unique_ptr<Plan>> make_plan(const Table& table) const;
+  bool wants_column(const Table& table, const Column& column) const;
+  bool wants_ddl(std::string_view database, std::string_view table) const;
   Result<Row> shape(const Batch& batch, const Change& change, const Row& row, const Plan& plan, Arena& arena);
 
   std::shared_ptr<const ViewSetup> setup_;
@@ -55,6 +62,7 @@ class View {
   std::unordered_map<uint64_t, std::unique_ptr<Plan>> plans_;  // by the table's serial
   const Plan* last_ = nullptr;
   uint64_t last_serial_ = 0;
+  Bytes scratch_;
 };
 
 }  // namespace sluice

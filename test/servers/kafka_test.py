@@ -8,7 +8,7 @@ import pytest
 from confluent_kafka.admin import ConfigResource
 
 from kafka_server import PASSWORD, USER
-from lib.kafka import kcat, partition_of, read, values
+from lib.kafka import Reader, kcat, partition_of, read, values
 from lib.sluice import WAIT_SECONDS, run
 from server_tls import make_tls
 
@@ -260,3 +260,43 @@ def test_a_second_program_of_the_same_transactional_id_takes_over(server, databa
     assert f"the transactional_id '{database}' was taken over by another program" in programs[0].stderr
     found = values(read(kafka.brokers, f"{database}.t", 2, committed=True))
     assert [c["after"]["id"] for c in found] == [1, 2]
+
+
+@pytest.mark.parametrize("exactly_once", [False, True], ids=["at_least_once", "exactly_once"])
+def test_debezium_heartbeats_and_transactions(server, database, kafka, sluice, tmp_path, exactly_once):
+    """Heartbeats come while nothing is changed, and neither they nor the messages around a transaction move a position: after
+    a kill everything goes on where it was. A table without a primary key has the key that its UNIQUE columns make."""
+    server.sql(f"create table {database}.t (id int primary key); create table {database}.u (a int not null, b int, unique (a))")
+    lines = ["format: debezium", f"name: {database}", 'topic: "{database}.{table}"', "heartbeat: 1s",
+             "provide_transaction_metadata: true", "encode_threads: 3", *([f"transactional_id: {database}"] if exactly_once else [])]
+    heartbeats = f"__debezium-heartbeat.{database}"
+    for topic in ("t", "u", "transaction"):
+        kafka.create(f"{database}.{topic}")
+    kafka.create(heartbeats)
+    path = configure(tmp_path, server, database, kafka.brokers, *lines)
+    beats = Reader(kafka.brokers, heartbeats, committed=True)
+    for run_number in (0, 1):
+        first = 10 * run_number
+        process = sluice("run", path)
+        server.sql(f"begin; insert into {database}.t values ({first}), ({first + 1}); insert into {database}.u values ({first}, 5);"
+                   f"update {database}.t set id = {first + 2} where id = {first}; commit")
+        rows = read(kafka.brokers, f"{database}.t", 5 * (run_number + 1), committed=True)[-5:]  # one of them a tombstone
+        ends = read(kafka.brokers, f"{database}.transaction", 2 * (run_number + 1), committed=True)[-2:]
+        end = time.monotonic() + WAIT_SECONDS
+        while len(beats.messages) < 3 * (run_number + 1):
+            assert time.monotonic() < end, f"{len(beats.messages)} heartbeats"
+            beats.read_more(0.3)
+        process.kill9()
+        begun, ended = values(ends)
+        orders = [json.loads(m.value())["transaction"] for m in rows if m.value()]
+        assert [(o["total_order"], o["data_collection_order"]) for o in orders] == [(1, 1), (2, 2), (4, 3), (5, 4)]
+        assert {o["id"] for o in orders} == {begun["id"], ended["id"]} == {json.loads(m.key())["id"] for m in ends}
+        assert (begun["status"], begun["event_count"], ended["status"], ended["event_count"]) == ("BEGIN", None, "END", 5)
+        assert ended["data_collections"] == [{"data_collection": f"{database}.t", "event_count": 4},
+                                             {"data_collection": f"{database}.u", "event_count": 1}]
+    keyed = read(kafka.brokers, f"{database}.u", 2, committed=True)
+    assert [json.loads(m.key()) for m in keyed] == [{"a": 0}, {"a": 10}]
+    assert {m.key() for m in beats.messages} == {json.dumps({"serverName": database}, separators=(",", ":")).encode()}
+    times = [value["ts_ms"] for value in values(beats.messages)]
+    assert times == sorted(times) and all(later - earlier >= 900 for earlier, later in zip(times, times[1:]))
+    beats.close()

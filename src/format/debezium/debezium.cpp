@@ -18,12 +18,18 @@ namespace {
 
 class Debezium final : public Encoder {
  public:
-  explicit Debezium(const Options& options) : options_(options), values_(options_), source_(options_) {}
+  explicit Debezium(const Options& options)
+      : options_(options), values_(options_), source_(options_), transaction_(options_.schemas) {}
 
   void encode(const Batch& batch, std::span<const Change> changes, Outbox& out) override {
     const Change& change = changes.front();
     set_connector(batch);
     if (change.op == Op::Ddl) return schema_change(batch, change, out);
+    if (options_.transactions && !transaction_.is_open(batch, change)) {
+      if (transaction_.is_open()) tell_transaction(true, out);  // the rest of it was left out by a filter
+      transaction_.open(batch, change);
+      tell_transaction(false, out);
+    }
     const Plan& plan = plan_of(*change.table);
     switch (change.op) {
       case Op::Insert: row(batch, change, plan, 'c', out); break;
@@ -36,6 +42,27 @@ class Debezium final : public Encoder {
         break;
       default: deleted(batch, change, plan, out);
     }
+  }
+
+  bool in_order() const override { return options_.transactions; }
+
+  void end_transaction(const Batch& batch, const Change& last, Outbox& out) override {
+    if (!transaction_.is_open(batch, last)) return;
+    tell_transaction(true, out);
+    transaction_.close();
+  }
+
+  std::chrono::milliseconds heartbeat_interval() const override { return options_.heartbeat; }
+
+  void heartbeat(int64_t now_us, Outbox& out) override {
+    constexpr std::string_view kTopic = "__debezium-heartbeat.";  // topic.heartbeat.prefix
+    auto with = [this](const std::string& schema, const std::string& payload) {
+      return options_.schemas ? fmt::format(R"({{"schema":{},"payload":{}}})", schema, payload) : payload;
+    };
+    out.bytes.append(with(heartbeat_value_schema(), fmt::format(R"({{"ts_ms":{}}})", now_us / 1000)));
+    out.key().append(
+        with(heartbeat_key_schema(), fmt::format(R"({{"serverName":{}}})", quoted(options_.name))));
+    out.destination(fmt::format("{}{}", kTopic, options_.name));
   }
 
   std::unique_ptr<Encoder> clone() const override { return std::make_unique<Debezium>(options_); }
@@ -51,7 +78,7 @@ class Debezium final : public Encoder {
   }
 
   static bool key_changed(const Plan& plan, const Change& change) {
-    return std::any_of(plan.table->key.begin(), plan.table->key.end(), [&](uint32_t column) {
+    return std::any_of(plan.key.begin(), plan.key.end(), [&](uint32_t column) {
       if (column >= change.before.count || column >= change.after.count) return false;
       const Cell& before = change.before[column];
       const Cell& after = change.after[column];
@@ -76,6 +103,7 @@ class Debezium final : public Encoder {
   void deleted(const Batch& batch, const Change& change, const Plan& plan, Outbox& out,
                std::string_view new_key = {}) {
     using Deletes = Options::UnwrapDeletes;
+    if (options_.transactions) transaction_.count(*plan.table);
     bool shown = !options_.unwrap || options_.unwrap_deletes == Deletes::Rewrite;
     if (shown) {
       out.of_before();
@@ -83,7 +111,7 @@ class Debezium final : public Encoder {
     }
     bool tombstone = options_.unwrap ? options_.unwrap_deletes == Deletes::Tombstone : options_.tombstones;
     // Without a key there is nothing that it could speak of.
-    if (!tombstone || !out.addressed() || plan.table->key.empty()) return;
+    if (!tombstone || !out.addressed() || plan.key.empty()) return;
     out.of_before();
     out.no_value();
     key(plan, change, change.before, out);
@@ -93,6 +121,7 @@ class Debezium final : public Encoder {
   // One message; a header where `header_value` is not empty.
   void row(const Batch& batch, const Change& change, const Plan& plan, char op, Outbox& out,
            std::string_view header = {}, std::string_view header_value = {}) {
+    if (options_.transactions && op != 'd') transaction_.count(*plan.table);
     Bytes& bytes = out.bytes;
     bytes.append(plan.value_head);
     if (options_.unwrap) {
@@ -107,7 +136,7 @@ class Debezium final : public Encoder {
       bytes.append(",\"after\":");
       image(bytes, plan, change.after);
       bytes.push(',');
-      source_.append_end(bytes, batch, change, plan, op);
+      source_.append_end(bytes, batch, change, plan, op, options_.transactions ? &transaction_ : nullptr);
     }
     if (options_.schemas) bytes.push('}');
     if (!out.addressed()) return out.end_message();
@@ -133,8 +162,20 @@ class Debezium final : public Encoder {
     out.push('}');
   }
 
+  // Between the rows where the target is one place, on its own topic where it has topics; files by table have
+  // no place for it.
+  void tell_transaction(bool ended, Outbox& out) {
+    if (out.routed() && !out.addressed()) return;
+    transaction_.append_message(out.bytes, ended);
+    if (out.addressed()) {
+      transaction_.append_key(out.key());
+      out.destination(transaction_topic_);
+    }
+    out.end_message();
+  }
+
   void key(const Plan& plan, const Change& change, const Row& row, Outbox& out) {
-    if (plan.table->key.empty()) return;
+    if (plan.key.empty()) return;
     append_key(out.key(), plan, change, row);
   }
 
@@ -142,7 +183,7 @@ class Debezium final : public Encoder {
     bytes.append(plan.key_head);
     size_t begin = bytes.size();
     const Row& other = row.cells == change.after.cells ? change.before : change.after;
-    for (uint32_t column : plan.table->key) {
+    for (uint32_t column : plan.key) {
       const Row& holder = column < row.count && row[column].present() ? row : other;
       if (column < holder.count && holder[column].present()) {
         values_.append(bytes, holder[column], plan.columns[column]);
@@ -192,11 +233,14 @@ class Debezium final : public Encoder {
   Bytes other_key_;  // of the other half of a change of key
   std::string_view connector_;
   SourceBlock source_;
+  TransactionBlock transaction_;
+  const std::string transaction_topic_ = options_.name + ".transaction";
   PlanCache<Plan> plans_;
 };
 
 Result<std::unique_ptr<Encoder>> make(const Settings& settings) {
-  return std::make_unique<Debezium>(read_options(settings));
+  SLUICE_ASSIGN(options, read_options(settings));
+  return std::make_unique<Debezium>(options);
 }
 
 }  // namespace

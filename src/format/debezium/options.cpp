@@ -25,6 +25,26 @@ constexpr Option kOptions[] = {
      "the row alone, as the transformation ExtractNewRecordState makes it"},
     {"unwrap_deletes", OptionKind::Choice, "tombstone",
      "what a delete becomes where unwrapped (delete.tombstone.handling.mode)", "tombstone|rewrite|drop"},
+    {"provide_transaction_metadata", OptionKind::Boolean, "false",
+     "each row says its place in its transaction, which is opened and closed by messages on the topic "
+     "NAME.transaction (provide.transaction.metadata)"},
+    {"heartbeat",
+     OptionKind::Duration,
+     "0s",
+     "how often a message on the topic __debezium-heartbeat.NAME says that changes are read "
+     "(heartbeat.interval.ms); 0s: never; the least is 1s",
+     {},
+     false,
+     {},
+     0,
+     86'400'000},
+    {"key_columns",
+     OptionKind::Text,
+     "",
+     "columns that are the key of tables in the place of their own (message.key.columns)",
+     {},
+     false,
+     "REGEX:COLUMN,...;..."},
 };
 
 // The place of the chosen value among the option's choices, which stand in the order of the enumeration.
@@ -44,7 +64,7 @@ Enum chosen(const Settings& settings, std::string_view option) {
 
 std::span<const Option> option_table() { return kOptions; }
 
-Options read_options(const Settings& settings) {
+Result<Options> read_options(const Settings& settings) {
   Options options;
   options.name = settings.text("name");
   options.schemas = settings.boolean("schemas");
@@ -56,6 +76,17 @@ Options read_options(const Settings& settings) {
   options.precise_unsigned = settings.text("bigint_unsigned") == "precise";
   options.unwrap = settings.boolean("unwrap");
   options.unwrap_deletes = chosen<Options::UnwrapDeletes>(settings, "unwrap_deletes");
+  options.transactions = settings.boolean("provide_transaction_metadata");
+  options.heartbeat = settings.duration("heartbeat");
+  if (options.heartbeat.count() != 0 && options.heartbeat < std::chrono::seconds(1)) {
+    return usage("{}: heartbeat: expected 0s or at least 1s, not {} ms", settings.where("heartbeat"),
+                 options.heartbeat.count());
+  }
+  if (std::string keys = settings.text("key_columns"); !keys.empty()) {
+    auto parsed = KeyColumns::parse(keys);
+    if (!parsed) return while_doing(settings.where("key_columns"), std::move(parsed).error());
+    options.keys = std::make_shared<const KeyColumns>(std::move(*parsed));
+  }
   return options;
 }
 

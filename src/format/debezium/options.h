@@ -1,10 +1,13 @@
 // What the Debezium format can be told: the settings of Debezium's connector that shape its messages.
 #pragma once
 
+#include <chrono>
+#include <memory>
 #include <span>
 #include <string>
 
 #include "base/option.h"
+#include "format/debezium/key_columns.h"
 
 namespace sluice::debezium {
 
@@ -24,9 +27,14 @@ struct Options {
   bool precise_unsigned = false;  // of BIGINT UNSIGNED
   bool unwrap = false;            // the row alone, without its envelope
   UnwrapDeletes unwrap_deletes = UnwrapDeletes::Tombstone;
+  bool transactions = false;              // BEGIN and END, and each row's place in its transaction
+  std::chrono::milliseconds heartbeat{};  // 0: none
+  // Of tables that have another key than their own.
+  std::shared_ptr<const KeyColumns> keys;
 };
 
 std::span<const Option> option_table();
-Options read_options(const Settings& settings);
+// A Usage fault that says what of them is wrong.
+Result<Options> read_options(const Settings& settings);
 
 }  // namespace sluice::debezium

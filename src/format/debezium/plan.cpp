@@ -16,10 +16,11 @@ Plan::Plan(TablePtr shape, const Options& options, std::string_view connector) :
     plan.point = column.declared == "point";
     columns.push_back(std::move(plan));
   }
+  key = options.keys ? options.keys->of(*table) : table->key;
   database = quoted(table->database);
   place = Snippet(",\"table\":" + quoted(table->name) + ",\"server_id\":");
   if (options.schemas) {
-    key_head = "{\"schema\":" + key_schema(*table, options) + ",\"payload\":";
+    key_head = "{\"schema\":" + key_schema(*table, key, options) + ",\"payload\":";
     value_head = "{\"schema\":" + value_schema(*table, options, connector) + ",\"payload\":";
   }
 }

@@ -27,8 +27,9 @@ struct Plan {
 
   TablePtr table;
   std::vector<ColumnPlan> columns;
-  Snippet place;         // ,"table":"…","server_id":, of the source block
-  std::string database;  // "…", quoted
+  std::vector<uint32_t> key;  // ordinals of the message's key; empty: it has none
+  Snippet place;              // ,"table":"…","server_id":, of the source block
+  std::string database;       // "…", quoted
   // Where schemas are asked for: {"schema":{…},"payload":
   std::string key_head, value_head;
 };

@@ -162,9 +162,9 @@ std::string source_schema(std::string_view connector) {
 
 }  // namespace
 
-std::string key_schema(const Table& table, const Options& options) {
+std::string key_schema(const Table& table, const std::vector<uint32_t>& columns, const Options& options) {
   std::vector<std::string> fields;
-  for (uint32_t column : table.key) fields.push_back(column_schema(table.columns[column], options));
+  for (uint32_t column : columns) fields.push_back(column_schema(table.columns[column], options));
   return structure(fields, false, name_of(table, options, "Key"));
 }
 
@@ -179,6 +179,31 @@ std::string value_schema(const Table& table, const Options& options, std::string
        as_field(transaction, "transaction"), field("string", false, "op"), field("int64", true, "ts_ms"),
        field("int64", true, "ts_us"), field("int64", true, "ts_ns")},
       false, name_of(table, options, "Envelope") + ",\"version\":2");
+}
+
+std::string transaction_key_schema() {
+  return structure({field("string", false, "id")}, false,
+                   named("io.debezium.connector.common.TransactionMetadataKey"));
+}
+
+std::string transaction_value_schema() {
+  std::string collection =
+      structure({field("string", false, "data_collection"), field("int64", false, "event_count")}, true,
+                named("event.collection"));
+  std::string collections =
+      fmt::format(R"({{"type":"array","items":{},"optional":true,"field":"data_collections"}})", collection);
+  return structure({field("string", false, "status"), field("string", false, "id"),
+                    field("int64", true, "event_count"), collections, field("int64", false, "ts_ms")},
+                   false, named("io.debezium.connector.common.TransactionMetadataValue"));
+}
+
+std::string heartbeat_key_schema() {
+  return structure({field("string", false, "serverName")}, false,
+                   named("io.debezium.connector.common.ServerNameKey"));
+}
+
+std::string heartbeat_value_schema() {
+  return structure({field("int64", false, "ts_ms")}, false, named("io.debezium.connector.common.Heartbeat"));
 }
 
 std::string schema_change_key_schema(std::string_view connector) {

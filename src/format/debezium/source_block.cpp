@@ -43,8 +43,7 @@ size_t SourceBlock::bound(const Of& of) const {
 }
 
 char* SourceBlock::before_row(char* out, const Of& of) const {
-  uint64_t us =
-      of.transaction.commit_us != 0 ? of.transaction.commit_us : uint64_t{of.event.timestamp} * 1'000'000;
+  uint64_t us = commit_us(of.transaction, of.event);
   out = spell_uint(head_.put(out), us / 1000);
   out = put(put(out, R"(,"snapshot":"false","db":)"), of.database);
   out = spell_uint(put(out, R"(,"sequence":null,"ts_us":)"), us);
@@ -78,14 +77,22 @@ void SourceBlock::append(Bytes& out, const Batch& batch, const Change& change, s
   out.commit(behind_row(put(before_row(at, of), "0"), of));
 }
 
-void SourceBlock::append_end(Bytes& out, const Batch& batch, const Change& change, const Plan& plan,
-                             char op) {
+void SourceBlock::append_end(Bytes& out, const Batch& batch, const Change& change, const Plan& plan, char op,
+                             const TransactionBlock* transaction) {
   constexpr std::string_view kToOp = R"(,"transaction":null,"op":")";
   const Event& event = batch.events[change.event];
   Of of{event, batch.transactions[change.transaction], plan.database, plan.place,
         options_.query ? event.query : std::string_view()};
   uint64_t row = change.index - event.first;
   char* at = out.reserve(bound(of));
+  if (transaction) {  // it is another one for each row
+    out.commit(behind_row(spell_uint(before_row(at, of), row), of));
+    out.append(",\"transaction\":");
+    transaction->append(out);
+    at = put(out.reserve(kFieldBytes), R"(,"op":")");
+    *at++ = op;
+    return out.commit(times(at, batch));
+  }
   bool same =
       batch.sequence == batch_ && batch_ != 0 && change.event == event_ && change.transaction == transaction_;
   if (!same) {

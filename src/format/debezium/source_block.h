@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "format/debezium/options.h"
 #include "format/debezium/plan.h"
+#include "format/debezium/transaction.h"
 #include "format/snippet.h"
 #include "model/batch.h"
 
@@ -22,8 +23,9 @@ class SourceBlock {
   // Appends `"source":{…}` of a schema change.
   void append(Bytes& out, const Batch& batch, const Change& change, std::string_view database,
               const Snippet& place) const;
-  // Appends `"source":{…},"transaction":null,"op":"u","ts_ms":…}` of a row.
-  void append_end(Bytes& out, const Batch& batch, const Change& change, const Plan& plan, char op);
+  // Appends `"source":{…},"transaction":null,"op":"u","ts_ms":…}` of a row; `transaction`: where it is told.
+  void append_end(Bytes& out, const Batch& batch, const Change& change, const Plan& plan, char op,
+                  const TransactionBlock* transaction);
 
  private:
   struct Of {

@@ -1,0 +1,19 @@
+// Whether a sink and a format go together, as far as their settings tell before anything runs.
+#pragma once
+
+#include "base/option.h"
+
+namespace sluice {
+class Encoder;
+struct FormatType;
+struct SinkType;
+}  // namespace sluice
+
+namespace sluice::app {
+
+bool has_option(const Settings& settings, std::string_view name);
+
+Result<void> check_fit(const SinkType& sink, const Settings& sink_settings, const FormatType& format,
+                       const Settings& format_settings, const Encoder& encoder);
+
+}  // namespace sluice::app
