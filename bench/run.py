@@ -42,7 +42,7 @@ def put_between(name, table):
 class Bench:
     def __init__(self, options):
         self.options = options
-        self.sluice = str(ROOT / "build/sluice")
+        self.sluice = str(ROOT / "build-release/sluice")
         self.rows = []  # (what, ours, theirs, ratio, target)
 
     def say(self, text):
@@ -171,7 +171,7 @@ class ShapeBench:
 
     def __init__(self, options):
         self.options = options
-        self.sluice = str(ROOT / "build/sluice")
+        self.sluice = str(ROOT / "build-release/sluice")
         self.lines = ["| log | size, JSON lines, changes | Sluice | mysqlbinlog -v | ratio | `cat` of the log | Sluice resident |",
                       "|---|---|---|---|---|---|---|"]
 
@@ -239,7 +239,7 @@ def main():
     parser.add_argument("--batch", default="256KiB", help="batch_bytes of the way into Kafka")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     options = parser.parse_args()
-    sluice = str(ROOT / "build/sluice")
+    sluice = str(ROOT / "build-release/sluice")
     for name, bench in (("kafka", kafka.KafkaBench), ("formats", formats.FormatBench), ("sinks", sinks.SinkBench),
                         ("debezium", debezium.DebeziumBench)):
         if getattr(options, name):

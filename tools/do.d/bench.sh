@@ -18,6 +18,6 @@ do_bench() {
   install_servers "$server"
   [[ ! " $* " =~ \ --(kafka|sinks|debezium)\  ]] || install_servers kafka-4.4
   [[ " $* " != *" --debezium "* ]] || install_servers mysql-9.7
-  build_in build sluice || stop 1 "the build failed"
+  build_release || stop 1 "the build failed"
   exec /usr/bin/python3 bench/run.py "$@"
 }

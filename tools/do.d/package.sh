@@ -6,7 +6,7 @@
 
 do_package() {
   need build package
-  build_in build sluice || stop 1 "the build failed"
+  build_release || stop 1 "the build failed"
   local version architecture tree depends package
   version=$(sed -n 's/^project(.* VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
   architecture=$(dpkg --print-architecture)
@@ -17,7 +17,7 @@ do_package() {
   depends=$(dependencies_of "$tree")
   package_control "$tree" "$version" "$architecture" "$depends"
   mkdir -p dist
-  quietly build/package.log dpkg-deb --root-owner-group -Zxz --build "$tree" "$package" || exit 1
+  quietly build-release/package.log dpkg-deb --root-owner-group -Zxz --build "$tree" "$package" || exit 1
   say "$package ($(du -h "$package" | cut -f1))"
 }
 
@@ -25,10 +25,10 @@ package_files() {
   local tree=$1 document=$1/usr/share/doc/sluice page
   umask 022
   chmod 755 "$tree"
-  install -D -s build/sluice "$tree/usr/bin/sluice"
+  install -D -s build-release/sluice "$tree/usr/bin/sluice"
   mkdir -p "$tree"/usr/share/man/man1 "$tree"/usr/share/bash-completion/completions "$tree/etc/sluice" "$document"
-  build/sluice help --man | gzip -9n >"$tree/usr/share/man/man1/sluice.1.gz"
-  build/sluice completion bash >"$tree/usr/share/bash-completion/completions/sluice"
+  build-release/sluice help --man | gzip -9n >"$tree/usr/share/man/man1/sluice.1.gz"
+  build-release/sluice completion bash >"$tree/usr/share/bash-completion/completions/sluice"
   install -D -m 644 packaging/sluice@.service "$tree/lib/systemd/system/sluice@.service"
   install -m 644 packaging/copyright README.md "$document"
   find docs -name '*.md' -o -name '*.json' | while read -r page; do install -D -m 644 "$page" "$document/${page#docs/}"; done

@@ -1,0 +1,15 @@
+# run a long campaign against real servers: an hour without Kafka, a transaction of ten gigabytes
+#
+# usage: ./do soak away|transaction [OPTION...]
+# Builds, starts the servers, and prints what was written, delivered, repeated and resident. The options are those of
+# test/soak/soak.py: ./do soak --options lists them.
+
+do_soak() {
+  [[ ${1:-} == --options ]] && set -- --help
+  need build test
+  local server=mariadb-10.11
+  [[ " $* " =~ \ --server[\ =]([^\ ]+) ]] && server=${BASH_REMATCH[1]}
+  install_servers "$server" kafka-4.4
+  build_in build sluice || stop 1 "the build failed"
+  exec /usr/bin/python3 test/soak/soak.py "$@"
+}
