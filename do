@@ -3,7 +3,7 @@
 set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$ROOT"
-VERBS="demo build test check bench fuzz services package"
+VERBS="demo build test check bench fuzz soak services package"
 
 source tools/do.d/lib/say.sh
 source tools/do.d/lib/packages.sh

@@ -21,6 +21,12 @@ char* Arena::allocate_slow(size_t n) {
   return begin_;
 }
 
+void Arena::drop_large() {
+  held_ -= large_.back().size;
+  used_ -= large_.back().size;
+  large_.pop_back();
+}
+
 void Arena::reset() {
   for (const Block& block : large_) held_ -= block.size;
   large_.clear();

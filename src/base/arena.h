@@ -36,10 +36,15 @@ class Arena {
     if (!text.empty()) std::memcpy(place, text.data(), text.size());
     return {place, text.size()};
   }
-  // Gives back the unused end of the last allocation, `n` bytes long, of which `used` are kept.
+  // Gives back the unused end of the last allocation, `n` bytes long, of which `used` are kept. A large one
+  // goes as a whole or not at all.
   void trim(char* allocation, size_t n, size_t used) {
     n = (n + 15) & ~size_t{15};
-    if (allocation + n == at_) at_ = allocation + ((used + 15) & ~size_t{15});
+    if (allocation + n == at_) {
+      at_ = allocation + ((used + 15) & ~size_t{15});
+    } else if (used == 0 && !large_.empty() && large_.back().bytes.get() == allocation) {
+      drop_large();
+    }
   }
 
   void reset();
@@ -53,6 +58,7 @@ class Arena {
     size_t size;
   };
   char* allocate_slow(size_t n);
+  void drop_large();
 
   std::vector<Block> blocks_;  // kBlockBytes each, reused after reset()
   std::vector<Block> large_;   // one allocation each, freed by reset()
