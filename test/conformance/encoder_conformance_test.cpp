@@ -302,7 +302,7 @@ TEST_P(EncoderConformance, SameChangeSameBytes) {
   bool backwards = !encoder_->in_order();
   for (size_t n = changes.size(); n-- > 0;) {
     size_t i = backwards ? n : changes.size() - 1 - n;  // in another order, where that is no matter
-    if (backwards) EXPECT_EQ(encode(changes[i]), first[i]);
+    if (backwards) { EXPECT_EQ(encode(changes[i]), first[i]); }
     for (Encoder* other : {copy.get(), fresh.get()}) {
       Outbox out(true, other->binary());
       other->encode(sample_.batch, {&changes[i], 1}, out);

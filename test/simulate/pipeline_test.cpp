@@ -281,10 +281,10 @@ TEST_F(PipelineTest, AReaderThatWantsNoMoreEndsItQuietly) {
 
 TEST_F(PipelineTest, StopFinishesTheDeliveryInHand) {
   source_.endless = true;
-  std::atomic<bool> writing = false;
+  std::atomic<bool> writing = false, asked = false;
   a_.on_write = [&](const Delivery&) -> Result<void> {
     writing = true;
-    std::this_thread::sleep_for(milliseconds(20));
+    while (!asked) std::this_thread::yield();
     return {};
   };
   add(10, {"1"});
@@ -293,6 +293,7 @@ TEST_F(PipelineTest, StopFinishesTheDeliveryInHand) {
   std::thread other([&] {
     while (!writing) std::this_thread::yield();
     pipeline->stop();
+    asked = true;
   });
   EXPECT_TRUE(pipeline->run(at(4)));
   other.join();

@@ -8,9 +8,9 @@
 do_bench() {
   [[ ${1:-} == --options ]] && set -- --help
   if [[ ${1:-} == --rules ]]; then
-    need build test
-    build_in build sluice_tests || stop 1 "the build failed"
-    exec build/sluice_tests --gtest_filter='RuleSpeed.*'
+    need build
+    build_in build sluice_rule_probe || stop 1 "the build failed"
+    exec build/sluice_rule_probe
   fi
   need build test
   local server=mariadb-10.11
