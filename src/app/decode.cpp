@@ -10,12 +10,14 @@
 #include "app/known_tables.h"
 #include "app/output.h"
 #include "app/progress_bar.h"
+#include "app/routing.h"
 #include "app/signals.h"
 #include "app/terminal.h"
 #include "app/verbs.h"
 #include "base/log.h"
 #include "source/binlog_file/binlog_file_source.h"
 #include "source/mysql/start_point.h"
+#include "transform/filter/filter.h"
 
 namespace sluice::app {
 namespace {
@@ -43,6 +45,13 @@ constexpr Option kReading[] = {
      {},
      false,
      "PATTERN,..."},
+    {"where",
+     OptionKind::Text,
+     "",
+     "which rows' changes: those of which the condition is true, as in docs/rules.md; none: all",
+     {},
+     false,
+     "CONDITION"},
     {"ddl", OptionKind::Boolean, "true", "leave schema changes out"},
     {"helper_tables", OptionKind::Boolean, "false",
      "show the tables that gh-ost and pt-online-schema-change make beside the one they change, too"},
@@ -154,6 +163,7 @@ class Decoding {
     SLUICE_ASSIGN(selection, Selection::parse(reading.list("tables")));
     selection_ = std::move(selection);
     some_tables_ = reading.given("tables");
+    SLUICE_ASSIGN(where, condition_of(reading));
     SLUICE_TRY(learn_schema(invocation, setup));
     SLUICE_ASSIGN(plan, output_plan(invocation.group("Output")));
     const Settings& memory = invocation.group("Memory");
@@ -176,8 +186,10 @@ class Decoding {
     source_ = std::move(files);
     if (gtid_end)
       source_ = std::make_unique<BoundedSource>(std::move(source_), BoundedSource::Options{gtid_end});
-    pipeline_ = std::make_unique<Pipeline>(*source_, std::vector<std::unique_ptr<Transform>>(),
-                                           std::move(lanes), nullptr, options);
+    std::vector<std::unique_ptr<Transform>> transforms;
+    if (where) transforms.push_back(make_filter(std::move(where)));
+    pipeline_ =
+        std::make_unique<Pipeline>(*source_, std::move(transforms), std::move(lanes), nullptr, options);
     return {};
   }
 

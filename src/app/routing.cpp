@@ -322,7 +322,9 @@ Result<std::vector<std::string>> table_patterns(const Settings& settings) {
 
 Result<std::shared_ptr<const rule::Rule>> condition_of(const Settings& settings, std::string_view option) {
   if (!settings.given(option)) return nullptr;
-  return rule::Rule::parse(settings.text(option), fmt::format("{}: {}", settings.where(option), option));
+  std::string place = settings.where(option);
+  if (!place.ends_with(option)) place += fmt::format(": {}", option);  // --where says it by itself
+  return rule::Rule::parse(settings.text(option), place);
 }
 
 Result<void> check_pipeline_filters(const Settings& pipeline) {

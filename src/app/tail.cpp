@@ -4,6 +4,7 @@
 #include "app/connection.h"
 #include "app/engine.h"
 #include "app/output.h"
+#include "app/routing.h"
 #include "app/signals.h"
 #include "app/verbs.h"
 
@@ -33,6 +34,13 @@ constexpr Option kReading[] = {
      {},
      false,
      "PATTERN,..."},
+    {"where",
+     OptionKind::Text,
+     "",
+     "which rows' changes: those of which the condition is true, as in docs/rules.md; none: all",
+     {},
+     false,
+     "CONDITION"},
     {"ddl", OptionKind::Boolean, "true", "leave schema changes out"},
     {"helper_tables", OptionKind::Boolean, "false",
      "show the tables that gh-ost and pt-online-schema-change make beside the one they change, too"},
@@ -56,6 +64,8 @@ constexpr Example kExamples[] = {
      "all that the server still has of one database, then end"},
     {"sluice tail mariadb://sluice@db/ --password-file ~/.sluice --with source,tx | jq .after",
      "with its place in the log and its transaction, into another program"},
+    {"sluice tail mysql://sluice@db/ --where \"changed(status) AND total > 1000\"",
+     "of a row's changes those that fit a condition (docs/rules.md)"},
     {"sluice tail mysql://sluice@db/ --from binlog.000042:4 --format maxwell",
      "from a log file's beginning, as Maxwell writes it"},
 };
@@ -81,6 +91,8 @@ Result<RunPlan> make_plan(const Invocation& invocation) {
   }
   plan.tables = reading.list("tables");
   SLUICE_TRY(Selection::parse(plan.tables));
+  SLUICE_ASSIGN(where, condition_of(reading));
+  plan.where = std::move(where);
   SLUICE_ASSIGN(output, output_plan(invocation.group("Output")));
   plan.lanes.push_back(std::move(output));
   const Settings& memory = invocation.group("Memory");

@@ -207,6 +207,20 @@ def test_what_a_row_image_leaves_out_is_not_null(shared, database, sluice, tmp_p
     assert process.terminate() == 0
 
 
+def test_tail_and_decode_take_a_condition(shared, database):
+    server = shared("mariadb-10.11", full=True)
+    place = ":".join(map(str, server.binlog_position()))
+    server.sql(f"create database {database}; create table {database}.t (id int primary key, total decimal(9,2));"
+               f"insert into {database}.t values (1, 5), (2, 50); update {database}.t set total = 51 where id = 2; drop database {database}")
+    tail = run("tail", server.url, "--from", place, "--until", "now", "--no-ddl", "--tables", f"{database}.*", "--where", "total > 50.5").stdout
+    assert [json.loads(line)["op"] for line in tail.splitlines()] == ["update"]
+    file = server.binlog_files()[-1]
+    decode = run("decode", file, "--no-ddl", "--tables", f"{database}.*", "--where", "OLD.total = 50 OR id = 1").stdout
+    assert [json.loads(line)["op"] for line in decode.splitlines()] == ["insert", "update"]
+    done = run("decode", file, "--where", "total >", check=False)
+    assert done.returncode == 2 and done.stderr.startswith("sluice decode: --where: column 8: expected a value"), done.stderr
+
+
 def test_rows_go_where_they_belong_with_columns_of_their_own(shared, database, sluice, tmp_path):
     server = shared("mariadb-11.8", full=True, gtid=True)
     server.sql(f"create database {database}; create table {database}.t (id int primary key, net decimal(10,2), mail text); "
