@@ -106,9 +106,8 @@ Result<void> Lanes::keep_absent() {
     SLUICE_ASSIGN(complete, may_change());
     if (!complete) {
       log::warning(
-          "sink {} is no longer named: its position is forgotten, because of what is set aside it could not "
-          "be "
-          "given later; if it comes back it begins where the pipeline is then",
+          "sink {} is no longer named: its position is forgotten, because what is set aside could not be "
+          "given to it later; if it comes back it begins where the pipeline is then",
           name);
       SLUICE_TRY(state_->forget(name));
       continue;
@@ -116,8 +115,7 @@ Result<void> Lanes::keep_absent() {
     SLUICE_ASSIGN(saved, state_->lane(name));
     log::warning(
         "sink {} is no longer named: its position {} is kept, and if it comes back it goes on there, as long "
-        "as "
-        "the server keeps its log; 'sluice forget' gives the position up",
+        "as the server keeps its log; 'sluice forget' gives the position up",
         name, saved ? describe(saved->position) : "");
     if (options_.own_reading) SLUICE_TRY(options_.own_reading->keep(name));
     SLUICE_TRY(state_->set_value(absent_fact(name), "1"));
@@ -202,8 +200,7 @@ Result<void> Lanes::leave(size_t number) {
   LaneStatus last = seat.lane->status();
   log::warning(
       "sink {} has held the source for {:.1f} s{}{}: it is left behind at {}; the others go on, and it reads "
-      "the "
-      "log by itself until it has reached them",
+      "the log by itself until it has reached them",
       seat.name, std::chrono::duration<double>(seat.held).count(), last.last_error.empty() ? "" : " with ",
       last.last_error, describe(last.delivered));
   std::unique_ptr<Lane> gone;
