@@ -109,16 +109,14 @@ std::span<const Option> lane_table() {
        64},
       {"on_refusal", OptionKind::Choice, "stop",
        "what becomes of a change that the target will never take, as one too large for it: stop; park it "
-       "with "
-       "the later changes of its row until somebody has it tried again; or drop it with a count",
+       "with the later changes of its row until somebody has it tried again; or drop it with a count",
        "stop|park|drop"},
       {"park", OptionKind::Size, "256MB",
        "how much may be parked in the state folder; the sink waits while there is more"},
       {"when_slow", OptionKind::Choice, "hold",
        "what happens while the target is slower than the source, or away: hold the source; spill what is "
        "read into the state folder and let the source go on; or leave the sink behind, which then reads the "
-       "log "
-       "by itself until it has reached the others",
+       "log by itself until it has reached the others",
        "hold|spill|leave"},
       {"spill",
        OptionKind::Size,
@@ -261,8 +259,7 @@ class Reader {
       if (result && other != claims_.end()) {
         result = usage(
             "{}: '{}' may name a file that the sink '{}' writes, too ({}: '{}'); two sinks need two files: "
-            "give "
-            "each a folder of its own",
+            "give each a folder of its own",
             mine.where, mine.text, other->lane, other->where, other->text);
       }
       claims_.push_back(std::move(mine));

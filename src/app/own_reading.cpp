@@ -33,8 +33,8 @@ class OwnSource : public Source {
       return opened;
     return fatal(
         "sink {} has everything up to {}, and cannot go on there: {}. Where the log is gone, 'sluice forget' "
-        "gives "
-        "the sink's position up, with which it begins where the others are and misses what lies between",
+        "gives the sink's position up, with which it begins where the others are and misses what lies "
+        "between",
         lane_, describe(from), opened.error().what);
   }
   Result<More> read(Batch& batch) override { return inner_->read(batch); }

@@ -29,8 +29,7 @@ constexpr Option kOptions[] = {
      OptionKind::Text,
      "",
      "the place in the log that the tables are shown as of: FILE:POS, a GTID set, or a time in UTC; none: "
-     "where "
-     "the pipeline goes on",
+     "where the pipeline goes on",
      {},
      false,
      "WHERE"},
@@ -327,13 +326,12 @@ const Command schema_command = {
     "schema",
     "show the tables that a pipeline knows as CREATE TABLE; rebuild or repair them",
     "Every version of a table is kept with the place in the log from which it held, so that 'show --at' "
-    "tells "
-    "what it was then; --schema of 'sluice decode' reads the output back. It shows a running pipeline, too."
+    "tells what it was then; --schema of 'sluice decode' reads the output back. It shows a running pipeline, "
+    "too."
     "\n\n"
     "'rebuild' reads the tables from the server and tells what differs; a table that the log changes behind "
-    "the "
-    "place where the pipeline goes on is left as it was. 'repair' takes tables from files, where neither log "
-    "nor server can tell what their columns were: as of their first change that is set aside, else as of "
+    "the place where the pipeline goes on is left as it was. 'repair' takes tables from files, where neither "
+    "log nor server can tell what their columns were: as of their first change that is set aside, else as of "
     "where the "
     "pipeline goes on. For both the pipeline must be stopped.",
     kArguments,

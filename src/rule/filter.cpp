@@ -18,10 +18,8 @@ Failure absent_column(const Rule& rule, const Batch& batch, const Change& change
   const Event& event = batch.events[change.event];
   return fatal(
       "{}: the change of {} at {}:{} does not carry all of the column '{}', and what the log does not tell "
-      "cannot "
-      "be judged; set binlog_row_image = FULL and binlog_row_value_options = '' at the server, or take "
-      "another "
-      "column",
+      "cannot be judged; set binlog_row_image = FULL and binlog_row_value_options = '' at the server, or "
+      "take another column",
       rule.name, full_name(*change.table), event.file, event.offset, column.name);
 }
 

@@ -144,8 +144,7 @@ Result<void> FileSet::compare(const File& file) const {
   if (size < file.size) {
     return fatal(
         "cannot go on in {}: it has {} bytes, but {} were written and reported safe; somebody cut, removed "
-        "or "
-        "replaced it. Put it back, or name another `path` to accept that those lines are gone",
+        "or replaced it. Put it back, or name another `path` to accept that those lines are gone",
         file.path, size, file.size);
   }
   if (size == file.size) return {};
@@ -456,8 +455,7 @@ Result<void> FileSet::tick() {
     if (::stat(file->path.c_str(), &named) != 0 || named.st_ino != ours.st_ino) {
       return fatal(
           "{} was moved, replaced or removed while it was being written; use `rotate.size` or `rotate.time` "
-          "to "
-          "have it turned over",
+          "to have it turned over",
           file->path);
     }
   }

@@ -147,8 +147,7 @@ Result<void> FileSink::go_on(const FileNote& saved) {
     drop();
     return fatal(
         "cannot go on in {}: it has {} bytes, but {} were written and reported safe; somebody cut, removed "
-        "or "
-        "replaced it. Put it back, or name another `path` to accept that those lines are gone",
+        "or replaced it. Put it back, or name another `path` to accept that those lines are gone",
         path, found, active_.size);
   }
   if (size_ > active_.size) {

@@ -324,8 +324,7 @@ Failure Producer::fault(int code, std::string_view attempt) const {
     if (options_.scram && rd_kafka_version() < kScramMended) {
       words += fmt::format(
           ". Should user and password be right: librdkafka {} logs in by SCRAM in a way that Kafka 4.0 and "
-          "newer "
-          "refuse (2.6.1 mended it); use sasl: plain over TLS, or a client certificate",
+          "newer refuse (2.6.1 mended it); use sasl: plain over TLS, or a client certificate",
           rd_kafka_version_str());
     }
     return retryable("{}", words);
@@ -344,8 +343,8 @@ Failure Producer::fault(int code, std::string_view attempt) const {
     case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
       return fatal(
           "{}the transactional_id '{}' was taken over by another program, or its transaction was open for "
-          "longer "
-          "than transaction.timeout.ms; a start goes on behind the last transaction that was committed",
+          "longer than transaction.timeout.ms; a start goes on behind the last transaction that was "
+          "committed",
           words, options_.transactional_id);
     case RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT:
       return fatal(

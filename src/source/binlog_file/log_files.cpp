@@ -174,8 +174,7 @@ Result<void> check_head(const LogFile& file, std::string_view head) {
   if (type != mysql::EventType::FormatDescription) {
     return usage(
         "{} begins with a {} event and not with a format description: it was written before MySQL 5.0, or it "
-        "is "
-        "damaged",
+        "is damaged",
         what, mysql::name(type));
   }
   return {};

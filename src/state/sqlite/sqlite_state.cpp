@@ -129,8 +129,7 @@ Result<void> check_version(Database& database) {
   if (version > kVersion) {
     return fatal(
         "{} was written by a newer version of this program (form {}, this one knows {}): run that version, "
-        "or "
-        "name another state folder",
+        "or name another state folder",
         database.path(), version, kVersion);
   }
   if (version == kVersion) {

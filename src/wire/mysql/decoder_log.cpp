@@ -22,8 +22,7 @@ Result<bool> Decoder::Impl::unknown(const EventHeader& header) {
     advice = " A greater binlog_row_event_fragment_threshold on the server keeps such events out of the log.";
   return fatal(
       "events of type {} are not understood; nothing after it was read, so nothing is lost.{} A newer Sluice "
-      "may "
-      "know them; with unknown_events set to skip they are passed over, and what they hold is lost",
+      "may know them; with unknown_events set to skip they are passed over, and what they hold is lost",
       static_cast<int>(header.type), advice);
 }
 

@@ -66,8 +66,7 @@ Result<void> SetAside::add(AsideEvent event, uint32_t first, uint32_t changes,
   if (bytes_ + size > most_bytes_) {
     return fatal(
         "{}.{}: its columns are not known, and no more can be set aside: that would be {} bytes of the {} "
-        "that "
-        "set_aside allows. Nothing behind it was read. Tell the columns (`sluice schema repair --schema "
+        "that set_aside allows. Nothing behind it was read. Tell the columns (`sluice schema repair --schema "
         "FILE`), raise "
         "set_aside, or leave the table out (tables: \"!{}.{}\")",
         name.database, name.table, bytes_ + size, most_bytes_, name.database, name.table);

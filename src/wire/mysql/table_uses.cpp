@@ -177,10 +177,9 @@ Result<TablePtr> TableUses::ask_for(const TableMap& map, Flavor flavor,
   }
   return fatal(
       "{}. Nothing behind it was read. Either write its CREATE TABLE as of then into a file and run 'sluice "
-      "schema "
-      "repair --schema FILE', or leave the table out (tables: \"!{}.{}\"); with binlog_row_metadata=FULL on "
-      "the "
-      "server the log itself names the columns from now on",
+      "schema repair --schema FILE', or leave the table out (tables: \"!{}.{}\"); with "
+      "binlog_row_metadata=FULL on "
+      "the server the log itself names the columns from now on",
       what, map.database, map.table);
 }
 
