@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-VERBS = ["demo", "build", "test", "check", "bench", "fuzz", "services", "package"]
+VERBS = ["demo", "build", "test", "check", "bench", "fuzz", "soak", "services", "package"]
 
 
 def run(*argv, **environment):

@@ -123,6 +123,7 @@ class History {
   uint64_t left() const { return left_; }
 
  private:
+  std::vector<LaneSetup> choose_lanes(int life, State& kept, Power& power, bool& all_there);
   std::string live_once(int life, bool& done);
   bool parked();
   std::string check();
@@ -204,6 +205,30 @@ bool History::parked() {
   return any;
 }
 
+std::vector<LaneSetup> History::choose_lanes(int life, State& kept, Power& power, bool& all_there) {
+  std::vector<LaneSetup> lanes;
+  for (size_t i = 0; i < plans_.size(); ++i) {
+    // Sinks are taken out for a life, and come back where they were.
+    bool last = i + 1 == plans_.size() && lanes.empty();
+    bool known = kept.lane(fmt::format("lane{}", i)).value().has_value();
+    if (first_cut_ == 0 && !last && known && random_.once_in(8)) {
+      all_there = false;
+    } else {
+      lanes.push_back(make_lane(i, power));
+    }
+  }
+  // Sinks come and go between lives, and the others never notice.
+  if (first_cut_ == 0 && random_.once_in(4)) {
+    guests_.push_back(std::make_unique<Target>(Promise::AtLeastOnce));
+    auto place = static_cast<std::ptrdiff_t>(random_.below(lanes.size() + 1));
+    LaneSetup guest{.name = fmt::format("guest{}", life),
+                    .sink = std::make_unique<SimSink>(world_, *guests_.back(), power, random_.next()),
+                    .encoder = std::make_unique<NameEncoder>()};
+    lanes.insert(lanes.begin() + place, std::move(guest));
+  }
+  return lanes;
+}
+
 std::string History::live_once(int life, bool& done) {
   std::unique_ptr<State> disk;
   if (sqlite_) {
@@ -233,27 +258,8 @@ std::string History::live_once(int life, bool& done) {
   SimSource source(world_, power, random_.next());
   std::vector<std::unique_ptr<Transform>> transforms;
   transforms.push_back(std::make_unique<DropSome>());
-  std::vector<LaneSetup> lanes;
   bool all_there = true;
-  for (size_t i = 0; i < plans_.size(); ++i) {
-    // Sinks are taken out for a life, and come back where they were.
-    bool last = i + 1 == plans_.size() && lanes.empty();
-    bool known = kept.lane(fmt::format("lane{}", i)).value().has_value();
-    if (first_cut_ == 0 && !last && known && random_.once_in(8)) {
-      all_there = false;
-    } else {
-      lanes.push_back(make_lane(i, power));
-    }
-  }
-  // Sinks come and go between lives, and the others never notice.
-  if (first_cut_ == 0 && random_.once_in(4)) {
-    guests_.push_back(std::make_unique<Target>(Promise::AtLeastOnce));
-    auto place = static_cast<std::ptrdiff_t>(random_.below(lanes.size() + 1));
-    LaneSetup guest{.name = fmt::format("guest{}", life),
-                    .sink = std::make_unique<SimSink>(world_, *guests_.back(), power, random_.next()),
-                    .encoder = std::make_unique<NameEncoder>()};
-    lanes.insert(lanes.begin() + place, std::move(guest));
-  }
+  std::vector<LaneSetup> lanes = choose_lanes(life, kept, power, all_there);
   SimReading own_reading(world_, power, random_.next());
   PipelineOptions options{.batches = 2 + random_.below(5),
                           .pauses = {std::chrono::microseconds(1), std::chrono::microseconds(20)},
