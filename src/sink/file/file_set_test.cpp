@@ -151,7 +151,7 @@ TEST_F(FileSetTest, ForgetsTheFilesWrittenLongestAgo) {
     auto sink = open();
     for (const char* line : {"one", "two", "three"}) round(*sink, line);
     EXPECT_EQ(text(name(0)), "one\ntwo\nthree\n");
-    if (!test::kSanitized) EXPECT_THAT(note, HasSubstr("files 2 "));
+    if (!test::kSanitized) { EXPECT_THAT(note, HasSubstr("files 2 ")); }
     // Not saved: of files that were forgotten, and of the ones written last.
     Lines lost(++sequence);
     for (size_t i : {size_t{0}, size_t{1}, kFiles - 1}) lost.add("lost", at(name(i)));
