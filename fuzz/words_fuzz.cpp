@@ -9,6 +9,15 @@
 #include "base/url.h"
 #include "model/selection.h"
 
+namespace {
+
+sluice::Result<std::vector<std::string>> maxwell_tables(std::string_view text) {
+  SLUICE_ASSIGN(filter, sluice::app::maxwell_filter(text));
+  return std::move(filter.tables);
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace sluice;
   if (size == 0) return 0;
@@ -21,7 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     size_t half = text.size() / 2;
     for (const auto& patterns :
          {app::canal_tables(text.substr(0, half), text.substr(half)),
-          app::canal_columns(text.substr(0, half), text.substr(half)), app::maxwell_tables(text)}) {
+          app::canal_columns(text.substr(0, half), text.substr(half)), maxwell_tables(text)}) {
       auto selection = patterns ? Selection::parse(*patterns) : Result<Selection>(Failure(patterns.error()));
       if (!selection) CHECK(!selection.error().what.empty());
     }

@@ -121,6 +121,11 @@ bool same_leaf(const std::string& path, const json& ours, const json& theirs) {
   for (const Deviation& known : kDeviations) {
     if (known.column == column && known.ours == ours && known.theirs == theirs) return true;
   }
+  // Of a transaction without a GTID Debezium knows the second only.
+  for (auto [clock, second] : {std::pair{"ts_ms", 1'000}, {"ts_us", 1'000'000}, {"ts_ns", 1'000'000'000}}) {
+    if (column != clock || !theirs.is_number_integer() || theirs.get<int64_t>() % second != 0) continue;
+    return ours.get<int64_t>() / second == theirs.get<int64_t>() / second;
+  }
   // FLOAT(7,3) is a double to Debezium, and its shortest digits are not always the shortest.
   bool real = column == "f" || column == "fs";
   return real && ours.is_number() && theirs.is_number() && ours.get<float>() == theirs.get<float>();
@@ -165,19 +170,21 @@ void compare(const std::string& path, const json& ours, const json& theirs, bool
       << path << "\n ours: " << ours.dump() << "\n theirs: " << theirs.dump();
 }
 
-// Transactions without a row that is sent are told of by Debezium alone.
+// Transactions without a row that is sent are told of by Debezium alone; those of schema changes of MariaDB
+// without an END.
 void leave_out_empty(std::vector<json>& theirs) {
   auto payload = [](const json& each) {
     const json& value = each["value"];
     return value.contains("payload") ? value["payload"] : value;
   };
-  std::set<json> empty;
+  std::set<json> told;
   for (const json& each : theirs) {
-    if (each["topic"] == "srv.transaction" && payload(each)["event_count"] == 0)
-      empty.insert(payload(each)["id"]);
+    if (each["topic"] != "srv.transaction") continue;
+    json message = payload(each), count = message.value("event_count", json());
+    if (count.is_number() && count > 0) told.insert(message["id"]);
   }
   std::erase_if(theirs, [&](const json& each) {
-    return each["topic"] == "srv.transaction" && empty.contains(payload(each)["id"]);
+    return each["topic"] == "srv.transaction" && !told.contains(payload(each)["id"]);
   });
 }
 
@@ -191,10 +198,11 @@ void sort_collections(json& value) {
 
 // Without GTIDs Debezium names a transaction by where its BEGIN stands, this format by its first event.
 std::string without_offset(std::string text) {
-  size_t begin = text.find(",pos=");
-  while (begin != text.npos && begin + 5 < text.size() &&
-         isdigit(static_cast<unsigned char>(text[begin + 5])))
-    text.erase(begin + 5, 1);
+  constexpr std::string_view kMark = ",pos=";
+  for (size_t at = text.find(kMark); at != text.npos; at = text.find(kMark, at)) {
+    at += kMark.size();
+    text.erase(at, text.find_first_not_of("0123456789", at) - at);
+  }
   return text;
 }
 
@@ -215,14 +223,16 @@ TEST_P(DebeziumCases, SaysWhatDebeziumSays) {
   std::erase_if(ours, of_unique);
   std::erase_if(theirs, of_unique);
   ASSERT_EQ(ours.size(), theirs.size());
-  bool placed = !recorded.name.starts_with("mariadb");
+  bool placed = !recorded.name.starts_with("mariadb"), gtids = recorded.name != "mysql-9.7-keys";
   for (size_t i = 0; i < ours.size(); ++i) {
     SCOPED_TRACE("message " + std::to_string(i) + " of " + ours[i]["topic"].get<std::string>());
     for (json* each : {&ours[i], &theirs[i]}) {
       if ((*each)["topic"] == "srv.transaction") sort_collections((*each)["value"]);
-      if (recorded.name == "mysql-9.7-keys") *each = json::parse(without_offset(each->dump()));
+      if (!gtids) *each = json::parse(without_offset(each->dump()));
     }
-    if (placed && ours[i]["topic"] == "srv.transaction") { EXPECT_EQ(ours[i]["value"], theirs[i]["value"]); }
+    if (placed && gtids && ours[i]["topic"] == "srv.transaction") {
+      EXPECT_EQ(ours[i]["value"], theirs[i]["value"]);
+    }
     if (recorded.name.ends_with("-schemas")) {  // where the order of members is another
       for (json* each : {&ours[i], &theirs[i]}) (*each)["key"] = json::parse(std::string((*each)["key"]));
     }

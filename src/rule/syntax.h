@@ -89,7 +89,7 @@ struct Node {
 struct Expression {
   // Beyond these an expression is refused.
   static constexpr size_t kMostBytes = 1u << 20;
-  static constexpr uint32_t kMostDepth = 500;
+  static constexpr uint32_t kMostDepth = 200;
 
   std::string source;
   std::vector<Node> nodes;

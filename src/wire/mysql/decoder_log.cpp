@@ -43,6 +43,7 @@ Result<void> Decoder::Impl::rotate(const EventHeader& header, std::string_view b
 
 Result<void> Decoder::Impl::gtid(const EventHeader& header, std::string_view body) {
   SLUICE_ASSIGN(event, read_gtid_event(header, body));
+  thread_id_ = 0;  // the statement that follows tells it; behind MariaDB's GTID event none may
   begin_transaction(event.flavor == Flavor::MariaDb && !event.standalone && !event.completes_xa);
   tx_.has_gtid = !event.anonymous;
   tx_.gtid_text = event.text();
