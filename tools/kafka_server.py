@@ -7,24 +7,16 @@
 It never outlives the process that started it, and its folder is removed at close().
 """
 
-import atexit
-import contextlib
-import os
 import pathlib
-import shutil
-import signal
 import socket
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from server import die_with_parent, free_port, new_folder  # noqa: E402
+from daemon import Daemon, free_port  # noqa: E402
 from server_kinds import SERVERS  # noqa: E402
 
 HOME = SERVERS / "kafka-4.4"
-START_SECONDS = 60
-STOP_SECONDS = 30
 CLUSTER = "MkU3OEVBNTcwNTJENDM2Qg"
 USER, PASSWORD = "shop", "secret of the shop"
 
@@ -54,7 +46,7 @@ SETTINGS = {
 }
 
 
-class Kafka:
+class Kafka(Daemon):
     """A running broker. settings: more of server.properties; tls: a Tls (server_tls.py), which adds the listeners
     `login_tls` and `certificate`; advertise: ports by listener which clients are told instead of its own, of something that
     stands between."""
@@ -62,13 +54,10 @@ class Kafka:
     def __init__(self, settings=None, *, tls=None, advertise=None):
         if not HOME.exists():
             raise RuntimeError(f"Kafka is not installed ({HOME} is absent): run ./do services install kafka-4.4")
-        self.folder = new_folder()
-        self.process = None
-        self.log = self.folder / "server.log"
+        super().__init__("Kafka")
         self.ports = {name: free_port() for name in ("plain", "login", *(("login_tls", "certificate") if tls else ()))}
         self.advertised = {**self.ports, **(advertise or {})}
         self.controller = free_port()
-        atexit.register(self.close)
         try:
             self.settings = {**SETTINGS, **self._listeners(), **(self._tls(tls) if tls else {}),
                              "log.dirs": str(self.folder / "data"), **(settings or {})}
@@ -122,17 +111,7 @@ class Kafka:
     # Life
 
     def start(self):
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(self._argv("kafka.Kafka", self.properties), stdin=subprocess.DEVNULL, stdout=log,
-                                            stderr=log, cwd=self.folder, start_new_session=True, preexec_fn=die_with_parent)
-        end = time.monotonic() + START_SECONDS
-        while not self.answers():
-            if self.process.poll() is not None:
-                raise RuntimeError(f"Kafka ended at its start with {self.process.returncode}:\n{self.log_tail()}")
-            if time.monotonic() > end:
-                raise RuntimeError(f"Kafka does not answer after {START_SECONDS} s:\n{self.log_tail()}")
-            time.sleep(0.05)
-        return self
+        return self._run(self._argv("kafka.Kafka", self.properties))
 
     def answers(self):
         """Whether it tells a client of itself as a broker."""
@@ -141,42 +120,6 @@ class Kafka:
                 return False
         done = subprocess.run(["kcat", "-q", "-L", "-J", "-m", "2", "-b", self.brokers], capture_output=True, text=True)
         return '"brokers":[{' in done.stdout
-
-    def stop(self):
-        self._end(signal.SIGTERM)
-
-    def kill9(self):
-        self._end(signal.SIGKILL)
-
-    def pause(self):
-        os.kill(self.process.pid, signal.SIGSTOP)
-
-    def resume(self):
-        os.kill(self.process.pid, signal.SIGCONT)
-
-    def _end(self, how):
-        if self.process is None or self.process.poll() is not None:
-            return
-        self.process.send_signal(how)
-        try:
-            self.process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-    def close(self):
-        atexit.unregister(self.close)
-        with contextlib.suppress(Exception):
-            if self.process is not None and self.process.poll() is None:
-                self.process.kill()
-                self.process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
     # Use
 
@@ -201,7 +144,3 @@ class Kafka:
     def admin(self):
         from confluent_kafka.admin import AdminClient
         return AdminClient({"bootstrap.servers": self.brokers})
-
-    def log_tail(self, lines=30):
-        text = self.log.read_text(errors="replace") if self.log.exists() else ""
-        return "\n".join(text.splitlines()[-lines:])

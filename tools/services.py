@@ -8,7 +8,8 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from server import STOP_SECONDS, Server, port_is_free, free_port  # noqa: E402
+from daemon import STOP_SECONDS, free_port, port_is_free  # noqa: E402
+from server import Server  # noqa: E402
 from server_kinds import CACHE, KINDS, kind_of  # noqa: E402
 
 SERVICES = CACHE / "services"

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/powers_of_ten.h"
+
 namespace sluice {
 namespace {
 
@@ -17,12 +19,6 @@ uint32_t group(const char* at, unsigned n, uint32_t mask) {
   std::memcpy(&value, at, 4);
   return n == 0 ? 0 : (__builtin_bswap32(value) ^ mask) >> (32 - 8 * n);
 }
-
-constexpr uint32_t kTen[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000};
-
-}  // namespace
-
-namespace {
 
 // Up to eight bytes: one load, and the groups are cut out of it by shifts.
 char* spell_small_decimal(char* out, const char* at, unsigned whole, unsigned scale) {
@@ -47,7 +43,7 @@ char* spell_small_decimal(char* out, const char* at, unsigned whole, unsigned sc
   unsigned odd = scale % 9;
   if (odd == 0) return out;
   // Of a broken value as much as fits: a division would cost more than the rest.
-  uint32_t last = std::min(take(kBytesOfDigits[odd]), kTen[odd] - 1);
+  uint32_t last = std::min(take(kBytesOfDigits[odd]), static_cast<uint32_t>(kPowersOfTen[odd]) - 1);
   return odd == 2 ? spell_pair(out, last) : spell_padded(out, last, odd);
 }
 
@@ -81,35 +77,18 @@ char* spell_decimal(char* out, std::string_view bytes, unsigned precision, unsig
   *out++ = '.';
   for (full = scale / 9; full > 0; --full) out = spell_nine(out, next(4) % kGroup);
   odd = scale % 9;
-  return odd ? spell_padded(out, next(kBytesOfDigits[odd]) % kTen[odd], odd) : out;
+  return odd ? spell_padded(out, next(kBytesOfDigits[odd]) % static_cast<uint32_t>(kPowersOfTen[odd]), odd)
+             : out;
 }
 
 namespace {
-
-constexpr uint64_t kPowers[] = {1,
-                                10,
-                                100,
-                                1'000,
-                                10'000,
-                                100'000,
-                                1'000'000,
-                                10'000'000,
-                                100'000'000,
-                                1'000'000'000,
-                                10'000'000'000,
-                                100'000'000'000,
-                                1'000'000'000'000,
-                                10'000'000'000'000,
-                                100'000'000'000'000,
-                                1'000'000'000'000'000,
-                                10'000'000'000'000'000};
 
 // significand / 10^places = `whole` and a rest, 0 < places <= 16; each part is written where it belongs: to
 // cut the digits apart once they are in memory would wait for them.
 char* spell_with_point(char* out, uint64_t whole, uint64_t significand, unsigned places) {
   out = spell_uint(out, whole);
   *out++ = '.';
-  uint64_t rest = significand - whole * kPowers[places];
+  uint64_t rest = significand - whole * kPowersOfTen[places];
   if (places <= 8) return spell_padded(out, static_cast<uint32_t>(rest), places);
   uint64_t high = rest / 100'000'000;
   out = spell_padded(out, static_cast<uint32_t>(high), places - 8);

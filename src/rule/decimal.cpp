@@ -3,28 +3,13 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/powers_of_ten.h"
 #include "rule/wide.h"
 
 namespace sluice::rule {
 namespace {
 
-constexpr uint64_t kTen[] = {1,
-                             10,
-                             100,
-                             1'000,
-                             10'000,
-                             100'000,
-                             1'000'000,
-                             10'000'000,
-                             100'000'000,
-                             1'000'000'000,
-                             10'000'000'000,
-                             100'000'000'000,
-                             1'000'000'000'000,
-                             10'000'000'000'000,
-                             100'000'000'000'000,
-                             1'000'000'000'000'000};
-constexpr uint64_t kHalf = kTen[15];  // 10^30 is its square
+constexpr uint64_t kHalf = kPowersOfTen[15];  // 10^30 is its square
 // 10^95, the first magnitude that does not fit.
 constexpr uint64_t kEnd[] = {0, 0x301bf4a680000000, 0xe93a4802b0727839, 0x89e3fedd8c321a67,
                              0x0bfc2ef456ae276e};
@@ -61,7 +46,7 @@ Decimal Decimal::unpack(std::string_view bytes, unsigned precision, unsigned sca
     uint64_t group = 0;
     for (; count > 0 && at < end; --count, flip = 0)
       group = group << 8 | static_cast<uint8_t>(*at++ ^ mask ^ flip);
-    made.append(kTen[digits], group % kTen[digits]);
+    made.append(kPowersOfTen[digits], group % kPowersOfTen[digits]);
   };
   unsigned whole = precision - scale;
   take(whole % 9);
@@ -70,7 +55,7 @@ Decimal Decimal::unpack(std::string_view bytes, unsigned precision, unsigned sca
   take(scale % 9);
   for (unsigned zeros = kFraction - scale; zeros > 0;) {
     unsigned part = std::min(zeros, 15u);
-    made.append(kTen[part], 0);
+    made.append(kPowersOfTen[part], 0);
     zeros -= part;
   }
   made.negative_ = negative && !made.is_zero();
@@ -233,8 +218,9 @@ bool Decimal::round(int64_t digits) {
   half.negative_ = negative_;
   for (unsigned i = 1; i < zeros; ++i) half.append(10, 0);
   bool fitted = add(*this, half, *this);
-  for (unsigned left = zeros; left > 0; left -= std::min(left, 15u)) cut(kTen[std::min(left, 15u)]);
-  for (unsigned left = zeros; left > 0; left -= std::min(left, 15u)) append(kTen[std::min(left, 15u)], 0);
+  for (unsigned left = zeros; left > 0; left -= std::min(left, 15u)) cut(kPowersOfTen[std::min(left, 15u)]);
+  for (unsigned left = zeros; left > 0; left -= std::min(left, 15u))
+    append(kPowersOfTen[std::min(left, 15u)], 0);
   if (is_zero()) negative_ = false;
   return fitted && fits();
 }
@@ -259,7 +245,7 @@ char* Decimal::spell(char* out, unsigned least) const {
   char digits[kWhole + kFraction + 7];  // lowest first
   size_t count = 0;
   for (Decimal rest = *this; count <= kFraction || !rest.is_zero();) {
-    uint64_t group = rest.cut(kTen[15]);
+    uint64_t group = rest.cut(kPowersOfTen[15]);
     for (int i = 0; i < 15 && count < sizeof digits; ++i, group /= 10)
       digits[count++] = static_cast<char>('0' + group % 10);
   }

@@ -1,10 +1,11 @@
 #include "wire/mysql/old_temporal.h"
 
+#include "base/powers_of_ten.h"
+
 namespace sluice::mysql {
 namespace {
 
 constexpr uint64_t kMillion = 1'000'000;
-constexpr uint64_t kTen[] = {1, 10, 100, 1000, 10'000, 100'000, 1'000'000};
 constexpr int64_t kTimeZero =
     838 * 3600 + 59 * 60 + 59 + 1;  // s; stored values are counted from its negative
 constexpr uint64_t kMostYearMonths = 9999 * 13 + 12;
@@ -45,10 +46,10 @@ uint8_t old_fraction_bytes(Kind kind, uint8_t digits) {
 }
 
 bool read_old_fraction(const char* at, uint8_t bytes, Cell& cell) {
-  uint64_t unit = kTen[6 - cell.aux];  // microseconds in the last digit
+  uint64_t unit = kPowersOfTen[6 - cell.aux];  // microseconds in the last digit
   if (cell.kind == Kind::Timestamp) {
     uint64_t fraction = big(at + 4, bytes - 4u);
-    if (fraction >= kTen[cell.aux]) return false;
+    if (fraction >= kPowersOfTen[cell.aux]) return false;
     cell.u = big(at, 4) << 24 | fraction * unit;
     return true;
   }
@@ -60,7 +61,7 @@ bool read_old_fraction(const char* at, uint8_t bytes, Cell& cell) {
     return put_datetime(days / 32, days % 32, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60,
                         us % kMillion, cell);
   }
-  int64_t value = static_cast<int64_t>(stored) - kTimeZero * static_cast<int64_t>(kTen[cell.aux]);
+  int64_t value = static_cast<int64_t>(stored) - kTimeZero * static_cast<int64_t>(kPowersOfTen[cell.aux]);
   uint64_t us = static_cast<uint64_t>(value < 0 ? -value : value) * unit;
   uint64_t seconds = us / kMillion;
   return put_time(value < 0, seconds / 3600, seconds / 60 % 60, seconds % 60, us % kMillion, cell);

@@ -2,16 +2,16 @@
 
 import json
 import subprocess
-import time
 
-from server import die_with_parent, free_port
+from daemon import Daemon, free_port
 
 PROGRAM = "/usr/bin/redis-check-rdb"
 
 
-class Redis:
+class Redis(Daemon):
     def __init__(self, folder, *options, tls=None):
-        self.folder, self.port, self.tls = folder, free_port(), tls
+        super().__init__("Redis", folder)
+        self.port, self.tls = free_port(), tls
         self.options = ["--dir", str(folder), "--save", "", "--appendonly", "yes", "--appendfsync", "always", *options]
         ports = ["--port", str(self.port)]
         if tls:
@@ -21,19 +21,10 @@ class Redis:
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen(["redis-server", *self.options, "--bind", "127.0.0.1"], executable=PROGRAM,
-                                        stdout=subprocess.DEVNULL, preexec_fn=die_with_parent)
-        end = time.monotonic() + 20
-        while "PONG" not in self.cli("ping", check=False) and "NOAUTH" not in self.cli("ping", check=False):
-            assert time.monotonic() < end and self.process.poll() is None, "redis does not start"
-            time.sleep(0.02)
+        return self._run(["redis-server", *self.options, "--bind", "127.0.0.1"], executable=PROGRAM)
 
-    def kill9(self):
-        self.process.kill()
-        self.process.wait()
-
-    def close(self):
-        self.kill9()
+    def answers(self):
+        return any(word in self.cli("ping", check=False) for word in ("PONG", "NOAUTH"))
 
     def cli(self, *words, check=True):
         tls = ["--tls", "--cacert", str(self.tls.ca)] if self.tls else []
