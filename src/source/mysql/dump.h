@@ -10,8 +10,8 @@
 #include "base/bytes.h"
 #include "base/file_part.h"
 #include "base/result.h"
+#include "client/mysql/connection.h"
 #include "model/position.h"
-#include "source/mysql/connection.h"
 #include "source/mysql/server.h"
 
 namespace sluice::mysql {

@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "client/mysql/connection.h"
 #include "model/position.h"
-#include "source/mysql/connection.h"
 #include "source/mysql/server.h"
 
 namespace sluice::mysql {

@@ -3,8 +3,8 @@
 
 #include "base/interrupt.h"
 #include "base/result.h"
+#include "client/mysql/connection.h"
 #include "model/position.h"
-#include "source/mysql/connection.h"
 #include "source/mysql/server.h"
 #include "source/mysql/start_point.h"
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "source/mysql/failure.h"
+#include "client/mysql/failure.h"
 #include "source/mysql/log_place.h"
 
 namespace sluice::mysql {

@@ -9,9 +9,9 @@
 
 #include "base/option.h"
 #include "base/url.h"
+#include "client/mysql/connection.h"
 #include "model/catalogue.h"
 #include "model/selection.h"
-#include "source/mysql/connection.h"
 #include "source/mysql/start_point.h"
 #include "source/source.h"
 #include "wire/mysql/decoder.h"

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "client/mysql/connection.h"
 #include "model/catalogue.h"
 #include "model/table.h"
-#include "source/mysql/connection.h"
 #include "source/mysql/server.h"
 
 namespace sluice::mysql {

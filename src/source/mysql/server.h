@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "client/mysql/connection.h"
 #include "model/gtid.h"
 #include "model/position.h"
-#include "source/mysql/connection.h"
 
 namespace sluice::mysql {
 

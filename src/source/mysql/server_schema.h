@@ -8,9 +8,9 @@
 
 #include "base/interrupt.h"
 #include "base/result.h"
+#include "client/mysql/connection.h"
 #include "model/catalogue.h"
 #include "model/position.h"
-#include "source/mysql/connection.h"
 #include "source/mysql/later_changes.h"
 #include "source/mysql/schema_reader.h"
 #include "wire/mysql/decoder.h"

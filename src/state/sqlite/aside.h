@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "client/sqlite/database.h"
 #include "model/aside.h"
-#include "state/sqlite/database.h"
 
 namespace sluice::sqlite {
 

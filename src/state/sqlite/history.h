@@ -11,9 +11,9 @@
 #include <string>
 
 #include "base/result.h"
+#include "client/sqlite/database.h"
 #include "model/catalogue.h"
 #include "model/position.h"
-#include "state/sqlite/database.h"
 
 namespace sluice::sqlite {
 

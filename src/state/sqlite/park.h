@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "base/result.h"
+#include "client/sqlite/database.h"
 #include "state/park.h"
-#include "state/sqlite/database.h"
 
 namespace sluice::sqlite {
 

@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <mutex>
 
+#include "client/sqlite/database.h"
 #include "state/sqlite/aside.h"
-#include "state/sqlite/database.h"
 #include "state/sqlite/folder_lock.h"
 #include "state/sqlite/history.h"
 #include "state/sqlite/park.h"

@@ -1,4 +1,4 @@
-#include "source/mysql/connection.h"
+#include "client/mysql/connection.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,8 +16,8 @@ using uchar = unsigned char;  // which ma_tls.h takes for granted
 
 #include "base/check.h"
 #include "base/log.h"
-#include "source/mysql/failure.h"
-#include "source/mysql/waiter.h"
+#include "client/mysql/failure.h"
+#include "client/mysql/waiter.h"
 
 namespace sluice::mysql {
 namespace {

@@ -1,4 +1,4 @@
-#include "source/mysql/waiter.h"
+#include "client/mysql/waiter.h"
 
 #include <errno.h>
 #include <mariadb/mysql.h>

@@ -1,4 +1,4 @@
-#include "state/sqlite/database.h"
+#include "client/sqlite/database.h"
 
 #include <sqlite3.h>
 

@@ -1,4 +1,4 @@
-#include "source/mysql/failure.h"
+#include "client/mysql/failure.h"
 
 #include <gtest/gtest.h>
 
