@@ -207,7 +207,8 @@ class Reader {
                     .view = Settings(view_options()),
                     .address = Settings({})};
     lane.sink = find_sink(section.text("sink").value_or(""));
-    lane.format = find_format(section.text("format").value_or(lane.own.text("format")));
+    bool own_messages = lane.sink && lane.sink->encoder;
+    if (!own_messages) lane.format = find_format(section.text("format").value_or(lane.own.text("format")));
     std::vector<Settings*> targets = {&lane.own, &lane.view};
     std::vector<std::string> parts;
     if (lane.sink) {
@@ -223,7 +224,8 @@ class Reader {
       lane.format_settings = Settings(lane.format->options);
       targets.push_back(&lane.format_settings);
     }
-    section.read(targets, parts, !lane.sink || !lane.format);
+    section.read(targets, parts, !lane.sink || (!lane.format && !own_messages));
+    if (own_messages) note(check_own_messages(lane), lane.where);
     if (!parts.empty()) read_rules(section, lane);
     if (document_.mistake_count() != before) return;
     note(view_setup(shared_filters_, lane.view, lane.address), lane.where);
@@ -235,13 +237,19 @@ class Reader {
       note(claim_places(lane), lane.where);
     }
     note(lane.sink->make_for(lane.sink_settings, routed), lane.where);
-    auto encoder = lane.format->make(lane.format_settings);
+    auto encoder = make_encoder(*lane.sink, lane.sink_settings, lane.format, lane.format_settings);
     note(encoder, lane.where);
     if (encoder) {
-      note(check_fit(*lane.sink, lane.sink_settings, *lane.format, lane.format_settings, **encoder),
+      note(check_fit(*lane.sink, lane.sink_settings, lane.format, lane.format_settings, **encoder),
            lane.where);
     }
     config_.lanes.push_back(std::move(lane));
+  }
+
+  static Result<void> check_own_messages(const LaneConfig& lane) {
+    if (!lane.own.given("format")) return {};
+    return usage("{}: the sink {} has messages of its own; leave 'format' out", lane.own.where("format"),
+                 lane.sink->name);
   }
 
   // Two sinks that write one file would tear each other's lines apart.

@@ -22,7 +22,7 @@ struct LaneConfig {
   Settings own;       // lane_options()
   const SinkType* sink = nullptr;
   Settings sink_settings;
-  const FormatType* format = nullptr;
+  const FormatType* format = nullptr;  // null: the sink has messages of its own
   Settings format_settings;
   Settings view;                // view_options()
   Settings address;             // address_options(), where the sink has addressing

@@ -63,9 +63,9 @@ namespace {
 
 Result<LaneSetup> make_lane(const LanePlan& plan) {
   SLUICE_ASSIGN(sink, plan.sink->make_for(plan.sink_settings, plan.route != nullptr));
-  SLUICE_ASSIGN(encoder, plan.format->make(plan.format_settings));
+  SLUICE_ASSIGN(encoder, make_encoder(*plan.sink, plan.sink_settings, plan.format, plan.format_settings));
   SLUICE_TRY(fits(plan, *encoder));
-  SLUICE_TRY(check_fit(*plan.sink, plan.sink_settings, *plan.format, plan.format_settings, *encoder));
+  SLUICE_TRY(check_fit(*plan.sink, plan.sink_settings, plan.format, plan.format_settings, *encoder));
   if (plan.pretty) encoder = make_pretty_encoder(std::move(encoder), Look::of(STDOUT_FILENO).colours);
   return LaneSetup{.name = plan.name,
                    .sink = std::move(sink),

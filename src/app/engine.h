@@ -28,7 +28,7 @@ struct LanePlan {
   std::string name;
   const SinkType* sink;
   Settings sink_settings;
-  const FormatType* format;
+  const FormatType* format;  // null: the sink has messages of its own
   Settings format_settings;
   unsigned encode_threads = 0;  // 0: 2 where the lane is alone, else 1
   bool pretty = false;          // for people

@@ -1,6 +1,8 @@
 // Whether a sink and a format go together, as far as their settings tell before anything runs.
 #pragma once
 
+#include <memory>
+
 #include "base/option.h"
 
 namespace sluice {
@@ -11,9 +13,14 @@ struct SinkType;
 
 namespace sluice::app {
 
+// What writes a lane's messages: the format's, or where the target has messages of its own, and `format` is
+// null, the sink's.
+Result<std::unique_ptr<Encoder>> make_encoder(const SinkType& sink, const Settings& sink_settings,
+                                              const FormatType* format, const Settings& format_settings);
+
 bool has_option(const Settings& settings, std::string_view name);
 
-Result<void> check_fit(const SinkType& sink, const Settings& sink_settings, const FormatType& format,
+Result<void> check_fit(const SinkType& sink, const Settings& sink_settings, const FormatType* format,
                        const Settings& format_settings, const Encoder& encoder);
 
 }  // namespace sluice::app

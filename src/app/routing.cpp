@@ -341,7 +341,7 @@ std::span<const Option> rule_options(Places places) {
 }
 
 Result<std::shared_ptr<const ViewSetup>> view_setup(const Settings& pipeline, const Settings& lane,
-                                                    const Settings& address) {
+                                                    const Settings& address, bool ddl) {
   auto setup = std::make_shared<ViewSetup>();
   SLUICE_ASSIGN(tables, table_patterns(lane));
   SLUICE_ASSIGN(broker, broker_sources(address));
@@ -366,6 +366,8 @@ Result<std::shared_ptr<const ViewSetup>> view_setup(const Settings& pipeline, co
     setup->ops[op] = std::find(wanted.begin(), wanted.end(), kNames[op]) != wanted.end();
     narrows |= !setup->ops[op];
   }
+  setup->ops[static_cast<size_t>(Op::Ddl)] &= ddl;
+  narrows |= !ddl;
   SLUICE_ASSIGN(where, condition_of(lane));
   setup->where = std::move(where);
   SLUICE_TRY(read_shaping(lane, *setup));

@@ -1,5 +1,7 @@
 #include "app/run.h"
 
+#include <algorithm>
+
 #include "app/connection.h"
 #include "app/control.h"
 #include "app/json_object.h"
@@ -27,8 +29,10 @@ OnRefusal on_refusal(const std::string& word) {
   return word == "park" ? OnRefusal::Park : word == "drop" ? OnRefusal::Drop : OnRefusal::Stop;
 }
 
-Result<LanePlan> lane_plan(const Settings& pipeline, LaneConfig& lane, const std::string& state_folder) {
-  SLUICE_ASSIGN(view, view_setup(pipeline, lane.view, lane.address));
+// `ddl`: the lane is shown schema changes.
+Result<LanePlan> lane_plan(const Settings& pipeline, LaneConfig& lane, const std::string& state_folder,
+                           bool ddl) {
+  SLUICE_ASSIGN(view, view_setup(pipeline, lane.view, lane.address, ddl));
   std::shared_ptr<const RouteSetup> route;
   if (lane.sink->addressing) {
     SLUICE_ASSIGN(made, route_setup(*lane.sink->addressing, lane.sink_settings, lane.address, lane.rules));
@@ -88,13 +92,18 @@ Result<RunPlan> plan_of(Config config) {
   plan.where = std::move(where);
   SLUICE_ASSIGN(source, source_setup(config.source));
   plan.source = std::move(source);
-  plan.source.decoder.ddl = config.pipeline.boolean("ddl");
+  // A target that keeps rows keeps them in step with their tables, whatever the others are shown.
+  bool shown = config.pipeline.boolean("ddl");
+  bool kept = std::any_of(config.lanes.begin(), config.lanes.end(),
+                          [](const LaneConfig& lane) { return lane.sink->encoder != nullptr; });
+  plan.source.decoder.ddl = shown || kept;
   plan.source.decoder.spool_folder = plan.state_folder + "/prepared";
   plan.source.decoder.helper_tables = config.pipeline.boolean("helper_tables");
   plan.source.decoder.aside_bytes = config.pipeline.size("set_aside");
   plan.source.decoder.batch_bytes = config.memory.size("batch_bytes");
   for (LaneConfig& lane : config.lanes) {
-    SLUICE_ASSIGN(made, lane_plan(config.pipeline, lane, plan.state_folder));
+    SLUICE_ASSIGN(made,
+                  lane_plan(config.pipeline, lane, plan.state_folder, shown || !kept || lane.sink->encoder));
     plan.lanes.push_back(std::move(made));
   }
   return plan;

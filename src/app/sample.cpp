@@ -138,7 +138,8 @@ written:
   out += "\nUnder `routes`, a section for each rule, of which the first that fits a table decides:\n";
   markdown_table(out, rule_options());
   for (const SinkType* sink : sinks()) {
-    out += fmt::format("\n## `sink: {}`\n\n{}.\n", sink->name, sink->summary);
+    out += fmt::format("\n## `sink: {}`\n\n{}.{}\n", sink->name, sink->summary,
+                       sink->encoder ? " It has messages of its own: `format` is left out." : "");
     markdown_table(out, sink->options);
   }
   for (const FormatType* format : formats()) {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-
 namespace sluice {
 
 std::string describe(const Position& position) {
@@ -52,16 +51,29 @@ Result<Position> parse_position(std::string_view text) {
   return position;
 }
 
+namespace {
+
+// The number of a log file without its zeros in front.
+std::string_view digits_of(std::string_view name) {
+  size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos) return {};
+  std::string_view digits = name.substr(dot + 1);
+  bool all = std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (!all) return {};
+  return digits.substr(std::min(digits.find_first_not_of('0'), digits.size()));
+}
+
+}  // namespace
+
+uint64_t log_file_number(std::string_view name) {
+  uint64_t number = 0;
+  std::string_view digits = digits_of(name);
+  auto read = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return read.ec == std::errc::result_out_of_range ? UINT64_MAX : number;
+}
+
 std::strong_ordering compare_log_files(std::string_view a, std::string_view b) {
-  auto number = [](std::string_view name) -> std::string_view {
-    size_t dot = name.rfind('.');
-    if (dot == std::string_view::npos) return {};
-    std::string_view digits = name.substr(dot + 1);
-    bool all = std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (!all) return {};
-    return digits.substr(std::min(digits.find_first_not_of('0'), digits.size()));
-  };
-  std::string_view left = number(a), right = number(b);
+  std::string_view left = digits_of(a), right = digits_of(b);
   if (left.size() != right.size()) return left.size() <=> right.size();
   if (left != right) return left <=> right;
   return a <=> b;

@@ -30,6 +30,8 @@ std::string describe(const Position& position);
 std::string to_text(const Position& position);
 Result<Position> parse_position(std::string_view text);
 
+// `bin.000042` is 42; 0: its name ends in none. A number beyond 64 bits is the greatest there is.
+uint64_t log_file_number(std::string_view name);
 // Log files by their number: `bin.999999` comes before `bin.1000000`.
 std::strong_ordering compare_log_files(std::string_view a, std::string_view b);
 // Whether both name places in log files of one server, whose order is that of the log.

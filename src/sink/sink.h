@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/option.h"
+#include "format/encoder.h"
 #include "format/message.h"
 #include "model/batch.h"
 
@@ -155,6 +156,9 @@ struct SinkType {
   Result<std::unique_ptr<Sink>> (*make)(const Settings& settings);
   const Addressing* addressing = nullptr;  // null: a target of lines
   bool on_screen = false;                  // it writes to stdout, where a person may read
+  // Of a target that keeps rows and so has messages of its own, in no format that could be chosen: makes what
+  // writes them. Null: any format will do.
+  Result<std::unique_ptr<Encoder>> (*encoder)(const Settings& settings) = nullptr;
 
   // `routed`: its messages have addresses.
   Result<std::unique_ptr<Sink>> make_for(const Settings& settings, bool routed) const {
