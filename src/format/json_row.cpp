@@ -4,8 +4,10 @@
 
 #include "base/base64.h"
 #include "format/address.h"
+#include "format/calendar.h"
 #include "format/json_binary.h"
 #include "format/json_text.h"
+#include "format/wkt.h"
 
 namespace sluice {
 namespace {
@@ -175,11 +177,42 @@ char* JsonRow::put_bytes_cell(char* out, const JsonRowPlan& plan, const JsonRowP
 char* JsonRow::put_shaped(char* out, const JsonRowPlan& plan, const JsonRowPlan::ColumnPlan& column,
                           const Cell& cell) {
   if (cell.kind == Kind::Null && !shape_.nulls) return out;
+  if (shape_.documents) return put_in_document(out, plan, column, cell);
   if (!shape_.big_as_text || !is_big(cell)) return put_cell(out, plan, column, cell);
   out = put_padded(out, column.key.data, column.key.size + 1);
   out = cell.kind == Kind::Int ? spell_int(out, cell.i) : spell_uint(out, cell.u);
   *out = '"';
   return out + 1;
+}
+
+char* JsonRow::put_in_document(char* out, const JsonRowPlan& plan, const JsonRowPlan::ColumnPlan& column,
+                               const Cell& cell) {
+  if (shape_.bad_dates_null && !is_calendar_date(cell)) {
+    return put_text(put_padded(out, column.key.data, column.key.size), "null");
+  }
+  switch (cell.kind) {
+    case Kind::DateTime: {
+      char* begin = put_padded(out, column.key.data, column.key.size + 1);
+      out = day_.spell_datetime(begin, cell.u, cell.aux);
+      if (auto* space = static_cast<char*>(std::memchr(begin, ' ', static_cast<size_t>(out - begin))))
+        *space = 'T';
+      *out = '"';
+      return out + 1;
+    }
+    case Kind::Decimal:
+      if (!shape_.bare_decimals) break;
+      return spell_decimal(put_padded(out, column.key.data, column.key.size), cell.bytes(), cell.aux,
+                           cell.aux2);
+    case Kind::Geometry: {
+      if (cell.size <= 4) break;  // the SRID stands in front
+      char* end = spell_wkt(put_padded(out, column.key.data, column.key.size + 1), cell.bytes().substr(4));
+      if (!end) break;
+      *end = '"';
+      return end + 1;
+    }
+    default: break;
+  }
+  return put_cell(out, plan, column, cell);
 }
 
 template <bool kBig, bool kShaped>

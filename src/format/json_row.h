@@ -45,10 +45,16 @@ class JsonRow {
   struct Shape {
     bool nulls = true;         // columns that are null are shown
     bool big_as_text = false;  // integers that a double may not hold are strings
+    // As search engines tell dates and places: a T between the date and the time, geometry as well-known
+    // text; and these two:
+    bool documents = false;
+    bool bare_decimals = false;   // decimals are numbers
+    bool bad_dates_null = false;  // dates that no calendar has are null
   };
 
   JsonRow() = default;
-  explicit JsonRow(Shape shape) : shape_(shape), shaped_(!shape.nulls || shape.big_as_text) {}
+  explicit JsonRow(Shape shape)
+      : shape_(shape), shaped_(!shape.nulls || shape.big_as_text || shape.documents) {}
 
   // Begins a message of this change at the end of `bytes`: what follows may write its images and its key,
   // each once, and `others` bytes beside them. The caller commits.
@@ -80,6 +86,8 @@ class JsonRow {
   char* put_columns(char* out, const JsonRowPlan& plan, const Row& row);
   char* put_shaped(char* out, const JsonRowPlan& plan, const JsonRowPlan::ColumnPlan& column,
                    const Cell& cell);
+  char* put_in_document(char* out, const JsonRowPlan& plan, const JsonRowPlan::ColumnPlan& column,
+                        const Cell& cell);
   [[gnu::always_inline]] char* put_cell(char* out, const JsonRowPlan& plan,
                                         const JsonRowPlan::ColumnPlan& column, const Cell& cell);
   char* put_bytes_cell(char* out, const JsonRowPlan& plan, const JsonRowPlan::ColumnPlan& column,

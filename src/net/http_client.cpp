@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/url.h"
 #include "net/curl_library.h"
 
 namespace sluice {
@@ -13,6 +14,7 @@ namespace {
 constexpr std::chrono::milliseconds kLook{1000};
 constexpr int kLooks = 4;
 constexpr long kMostRedirections = 5;
+constexpr size_t kShown = 200;  // characters of an answer in a message
 
 using Outcome = HttpAnswer::Outcome;
 
@@ -38,7 +40,7 @@ struct HttpClient::Impl {
     SteadyTime moved;          // when the request moved last
     curl_off_t sent = 0;       // of its body, by then
     size_t header_bytes = 0;   // of the answer
-    bool body_cut = false;     // more of the answer's body came than is kept
+    size_t most_body = 0;      // of the answer
     bool headers_cut = false;  // likewise of its headers
     std::string url;           // as libcurl has it
     std::vector<curl_slist> headers;
@@ -91,10 +93,10 @@ size_t HttpClient::Impl::take_header(char*, size_t, size_t size, void* given) {
 
 size_t HttpClient::Impl::take_body(char* bytes, size_t, size_t size, void* given) {
   Way& way = *static_cast<Way*>(given);
-  size_t room = HttpAnswer::kMostBody - way.answer.body.size();
+  size_t room = way.most_body - way.answer.body.size();
   way.answer.body.append(bytes, std::min(size, room));
-  way.body_cut = size > room;
-  return way.body_cut ? 0 : size;
+  way.answer.cut = size > room;
+  return way.answer.cut ? 0 : size;
 }
 
 void HttpClient::Impl::prepare_tls(CURL* easy) const {
@@ -109,6 +111,7 @@ void HttpClient::Impl::prepare_tls(CURL* easy) const {
 }
 
 void HttpClient::Impl::prepare(Way& way) {
+  way.most_body = setup.most_body;
   CURL* easy = way.easy = curl.easy_init();
   CHECK(easy);
   curl.setopt(easy, CURLOPT_PRIVATE, &way);
@@ -175,7 +178,7 @@ void HttpClient::Impl::finish(Way& way, CURLcode code) {
   answer.retry_after = std::chrono::seconds(std::max<curl_off_t>(wait, 0));
   if (location) answer.location = location;
   // What lies beyond the bound of a body changes nothing about the status.
-  bool whole = code == CURLE_OK || (code == CURLE_WRITE_ERROR && way.body_cut);
+  bool whole = code == CURLE_OK || (code == CURLE_WRITE_ERROR && answer.cut);
   // Libcurl stops at a redirection one too many, whose status tells all.
   if (code == CURLE_TOO_MANY_REDIRECTS) whole = true;
   if (!whole) {
@@ -208,6 +211,22 @@ void HttpClient::Impl::check_patience(SteadyTime now) {
   }
 }
 
+std::string describe(std::string_view method, std::string_view url, const HttpAnswer& answer) {
+  std::string words = fmt::format("{} {}", method, safe_url(url.substr(0, url.find_first_of("?#"))));
+  if (answer.outcome != Outcome::Answered) return words + ": " + answer.why;
+  words += fmt::format(": the answer is {}", answer.status);
+  std::string shown = answer.body.substr(0, kShown);
+  if (answer.body.size() > kShown) {  // not within a character
+    while (!shown.empty() && (static_cast<unsigned char>(shown.back()) & 0xC0) == 0x80) shown.pop_back();
+    if (!shown.empty() && static_cast<unsigned char>(shown.back()) >= 0xC0) shown.pop_back();
+  }
+  for (char& c : shown) {
+    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = ' ';
+  }
+  while (shown.ends_with(' ')) shown.pop_back();
+  return shown.empty() ? words : fmt::format("{}: {}", words, shown);
+}
+
 Result<std::unique_ptr<HttpClient>> HttpClient::make(HttpSetup setup, size_t ways,
                                                      const Interrupt& interrupt) {
   SLUICE_ASSIGN(curl, load_curl());
@@ -224,7 +243,7 @@ void HttpClient::start(size_t number, const HttpRequest& request) {
   way.answer = {};
   way.words[0] = '\0';
   way.header_bytes = 0;
-  way.body_cut = way.headers_cut = false;
+  way.headers_cut = false;
   way.sent = 0;
   way.moved = steady_now();
   // `Expect: 100-continue` would cost a turn for each larger request.
@@ -243,7 +262,7 @@ void HttpClient::start(size_t number, const HttpRequest& request) {
     // Nothing that began encrypted goes on in the clear.
     curl.setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, way.url.starts_with("https") ? "https" : "http,https");
   }
-  curl.setopt(easy, CURLOPT_CUSTOMREQUEST, request.put ? "PUT" : nullptr);
+  curl.setopt(easy, CURLOPT_CUSTOMREQUEST, request.method);
   curl.setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
   curl.setopt(easy, CURLOPT_POSTFIELDS, request.body.empty() ? "" : request.body.data());
   CHECK(curl.add_handle(impl_->multi, easy) == CURLM_OK);

@@ -25,6 +25,7 @@ struct HttpSetup {
   bool follow = false;  // go where a redirection points to, with the same request
   // Without an answer, counted from the last byte of the request that went out.
   std::chrono::milliseconds patience{30'000};
+  size_t most_body = 64 << 10;  // of an answer; of what follows nothing is read
 };
 
 // Of one request, in the order in which they were added. Used again and again, it allocates nothing.
@@ -51,14 +52,13 @@ class HttpHeaders {
 };
 
 struct HttpRequest {
-  bool put = false;  // else POST
+  const char* method = nullptr;  // none: POST
   const std::string& url;
   const HttpHeaders& headers;
   std::string_view body;
 };
 
 struct HttpAnswer {
-  static constexpr size_t kMostBody = 64 << 10;      // of what follows nothing is read
   static constexpr size_t kMostHeaders = 256 << 10;  // more is no answer
 
   enum class Outcome : uint8_t {
@@ -70,10 +70,14 @@ struct HttpAnswer {
   Outcome outcome = Outcome::Answered;
   std::string why;  // where it was not answered
   int status = 0;
-  std::string body;                     // its first kMostBody bytes
+  std::string body;                     // its first HttpSetup::most_body bytes
+  bool cut = false;                     // there is more of it
   std::chrono::seconds retry_after{0};  // 0: it names none
   std::string location;                 // of a redirection that was not followed
 };
+
+// What came of a request, for a message: without the query of its URL, where secrets may stand.
+std::string describe(std::string_view method, std::string_view url, const HttpAnswer& answer);
 
 class HttpClient {
   struct Impl;

@@ -41,6 +41,7 @@ std::string rendered(const std::string& text, Shop& shop, const Change& change, 
 TEST(Template, PlacesAreFilledIn) {
   Shop shop;
   Change change = shop.insert(7, "ann");
+  shop.sample.batch.events[0].timestamp = 1795198245;
   std::string id(shop.sample.batch.transactions[0].id);
   const std::pair<std::string, std::string> cases[] = {
       {"", ""},
@@ -53,6 +54,7 @@ TEST(Template, PlacesAreFilledIn) {
       {"{{{table}}}", "{orders}"},
       {"{hash:customer%4}", std::to_string((static_cast<uint32_t>(murmur2("ann")) & 0x7fffffff) % 4)},
       {"{hash:key%1}", "0"},
+      {"{time:%Y.%m.%d-%H/%j}", "2026.11.20-18/324"},
   };
   for (const auto& [text, expected] : cases) {
     EXPECT_EQ(rendered(text, shop, change, change.after), expected) << text;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ctime>
 
 #include "base/hash.h"
 #include "format/plain.h"
@@ -11,7 +12,7 @@ namespace {
 
 constexpr std::string_view kPlaces =
     "{database}, {table}, {lower:database}, {lower:table}, {shape}, {key}, {op}, {id}, {gtid}, {xid}, "
-    "{column:NAME}, "
+    "{column:NAME}, {time:FORMAT}, "
     "{hash:NAME%N} and {hash:key%N}";
 
 std::string_view name_of(Op op) {
@@ -32,6 +33,28 @@ void append_number(Bytes& out, uint64_t number) {
 // Of ASCII: beyond, what a lower letter is depends on who is asked.
 void append_lower(Bytes& out, std::string_view text) {
   for (char c : text) out.push(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+}
+
+// One conversion at least, none that depends on a language.
+bool is_time_format(std::string_view format) {
+  bool any = false;
+  for (size_t at = 0; at < format.size(); ++at) {
+    if (format[at] != '%') continue;
+    constexpr std::string_view kKnown = "YmdHj";
+    if (++at == format.size() || kKnown.find(format[at]) == kKnown.npos) return false;
+    any = true;
+  }
+  return any;
+}
+
+// When the change was made, UTC.
+void append_time(Bytes& out, const std::string& format, uint32_t seconds) {
+  time_t unix = seconds;
+  tm parts{};
+  gmtime_r(&unix, &parts);
+  size_t room = 5 * format.size();  // a conversion of two characters makes four at most
+  char* at = out.reserve(room);
+  out.commit(at + strftime(at, room, format.c_str(), &parts));
 }
 
 // The same for two versions of a table whose columns have the same names and types, over restarts, too.
@@ -84,7 +107,15 @@ Result<Template::Part> Template::parse_place(std::string_view inside, std::strin
   for (auto [name, place] : kNames) {
     if (inside == name) return Part{place, {}};
   }
-  constexpr std::string_view kColumn = "column:", kHash = "hash:";
+  constexpr std::string_view kColumn = "column:", kHash = "hash:", kTime = "time:";
+  if (inside.starts_with(kTime)) {
+    std::string format(inside.substr(kTime.size()));
+    if (!is_time_format(format)) {
+      return usage("'{{{}}}' in '{}': expected a time such as %Y.%m.%d, of %Y, %m, %d, %H and %j", inside,
+                   whole);
+    }
+    return Part{Place::Time, std::move(format)};
+  }
   if (inside.starts_with(kColumn) && inside.size() > kColumn.size()) {
     return Part{Place::Column, std::string(inside.substr(kColumn.size()))};
   }
@@ -176,6 +207,7 @@ void Template::render(const Batch& batch, const Change& change, const Row& row, 
       case Place::Id: append_id(out, batch, change); break;
       case Place::Gtid: out.append(transaction.gtid); break;
       case Place::Xid: append_number(out, transaction.xid); break;
+      case Place::Time: append_time(out, part.text, event.timestamp); break;
       case Place::Column:
         if (next != columns.end()) append_column();
         break;

@@ -48,12 +48,15 @@ class Template {
     Id,
     Gtid,
     Xid,
+    Time,
     Column,
     Hash
   };
   struct Part {
     Place place;
-    std::string text;      // of Literal; of Column and Hash the column's name, empty for the whole key
+    // Of Literal; of Time as strftime takes it; of Column and Hash the column's name, empty for the whole
+    // key.
+    std::string text;
     uint32_t modulus = 0;  // of Hash
   };
 

@@ -12,6 +12,7 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1] / "tools")]
 
 from lib.sluice import Sluice  # noqa: E402
 from kafka_server import Kafka  # noqa: E402
+from opensearch_server import OpenSearch  # noqa: E402
 from server import KINDS, Server  # noqa: E402
 from server_tls import make_tls  # noqa: E402
 
@@ -91,3 +92,10 @@ def kafka(tls):
     """A broker with every kind of login, for tests that leave it running and use topics of their own."""
     with Kafka(tls=tls) as broker:
         yield broker
+
+
+@pytest.fixture(scope="session")
+def opensearch():
+    """A node, for tests that leave it running and use indices of their own."""
+    with OpenSearch() as node:
+        yield node

@@ -14,6 +14,7 @@ class Lines {
   explicit Lines(uint64_t sequence) {
     batch_.sequence = sequence;
     batch_.transactions.push_back({.id = "tx"});
+    batch_.events.push_back({.file = "bin.000001", .offset = 4, .next = 100});
   }
   Lines(uint64_t sequence, std::initializer_list<std::string> lines) : Lines(sequence) {
     for (const std::string& line : lines) add(line);

@@ -15,6 +15,7 @@
 
 #include "base/check.h"
 #include "sink/console/console_sink.h"
+#include "sink/elasticsearch/elasticsearch_sink.h"
 #include "sink/file/file_sink.h"
 #include "sink/http/http_sink.h"
 #include "sink/kafka/kafka_sink.h"
@@ -108,6 +109,47 @@ class HttpBench : public SinkBench {
     std::lock_guard lock(mutex_);
     text_ += request.body;
     return HttpServer::reply(204);
+  }
+
+  std::mutex mutex_;
+  std::string text_;
+  std::atomic<bool> reads_ = false;
+  HttpServer server_{[this](const HttpServer::Request& request) { return take(request); }};
+};
+
+// Takes bulk requests apart as a server does: what stands behind the version is the message.
+class ElasticsearchBench : public SinkBench {
+ public:
+  std::unique_ptr<Sink> sink() override {
+    Settings settings(elasticsearch_sink.options);
+    CHECK(settings.set("url", {server_.url()}, "test"));
+    CHECK(settings.set("connections", {"1"}, "test"));
+    auto made = elasticsearch_sink.make(settings);
+    CHECK(made);
+    return std::move(*made);
+  }
+  std::string delivered() override {
+    std::lock_guard lock(mutex_);
+    return text_;
+  }
+  void read_along() override { reads_ = true; }
+
+ private:
+  static constexpr size_t kHuge = 32 << 20;
+
+  std::optional<std::string> take(const HttpServer::Request& request) {
+    if (request.body.size() > kHuge && !reads_) return std::nullopt;
+    constexpr std::string_view kBefore = R"("version_type":"external_gte",)";
+    std::lock_guard lock(mutex_);
+    for (std::string_view rest = request.body; !rest.empty();) {
+      size_t begin = rest.find(kBefore);
+      CHECK(begin != rest.npos);
+      rest.remove_prefix(begin + kBefore.size());
+      size_t end = rest.find('\n');
+      text_ += rest.substr(0, end + 1);
+      rest.remove_prefix(end + 1);
+    }
+    return HttpServer::reply(200, R"({"errors":false,"items":[]})");
   }
 
   std::mutex mutex_;
@@ -260,6 +302,8 @@ std::unique_ptr<SinkBench> make() {
 
 const SinkBenchType console_bench = {
     .name = "console", .sink = &console_sink, .make = make<ConsoleBench>, .waits = true};
+const SinkBenchType elasticsearch_bench = {
+    .name = "elasticsearch", .sink = &elasticsearch_sink, .make = make<ElasticsearchBench>, .waits = true};
 const SinkBenchType file_bench = {
     .name = "file", .sink = &file_sink, .make = make<FileBench>, .takes_back = true};
 const SinkBenchType http_bench = {.name = "http", .sink = &http_sink, .make = make<HttpBench>, .waits = true};

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/base64.h"
 #include "format/address.h"
+#include "format/calendar.h"
 #include "format/debezium/number.h"
 #include "format/json_binary.h"
 #include "format/json_text.h"
@@ -35,25 +36,7 @@ char* in_quotes(char* out, char* end) {
   return end + 1;
 }
 
-// Days since 1970-01-01 in the proleptic Gregorian calendar.
-int64_t days_since_epoch(int64_t year, uint32_t month, uint32_t day) {
-  year -= month <= 2;
-  int64_t era = (year >= 0 ? year : year - 399) / 400;
-  auto year_of_era = static_cast<uint32_t>(year - era * 400);
-  uint32_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-  uint32_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return era * 146097 + day_of_era - 719468;
-}
-
-bool is_leap(uint32_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
-
 // Dates that no calendar has are null, or the first day of 1970 where the column is NOT NULL.
-bool is_date(uint32_t year, uint32_t month, uint32_t day) {
-  constexpr uint8_t kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  if (year == 0 || month < 1 || month > 12 || day < 1) return false;
-  return day <= kDays[month - 1] || (month == 2 && day == 29 && is_leap(year));
-}
-
 char* no_date(char* out, const Column& column, bool as_text) {
   if (column.nullable) return put(out, "null");
   return as_text ? put(out, "\"1970-01-01Z\"") : put(out, "0");

@@ -23,7 +23,6 @@ using namespace http;
 
 // What a server may ask for at most; then it is asked again.
 constexpr std::chrono::seconds kMostPause = std::chrono::hours(1);
-constexpr size_t kShown = 200;           // characters of an answer in a message
 constexpr size_t kKeepBytes = 8u << 20;  // of a body's room, from one request to the next
 constexpr size_t kNoLimit = SIZE_MAX;
 
@@ -203,27 +202,13 @@ Result<void> HttpSink::start(const Delivery& delivery, size_t number) {
     return made;
   }
   make_headers(delivery, way);
-  client_->start(number, {options_.put, way.url, way.headers, way.sent});
+  client_->start(number, {options_.put ? "PUT" : nullptr, way.url, way.headers, way.sent});
   ++active_;
   return {};
 }
 
-// Without the query, where secrets may stand.
 std::string HttpSink::told(const Way& way, const HttpAnswer& answer) const {
-  std::string url = safe_url(std::string_view(way.url).substr(0, way.url.find_first_of("?#")));
-  std::string words = fmt::format("{} {}", options_.put ? "PUT" : "POST", url);
-  if (answer.outcome != HttpAnswer::Outcome::Answered) return words + ": " + answer.why;
-  words += fmt::format(": the answer is {}", answer.status);
-  std::string shown = answer.body.substr(0, kShown);
-  if (answer.body.size() > kShown) {  // not within a character
-    while (!shown.empty() && (static_cast<unsigned char>(shown.back()) & 0xC0) == 0x80) shown.pop_back();
-    if (!shown.empty() && static_cast<unsigned char>(shown.back()) >= 0xC0) shown.pop_back();
-  }
-  for (char& c : shown) {
-    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = ' ';
-  }
-  while (shown.ends_with(' ')) shown.pop_back();
-  return shown.empty() ? words : fmt::format("{}: {}", words, shown);
+  return describe(options_.put ? "PUT" : "POST", way.url, answer);
 }
 
 // A request of several may be refused for one of them, or for their size.

