@@ -29,19 +29,22 @@ struct Stream::Impl {
     if (fd >= 0) ::close(fd);
   }
 
-  // Until the socket is ready for `events`.
-  Result<void> wait(short events, std::string_view doing) {
+  // Whether the socket is ready for `events` before `patience` is over.
+  Result<bool> ready(short events, std::chrono::milliseconds patience) {
     pollfd ends[] = {{fd, events, 0}, {interrupt.descriptor(), POLLIN, 0}};
     for (;;) {
-      int ready = ::poll(ends, 2, static_cast<int>(setup.patience.count()));
-      if (ready < 0 && errno == EINTR) continue;
+      int found = ::poll(ends, 2, static_cast<int>(patience.count()));
+      if (found < 0 && errno == EINTR) continue;
       if (interrupt.raised() || ends[1].revents != 0) return stopped();
-      if (ready == 0) {
-        return retryable("{} {}: no answer within {} s", doing, setup.describe(),
-                         std::chrono::duration<double>(setup.patience).count());
-      }
-      return {};
+      return found != 0;
     }
+  }
+
+  Result<void> wait(short events, std::string_view doing) {
+    SLUICE_ASSIGN(is_ready, ready(events, setup.patience));
+    if (is_ready) return {};
+    return retryable("{} {}: no answer within {} s", doing, setup.describe(),
+                     std::chrono::duration<double>(setup.patience).count());
   }
 
   Result<void> connect_to(const sockaddr* address, socklen_t size, int family) {
@@ -97,6 +100,7 @@ struct Stream::Impl {
     const TlsSetup& tls = setup.tls;
     context = SSL_CTX_new(TLS_client_method());
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     bool loaded = tls.ca.empty() ? SSL_CTX_set_default_verify_paths(context) == 1
                                  : SSL_CTX_load_verify_locations(context, tls.ca.c_str(), nullptr) == 1;
     if (tls.verify && !loaded) return fatal("cannot read the CA certificates {}: {}", tls.ca, tls_reason());
@@ -138,6 +142,20 @@ struct Stream::Impl {
     }
   }
 
+  // 0, where the call that returned `done` may be tried again.
+  Result<size_t> nothing_now(int done, std::string_view doing) {
+    int error = SSL_get_error(ssl, done);
+    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return 0;
+    return retryable("{} {}: {}", doing, setup.describe(), tls_reason());
+  }
+
+  // What a call waits for that did nothing for now. TLS may have to read before it writes, and write before
+  // it reads.
+  short wanted(short events) const {
+    if (!ssl || SSL_want(ssl) == SSL_NOTHING) return events;
+    return SSL_want(ssl) == SSL_WRITING ? POLLOUT : POLLIN;
+  }
+
   // Success: the call that returned `done` may be tried again.
   Result<void> wait_for_tls(int done, std::string_view doing) {
     switch (SSL_get_error(ssl, done)) {
@@ -164,48 +182,58 @@ Result<std::unique_ptr<Stream>> Stream::connect(const StreamSetup& setup, const 
   return std::unique_ptr<Stream>(new Stream(std::move(impl)));
 }
 
+Result<size_t> Stream::write_now(std::string_view bytes) {
+  if (impl_->ssl) {
+    size_t written = 0;
+    int done = SSL_write_ex(impl_->ssl, bytes.data(), bytes.size(), &written);
+    if (done == 1) return written;
+    return impl_->nothing_now(done, "writing to");
+  }
+  for (;;) {
+    ssize_t written = ::send(impl_->fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (written >= 0) return static_cast<size_t>(written);
+    if (errno == EAGAIN) return 0;
+    if (errno != EINTR) return retryable("writing to {}: {}", impl_->setup.describe(), std::strerror(errno));
+  }
+}
+
+Result<size_t> Stream::read_now(char* room, size_t size) {
+  if (impl_->ssl) {
+    size_t taken = 0;
+    int done = SSL_read_ex(impl_->ssl, room, size, &taken);
+    if (done == 1) return taken;
+    return impl_->nothing_now(done, "reading from");
+  }
+  for (;;) {
+    ssize_t taken = ::recv(impl_->fd, room, size, 0);
+    if (taken > 0) return static_cast<size_t>(taken);
+    if (taken == 0) return retryable("{} closed the connection", impl_->setup.describe());
+    if (errno == EAGAIN) return 0;
+    if (errno != EINTR)
+      return retryable("reading from {}: {}", impl_->setup.describe(), std::strerror(errno));
+  }
+}
+
 Result<void> Stream::write(std::string_view bytes) {
   while (!bytes.empty()) {
-    if (impl_->ssl) {
-      size_t written = 0;
-      int done = SSL_write_ex(impl_->ssl, bytes.data(), bytes.size(), &written);
-      if (done == 1) {
-        bytes.remove_prefix(written);
-      } else {
-        SLUICE_TRY(impl_->wait_for_tls(done, "writing to"));
-      }
-      continue;
-    }
-    ssize_t written = ::send(impl_->fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (written >= 0) {
-      bytes.remove_prefix(static_cast<size_t>(written));
-    } else if (errno == EAGAIN) {
-      SLUICE_TRY(impl_->wait(POLLOUT, "writing to"));
-    } else if (errno != EINTR) {
-      return retryable("writing to {}: {}", impl_->setup.describe(), std::strerror(errno));
-    }
+    SLUICE_ASSIGN(written, write_now(bytes));
+    if (written == 0) SLUICE_TRY(impl_->wait(impl_->wanted(POLLOUT), "writing to"));
+    bytes.remove_prefix(written);
   }
   return {};
 }
 
 Result<size_t> Stream::read(char* room, size_t size) {
   for (;;) {
-    if (impl_->ssl) {
-      size_t taken = 0;
-      int done = SSL_read_ex(impl_->ssl, room, size, &taken);
-      if (done == 1) return taken;
-      SLUICE_TRY(impl_->wait_for_tls(done, "reading from"));
-      continue;
-    }
-    ssize_t taken = ::recv(impl_->fd, room, size, 0);
-    if (taken > 0) return static_cast<size_t>(taken);
-    if (taken == 0) return retryable("{} closed the connection", impl_->setup.describe());
-    if (errno == EAGAIN) {
-      SLUICE_TRY(impl_->wait(POLLIN, "reading from"));
-    } else if (errno != EINTR) {
-      return retryable("reading from {}: {}", impl_->setup.describe(), std::strerror(errno));
-    }
+    SLUICE_ASSIGN(taken, read_now(room, size));
+    if (taken != 0) return taken;
+    SLUICE_TRY(impl_->wait(impl_->wanted(POLLIN), "reading from"));
   }
+}
+
+Result<bool> Stream::wait(bool room, std::chrono::milliseconds patience) {
+  if (impl_->ssl && SSL_pending(impl_->ssl) > 0) return true;
+  return impl_->ready(room ? POLLIN | POLLOUT : POLLIN, patience);
 }
 
 }  // namespace sluice

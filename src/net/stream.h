@@ -43,6 +43,13 @@ class Stream {
   // At least one byte, at most `size`.
   Result<size_t> read(char* room, size_t size);
 
+  // These do not wait: 0 says that nothing is taken, or nothing there. What was not taken comes again first.
+  Result<size_t> write_now(std::string_view bytes);
+  Result<size_t> read_now(char* room, size_t size);
+  // Until there may be something to read or, where `room` is asked for too, room to write. False: not within
+  // `patience`.
+  Result<bool> wait(bool room, std::chrono::milliseconds patience);
+
  private:
   struct Impl;
   explicit Stream(std::unique_ptr<Impl> impl);

@@ -13,6 +13,7 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1] / "tools")]
 from lib.sluice import Sluice  # noqa: E402
 from kafka_server import Kafka  # noqa: E402
 from opensearch_server import OpenSearch  # noqa: E402
+from rabbitmq_server import RabbitMQ  # noqa: E402
 from server import KINDS, Server  # noqa: E402
 from server_tls import make_tls  # noqa: E402
 
@@ -99,3 +100,10 @@ def opensearch():
     """A node, for tests that leave it running and use indices of their own."""
     with OpenSearch() as node:
         yield node
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(tls):
+    """A broker for tests that leave it running and use names of their own. It takes messages of up to 4 MB."""
+    with RabbitMQ({"max_message_size": 4_000_000}, tls=tls) as broker:
+        yield broker

