@@ -23,6 +23,7 @@ import kafka  # noqa: E402
 import latency  # noqa: E402
 import shapes  # noqa: E402
 import sinks  # noqa: E402
+import subscribers  # noqa: E402
 import timing  # noqa: E402
 import workload  # noqa: E402
 from server import Server  # noqa: E402
@@ -234,6 +235,7 @@ def main():
     parser.add_argument("--kafka", action="store_true", help="instead, measure the way into Kafka")
     parser.add_argument("--formats", action="store_true", help="instead, measure each format beside json")
     parser.add_argument("--sinks", action="store_true", help="instead, measure the way into Redis, and five sinks at once")
+    parser.add_argument("--subscribers", action="store_true", help="instead, measure the way to many WebSocket clients, from MySQL")
     parser.add_argument("--debezium", action="store_true", help="instead, measure Debezium Embedded beside Sluice")
     parser.add_argument("--debezium-runs", type=int, default=3, help="timed runs of each of these two")
     parser.add_argument("--batch", default="256KiB", help="batch_bytes of the way into Kafka")
@@ -241,6 +243,7 @@ def main():
     options = parser.parse_args()
     sluice = str(ROOT / "build-release/sluice")
     for name, bench in (("kafka", kafka.KafkaBench), ("formats", formats.FormatBench), ("sinks", sinks.SinkBench),
+                        ("subscribers", subscribers.SubscribersBench),
                         ("debezium", debezium.DebeziumBench)):
         if getattr(options, name):
             table = bench(options, sluice).run()

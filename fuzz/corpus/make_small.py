@@ -75,6 +75,16 @@ def seeds():
         yield "rules", b"\1" + struct.pack("<Q", 0x0123456789ABCDEF) + condition.encode()
         yield "rules", b"\0" + struct.pack("<Q", 5) + condition.encode()
     yield "shape", shape(int(version_of_shapes()))
+    client = struct.pack("<IH", 9, 0) + b"\0shop\\." + struct.pack("<IH", 2, 3) + struct.pack("<IH", 5, 1) + b"abc" + struct.pack("<IH", 5, 9) + b"x#1"
+    yield "subscribers", b"\2" + client
+    yield "subscribers", b"\6" + client
+    request = b'{"subscribe": ["shop.*", "!shop.t"], "operations": ["insert"], "after": "0-1-2#3", "token": "x"}'
+    yield "subscribers", b"\1tick\r\n\r\n\r\n" + request + b"\r\n\r\n\r\nti"
+    masked = bytes(c ^ m for c, m in zip(request, b"abcd" * len(request)))
+    text = bytes([0x81, 0x80 | len(request)]) + b"abcd" + masked
+    yield "subscribers", b"\x09" + text + b"\x01\x80abcd" + b"\x89\x81abcdx" + b"\x80\x80abcd" + b"\x88\x82abcd" + bytes([3 ^ 97, 0xE8 ^ 98])
+    yield "subscribers", (b"\0GET /?subscribe=shop.*&after=a%231&token=x HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nOrigin: null\r\n"
+                          b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n" + text)
     for words in ("mysql://user:pass%40word@[::1]:3306/?tls=required&a=b", "user:@host", "mysql://h", "a:b:c@d@e:99999/x"):
         yield "words", b"\0" + words.encode()
     for words in ("shop.*, !shop.tmp_*", "/crm[.](lead|deal)/", "`a.b`.`c``d`", "*.*,!*.x?"):

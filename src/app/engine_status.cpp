@@ -58,6 +58,7 @@ JsonObject lane_json(const EngineStatus& status, const LaneStatus& lane) {
   if (lane.parked != 0) json.number("parked", lane.parked).number("parked_bytes", lane.parked_bytes);
   if (lane.spilled_bytes != 0) json.number("spilled_bytes", lane.spilled_bytes);
   if (!lane.spill_error.empty()) json.text("spill_error", lane.spill_error);
+  for (const SinkCount& count : lane.counts) json.number(count.name, count.value);
   if (!lane.last_error.empty()) {
     json.text("last_error", lane.last_error).text("last_error_at", utc_text(lane.last_error_us));
   }

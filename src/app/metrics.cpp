@@ -20,6 +20,15 @@ void each_sink(const EngineStatus& status, Exposition& out) {
   for (const LaneStatus& lane : status.pipeline.lanes) out.sample({{"sink", lane.name}}, Value(status, lane));
 }
 
+// Of the sinks that count such a thing.
+void each_count(const EngineStatus& status, std::string_view name, Exposition& out) {
+  for (const LaneStatus& lane : status.pipeline.lanes) {
+    for (const SinkCount& count : lane.counts) {
+      if (count.name == name) out.sample({{"sink", lane.name}}, count.value);
+    }
+  }
+}
+
 constexpr auto kCounter = MetricKind::Counter;
 constexpr auto kGauge = MetricKind::Gauge;
 using Status = EngineStatus;
@@ -125,6 +134,18 @@ constexpr Metric kMetrics[] = {
      "when it failed last, in seconds since 1970; 0: never", each_sink<[](const Status&, const Lane& lane) {
        return static_cast<double>(lane.last_error_us) / 1e6;
      }>},
+    {"sluice_sink_subscribers", kGauge, "of sinks `subscribers`: clients that are connected",
+     [](const Status& s, Exposition& out) { each_count(s, "subscribers", out); }},
+    {"sluice_sink_subscribers_cut_off_total", kCounter,
+     "clients that were cut off because they were too slow",
+     [](const Status& s, Exposition& out) { each_count(s, "cut_off", out); }},
+    {"sluice_sink_subscribers_sent_away_total", kCounter,
+     "clients that were sent away: without a token, too many, or not speaking the protocol",
+     [](const Status& s, Exposition& out) { each_count(s, "sent_away", out); }},
+    {"sluice_sink_subscribers_messages_total", kCounter, "messages sent to clients, counted for each of them",
+     [](const Status& s, Exposition& out) { each_count(s, "messages_sent", out); }},
+    {"sluice_sink_subscribers_bytes_total", kCounter, "bytes sent to clients, counted for each of them",
+     [](const Status& s, Exposition& out) { each_count(s, "bytes_sent", out); }},
 };
 
 }  // namespace

@@ -1,11 +1,16 @@
 #include "net/hmac.h"
 
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include "base/check.h"
 
 namespace sluice {
+
+bool same_secret(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
 
 struct HmacSha256::Impl {
   EVP_MAC* mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);

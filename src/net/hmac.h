@@ -1,4 +1,4 @@
-// HMAC-SHA256 (RFC 2104, FIPS 198), of pieces one after the other.
+// HMAC-SHA256 (RFC 2104, FIPS 198), of pieces one after the other; and how secrets are compared.
 #pragma once
 
 #include <memory>
@@ -8,6 +8,9 @@
 #include "base/secret.h"
 
 namespace sluice {
+
+// Takes as long wherever they differ.
+bool same_secret(std::string_view a, std::string_view b);
 
 class HmacSha256 {
  public:

@@ -1,7 +1,6 @@
 #include "net/http_server.h"
 
 #include <httplib.h>
-#include <openssl/crypto.h>
 #include <pthread.h>
 
 #include <cerrno>
@@ -10,6 +9,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "net/hmac.h"
 
 namespace sluice {
 namespace {
@@ -17,11 +17,6 @@ namespace {
 constexpr size_t kThreads = 2;          // a scraper and somebody who looks
 constexpr time_t kPatienceSeconds = 2;  // with the other side of a connection
 constexpr size_t kMostRequestBytes = 64 << 10;
-
-// Takes as long wherever they differ.
-bool same(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
-}
 
 }  // namespace
 
@@ -74,7 +69,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const ListenAddress& addre
   });
   if (!token.empty()) {
     server.set_pre_routing_handler([wanted = "Bearer " + token](const auto& request, auto& response) {
-      if (same(request.get_header_value("Authorization"), wanted))
+      if (same_secret(request.get_header_value("Authorization"), wanted))
         return httplib::Server::HandlerResponse::Unhandled;
       response.status = 401;
       response.set_header("WWW-Authenticate", "Bearer");

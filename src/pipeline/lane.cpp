@@ -388,6 +388,7 @@ LaneStatus Lane::status() const {
   std::lock_guard lock(status_mutex_);
   LaneStatus status = status_;
   status.spilled_bytes = spilled;
+  status.counts = setup_.sink->counts();
   return status;
 }
 

@@ -8,6 +8,7 @@
 
 #include "model/position.h"
 #include "pipeline/delays.h"
+#include "sink/sink.h"
 
 namespace sluice {
 
@@ -38,6 +39,7 @@ struct LaneStatus {
   // Since when the others go on without it while it reads the log by itself, microseconds since 1970 UTC; 0:
   // they do not. `log_bytes` means nothing then.
   int64_t left_us = 0;
+  std::vector<SinkCount> counts = {};  // the sink's own
 };
 
 // `now` with the counts of the lane that was there before it.

@@ -99,6 +99,12 @@ class Judge {
   ~Judge() = default;
 };
 
+// Something that a sink counts beside what its lane does.
+struct SinkCount {
+  std::string_view name;  // in status; metrics have it too
+  uint64_t value = 0;
+};
+
 class Sink {
  public:
   virtual ~Sink() = default;
@@ -125,6 +131,8 @@ class Sink {
   // Between deliveries, once a second: rotation by time and the like. What was delivered before is saved.
   virtual Result<void> tick() { return {}; }
   virtual void close() {}
+  // Any thread.
+  virtual std::vector<SinkCount> counts() const { return {}; }
   // Makes a call that waits, now or later, return with a Stopped fault. Any thread.
   virtual void interrupt() noexcept {}
 };

@@ -10,10 +10,13 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <mutex>
 #include <thread>
 
 #include "base/check.h"
+#include "net/listener.h"
+#include "net/stream.h"
 #include "sink/console/console_sink.h"
 #include "sink/elasticsearch/elasticsearch_sink.h"
 #include "sink/file/file_sink.h"
@@ -21,6 +24,7 @@
 #include "sink/kafka/kafka_sink.h"
 #include "sink/rabbitmq/rabbitmq_sink.h"
 #include "sink/redis/redis_sink.h"
+#include "sink/subscribers/subscribers_sink.h"
 #include "support/folder.h"
 #include "support/http_server.h"
 #include "support/rabbitmq_broker.h"
@@ -328,6 +332,97 @@ class RedisBench : public SinkBench {
   pid_t server_;
 };
 
+// A client of wing-binlog-go's protocol, which connects whenever the sink is opened.
+class SubscribersBench : public SinkBench {
+ public:
+  std::unique_ptr<Sink> sink() override { return std::make_unique<Attended>(*this); }
+  std::string delivered() override {
+    std::unique_lock lock(mutex_);
+    arrived_.wait_for(lock, std::chrono::seconds(60), [&] { return received_ >= written_; });
+    return text_;
+  }
+
+ private:
+  class Attended : public Sink {
+   public:
+    explicit Attended(SubscribersBench& bench) : bench_(bench) {
+      Settings settings(subscribers_sink.options);
+      CHECK(settings.set("listen", {std::to_string(bench.port_)}, "test"));
+      CHECK(settings.set("protocol", {"command"}, "test"));
+      auto made = subscribers_sink.make(settings);
+      CHECK(made);
+      inner_ = std::move(*made);
+    }
+    ~Attended() override { Attended::close(); }
+    Result<void> open(std::string_view saved) override {
+      SLUICE_TRY(inner_->open(saved));
+      attend();
+      return {};
+    }
+    Result<void> reopen() override { return inner_->reopen(); }
+    Result<void> write(const Delivery& delivery) override {
+      bench_.written_ += delivery.messages.size();
+      return inner_->write(delivery);
+    }
+    std::string note() const override { return inner_->note(); }
+    Result<void> tick() override { return inner_->tick(); }
+    void close() override {
+      inner_->close();
+      if (reader_.joinable()) reader_.join();
+    }
+    void interrupt() noexcept override { inner_->interrupt(); }
+
+   private:
+    // What is sent from now on will be read.
+    void attend() {
+      auto stream = Stream::connect({.host = "127.0.0.1", .port = bench_.port_}, interrupt_);
+      CHECK(stream && (*stream)->write(std::string_view("\2\0\0\0\3\0", 6)));  // a tick
+      std::string answer;
+      while (answer.size() < 8) CHECK(take(**stream, answer));
+      CHECK(answer == std::string_view("\4\0\0\0\3\0ok", 8));
+      reader_ = std::thread([this, own = std::move(*stream)] {
+        for (std::string bytes; take(*own, bytes);) bench_.receive(bytes);
+      });
+    }
+    static bool take(Stream& stream, std::string& bytes) {
+      char room[65536];
+      auto taken = stream.read(room, sizeof room);
+      if (taken) bytes.append(room, *taken);
+      return taken.has_value();
+    }
+
+    SubscribersBench& bench_;
+    std::unique_ptr<Sink> inner_;
+    Interrupt interrupt_;
+    std::thread reader_;
+  };
+
+  // Takes the whole frames off the front.
+  void receive(std::string& bytes) {
+    constexpr size_t kHeader = 6;
+    size_t at = 0;
+    std::lock_guard lock(mutex_);
+    while (bytes.size() - at >= kHeader) {
+      uint32_t size;
+      std::memcpy(&size, bytes.data() + at, sizeof size);
+      if (bytes.size() - at - sizeof size < size) break;
+      if (bytes[at + sizeof size] == 4) {
+        text_.append(bytes, at + kHeader, size - 2).push_back('\n');
+        ++received_;
+      }
+      at += sizeof size + size;
+    }
+    bytes.erase(0, at);
+    arrived_.notify_all();
+  }
+
+  const uint16_t port_ = (*Listener::open({.host = "127.0.0.1", .port = 0}, {}))->port();
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::string text_;
+  size_t received_ = 0, written_ = 0;
+};
+
 template <class Bench>
 std::unique_ptr<SinkBench> make() {
   return std::make_unique<Bench>();
@@ -348,6 +443,8 @@ const SinkBenchType rabbitmq_bench = {
     .name = "rabbitmq", .sink = &rabbitmq_sink, .make = make<RabbitmqBench>, .waits = true};
 const SinkBenchType redis_bench = {
     .name = "redis", .sink = &redis_sink, .make = make<RedisBench>, .waits = true};
+const SinkBenchType subscribers_bench = {
+    .name = "subscribers", .sink = &subscribers_sink, .make = make<SubscribersBench>};
 
 }  // namespace
 

@@ -2,8 +2,8 @@
 #
 # usage: ./do bench [OPTION...]
 # Builds, makes a log of 900,000 changes on a real server, compares what each program makes of it, then times them side by
-# side; with --shapes all, logs of other shapes; with --rules, nothing but conditions (where); with --kafka, --sinks, --formats and
-# --debezium, the way into Kafka and Redis, what each format costs, and Debezium Embedded beside Sluice. The options are those of bench/run.py: ./do bench --options lists them.
+# side; with --shapes all, logs of other shapes; with --rules, nothing but conditions (where); with --kafka, --sinks, --subscribers, --formats and
+# --debezium, the way into Kafka and Redis and to a thousand WebSocket clients, what each format costs, and Debezium Embedded beside Sluice. The options are those of bench/run.py: ./do bench --options lists them.
 
 do_bench() {
   [[ ${1:-} == --options ]] && set -- --help
@@ -16,6 +16,10 @@ do_bench() {
   local server=mariadb-10.11
   [[ " $* " =~ \ --server[\ =]([^\ ]+) ]] && server=${BASH_REMATCH[1]}
   install_servers "$server"
+  if [[ " $* " == *" --subscribers "* ]]; then
+    install_servers mysql-9.7
+    build_in build sluice_subscribers_probe || stop 1 "the build failed"
+  fi
   [[ ! " $* " =~ \ --(kafka|sinks|debezium)\  ]] || install_servers kafka-4.4
   [[ " $* " != *" --debezium "* ]] || install_servers mysql-9.7
   build_release || stop 1 "the build failed"

@@ -1,0 +1,57 @@
+#include "sink/subscribers/dialog.h"
+
+#include "net/hmac.h"
+#include "net/websocket.h"
+#include "sink/subscribers/command_dialog.h"
+#include "sink/subscribers/delimiter_dialog.h"
+#include "sink/subscribers/websocket_dialog.h"
+
+namespace sluice::subscribers {
+
+bool Door::opens_to(std::string_view token) const {
+  bool opens = tokens.empty();
+  for (const Secret& each : tokens) opens |= same_secret(each.reveal(), token);
+  return opens;
+}
+
+std::unique_ptr<Dialog> Dialog::make(const Door& door) {
+  switch (door.protocol) {
+    case Protocol::WebSocket: return std::make_unique<WebSocketDialog>(door);
+    case Protocol::Delimiter: return std::make_unique<DelimiterDialog>(door);
+    case Protocol::Command: break;
+  }
+  return std::make_unique<CommandDialog>(door);
+}
+
+Result<void> Dialog::apply(const Request& request) {
+  // All of it or nothing.
+  SLUICE_ASSIGN(operations, parse_operations(request.operations.value_or(std::vector<std::string>())));
+  if (request.topics) SLUICE_TRY(subscription_.set_topics(*request.topics));
+  if (request.operations) subscription_.set_operations(operations);
+  if (request.after) after_ = request.after;
+  return {};
+}
+
+bool Dialog::request(std::string_view json, Bytes& out) {
+  auto parsed = Request::parse(json);
+  if (parsed && parsed->token) {
+    if (!door_.opens_to(*parsed->token)) return refuse(websocket::kPolicy, "the token is not known", out);
+    admitted_ = true;
+  }
+  if (!admitted_) return refuse(websocket::kPolicy, "a token is asked for first", out);
+  auto applied = parsed ? apply(*parsed) : tl::unexpected(std::move(parsed).error());
+  if (applied) {
+    append_word(door_.protocol, "ok", "", "", out);
+  } else {
+    append_word(door_.protocol, "error", "why", applied.error().what, out);
+  }
+  return true;
+}
+
+bool Dialog::refuse(uint16_t code, std::string why, Bytes& out) {
+  append_farewell(door_.protocol, code, why, out);
+  refusal_ = std::move(why);
+  return false;
+}
+
+}  // namespace sluice::subscribers

@@ -1,0 +1,23 @@
+// Request: what a client asks for in JSON: {"subscribe": ["shop.*"], "operations": ["insert"], "after": "…"}.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace sluice::subscribers {
+
+struct Request {
+  std::optional<std::string> token;
+  std::optional<std::vector<std::string>> topics, operations;
+  // The id of the last change that the client has; empty: all that is held.
+  std::optional<std::string> after;
+
+  // A Usage fault: it is none.
+  static Result<Request> parse(std::string_view json);
+};
+
+}  // namespace sluice::subscribers

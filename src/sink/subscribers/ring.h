@@ -1,0 +1,101 @@
+// Ring: the newest messages, framed, for any number of readers at any place in them. One copy of each
+// message, whoever reads it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "model/change.h"
+#include "sink/subscribers/framing.h"
+#include "sink/subscribers/subscription.h"
+
+namespace sluice::subscribers {
+
+// One message on its way into the ring.
+struct Post {
+  Frame frame;
+  std::string_view value;
+  std::string_view topic;
+  Op op = Op::Insert;
+  uint64_t id = 0;  // of the change, never 0
+};
+
+class Ring {
+ public:
+  // A part of the ring: its bytes never move, and what was written stays as it is. What lies behind what is
+  // written is the ring's own.
+  struct Segment {
+    struct Entry {
+      size_t end;  // in `bytes`
+      uint64_t id;
+      uint32_t topic;
+      Op op;
+    };
+    std::unique_ptr<char[]> bytes;
+    size_t capacity = 0, size = 0;
+    std::vector<Entry> entries;
+    std::deque<std::string> topics;  // of its messages
+    size_t cost = 0;                 // bytes of memory, about
+  };
+
+  // Where a reader is, and what it found out of the topics of that segment. One thread's own.
+  struct Reader {
+    uint64_t segment = 0;
+    size_t entry = 0;
+    uint64_t version = 0;          // of the subscription that `verdicts` speak of
+    std::vector<int8_t> verdicts;  // by topic: 0 not asked yet, 1 wanted, -1 not
+  };
+  // Whole frames, one behind the other, that a reader wants.
+  struct Run {
+    std::shared_ptr<const Segment> holds;  // null: there is nothing
+    std::string_view bytes;
+    size_t messages = 0;
+    bool lost = false;  // what the reader wants next has left the ring
+  };
+
+  // `most`: bytes held, about; two segments always are. `last`: the id of the change before the first that
+  // will come; 0: nobody knows.
+  Ring(size_t most, uint64_t last) : most_(most), before_(last) {}
+
+  void add(std::span<const Post> posts);
+
+  // Behind all that is there.
+  Reader end() const;
+  // Before all that is there.
+  Reader begin() const;
+  // Behind the last message of that change. Nothing: it is not in the ring, nor right in front of it.
+  std::optional<Reader> behind(uint64_t id) const;
+  // Whether what the reader wants next is there, or will come.
+  bool has(Reader& reader) const;
+  // What comes next, and moves the reader behind it.
+  Run next(Reader& reader, const Subscription& wanted) const;
+
+ private:
+  // Takes a reader that has all of a segment that is gone to the one behind it. False: it lacks something.
+  bool reaches(Reader& reader) const;
+  Segment& room_for(size_t bytes);
+  uint32_t topic_of(Segment& segment, std::string_view topic);
+  void drop_oldest();
+  // Whether the message is wanted.
+  static bool wants(Reader& reader, const Subscription& wanted, const Segment& segment,
+                    const Segment::Entry& entry);
+
+  const size_t most_;
+  mutable std::mutex mutex_;
+  std::deque<std::shared_ptr<Segment>> segments_;
+  uint64_t first_ = 0;  // number of the front one
+  size_t gone_ = 0;     // entries of the one before it
+  uint64_t before_;     // id of the last message that left, or of the one before all
+  size_t cost_ = 0;     // of all but the last
+  std::unordered_map<std::string_view, uint32_t> topics_;  // of the last
+};
+
+}  // namespace sluice::subscribers

@@ -1,0 +1,137 @@
+#include "sink/subscribers/ring.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include "sink/subscribers/change_id.h"
+
+namespace sluice::subscribers {
+namespace {
+
+void add(Ring& ring, uint64_t id, std::string_view value, std::string_view topic = "a.b",
+         Op op = Op::Insert) {
+  Post post{frame_of(Protocol::Delimiter, value.size(), true), value, topic, op, id};
+  ring.add({&post, 1});
+}
+
+// All that comes, the delimiters as commas; behind it `!` where the next was lost.
+std::string rest(const Ring& ring, Ring::Reader& reader, const Subscription& wanted = {}) {
+  std::string found;
+  for (;;) {
+    Ring::Run run = ring.next(reader, wanted);
+    if (run.lost) return found + "!";
+    if (!run.holds) return found;
+    for (std::string_view bytes = run.bytes; !bytes.empty();) {
+      size_t end = bytes.find(kDelimiter);
+      found.append(bytes.substr(0, end)) += ',';
+      bytes.remove_prefix(end + kDelimiter.size());
+    }
+  }
+}
+
+std::string rest_behind(const Ring& ring, uint64_t id) {
+  Ring::Reader reader = ring.behind(id).value();
+  return rest(ring, reader);
+}
+
+TEST(Ring, GivesEachReaderWhatComesBehindItsPlace) {
+  Ring ring(1 << 20, 77);
+  Ring::Reader first = ring.end();
+  add(ring, 1, "one");
+  Ring::Reader second = ring.end();
+  add(ring, 2, "two");
+  add(ring, 2, "zwei");
+  EXPECT_EQ(rest(ring, first), "one,two,zwei,");
+  EXPECT_EQ(rest(ring, second), "two,zwei,");
+  add(ring, 3, "three");
+  EXPECT_EQ(rest(ring, first), "three,");
+  EXPECT_EQ(rest_behind(ring, 1), "two,zwei,three,");
+  EXPECT_EQ(rest_behind(ring, 2), "three,");
+  EXPECT_EQ(rest_behind(ring, 77), "one,two,zwei,three,");
+  EXPECT_FALSE(ring.behind(4));
+  EXPECT_FALSE(ring.behind(0));
+}
+
+TEST(Ring, LeavesOutWhatIsNotWanted) {
+  Ring ring(1 << 20, 0);
+  for (int i = 0; i < 4; ++i) {
+    add(ring, 1, "t" + std::to_string(i), "shop.t");
+    add(ring, 1, "u" + std::to_string(i), "shop.u", i % 2 ? Op::Delete : Op::Update);
+  }
+  Subscription wanted;
+  ASSERT_TRUE(wanted.set_topics({"*.u"}));
+  Ring::Reader reader = ring.begin(), deletes = ring.begin();
+  EXPECT_EQ(rest(ring, reader, wanted), "u0,u1,u2,u3,");
+  wanted.set_operations(*parse_operations({"delete"}));
+  EXPECT_EQ(rest(ring, deletes, wanted), "u1,u3,");
+  ASSERT_TRUE(wanted.set_topics({}));
+  wanted.set_operations(kAllOperations);
+  add(ring, 1, "t4", "shop.t");
+  EXPECT_EQ(rest(ring, reader, wanted), "t4,");
+}
+
+TEST(Ring, ForgetsTheOldestAndSaysSo) {
+  Ring ring(1 << 20, 0);
+  Ring::Reader slow = ring.end();
+  std::string value(100'000, 'x');
+  for (uint64_t id = 1; id <= 100; ++id) add(ring, id, value);
+  EXPECT_FALSE(ring.has(slow));
+  EXPECT_EQ(rest(ring, slow), "!");
+  EXPECT_FALSE(ring.behind(1));
+  Ring::Reader oldest = ring.begin();
+  size_t held = rest(ring, oldest).size() / (value.size() + 1);
+  EXPECT_GE(held, 4u);
+  EXPECT_LE(held, 10u);
+  // Who has the last one that left misses nothing.
+  auto next = ring.behind(100 - held);
+  ASSERT_TRUE(next);
+  EXPECT_EQ(rest(ring, *next).size(), held * (value.size() + 1));
+}
+
+TEST(Ring, HoldsWhatIsLargerThanItself) {
+  Ring ring(1 << 20, 0);
+  Ring::Reader reader = ring.end();
+  std::string huge(5 << 20, 'x');
+  add(ring, 1, huge);
+  add(ring, 2, "behind");
+  EXPECT_EQ(rest(ring, reader), huge + ",behind,");
+  // Who has all of what is dropped lacks nothing.
+  add(ring, 3, huge);
+  add(ring, 4, huge);
+  EXPECT_EQ(rest(ring, reader), huge + "," + huge + ",");
+}
+
+TEST(Ring, IsReadWhileItIsWritten) {
+  constexpr int kMessages = 20'000;
+  Ring ring(64 << 20, 0);
+  std::atomic<int> done = 0;
+  std::vector<std::thread> readers;
+  std::vector<std::string> found(3);
+  for (std::string& mine : found) {
+    readers.emplace_back([&ring, &mine, &done, reader = ring.end()]() mutable {
+      while (std::count(mine.begin(), mine.end(), ',') < kMessages) mine += rest(ring, reader);
+      ++done;
+    });
+  }
+  std::string expected;
+  for (int i = 0; i < kMessages; ++i) {
+    add(ring, 1, std::to_string(i));
+    expected += std::to_string(i) + ",";
+  }
+  for (std::thread& reader : readers) reader.join();
+  for (const std::string& mine : found) EXPECT_TRUE(mine == expected);
+}
+
+TEST(ChangeId, IsTheSameFromBothSides) {
+  EXPECT_EQ(change_id("0-1-42#7"), change_id(transaction_id("0-1-42"), 7));
+  EXPECT_NE(change_id("0-1-42#7"), change_id("0-1-42#8"));
+  EXPECT_NE(change_id("0-1-42#7"), change_id("0-1-43#7"));
+  for (const char* none : {"", "#", "a", "a#", "a#x", "a#-1", "a#1 ", "a#99999999999"})
+    EXPECT_EQ(change_id(none), 0u) << none;
+}
+
+}  // namespace
+}  // namespace sluice::subscribers

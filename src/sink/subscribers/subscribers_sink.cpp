@@ -1,0 +1,146 @@
+// The sink subscribers: sends every message to whoever is connected. A delivery is done when it stands in the
+// ring; whether anybody is there, or keeps up, is nobody's brake.
+#include "sink/subscribers/subscribers_sink.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/log.h"
+#include "base/utf8.h"
+#include "sink/sink.h"
+#include "sink/subscribers/change_id.h"
+#include "sink/subscribers/options.h"
+#include "sink/subscribers/server.h"
+
+namespace sluice {
+namespace subscribers {
+namespace {
+
+constexpr uint64_t kMostCommandBytes = UINT32_MAX - 2;
+constexpr uint64_t kOwnDescriptors = 1000;  // for all but the clients
+
+// A process may have 1,024 descriptors unless it asks for those that it is allowed.
+void want_descriptors(uint64_t count) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= count) return;
+  limit.rlim_cur = std::min<rlim_t>(count, limit.rlim_max);
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= count) return;
+  log::info("subscribers: the system allows {} descriptors, which is less than max_clients asks for",
+            limit.rlim_cur);
+}
+
+class SubscribersSink final : public Sink {
+ public:
+  explicit SubscribersSink(Setup setup) : setup_(std::move(setup)) {}
+  ~SubscribersSink() override { SubscribersSink::close(); }
+
+  Result<void> open(std::string_view saved) override;
+  Result<void> write(const Delivery& delivery) override;
+  std::span<const Refusal> refused() const override { return refused_; }
+  // The last change that the ring will have had, should the process die now.
+  std::string note() const override { return fmt::format("{:x}", last_); }
+  void close() override;
+  std::vector<SinkCount> counts() const override;
+
+ private:
+  uint64_t id_of(const Batch& batch, const Message& message);
+  // Empty: the protocol takes it.
+  std::string why_not(std::string_view value) const;
+
+  Setup setup_;
+  Counts counts_;
+  uint64_t last_ = 0;  // id of the last message before the checkpoint; 0: there is none
+  std::unique_ptr<Ring> ring_;
+  std::unique_ptr<Server> server_;
+  std::vector<Post> posts_;
+  std::vector<Refusal> refused_;
+  // The transaction seen last, of the delivery in hand.
+  uint32_t transaction_ = 0;
+  uint64_t transaction_id_ = 0;
+};
+
+Result<void> SubscribersSink::open(std::string_view saved) {
+  close();
+  std::from_chars(saved.data(), saved.data() + saved.size(), last_, 16);
+  want_descriptors(setup_.most_clients + kOwnDescriptors);
+  SLUICE_ASSIGN(listener, Listener::open(setup_.address, setup_.tls));
+  log::info("subscribers may connect at {}:{}", setup_.address.host, listener->port());
+  ring_ = std::make_unique<Ring>(setup_.shared.buffer_bytes, last_);
+  setup_.shared.ring = ring_.get();
+  setup_.shared.counts = &counts_;
+  server_ = std::make_unique<Server>(std::move(listener), setup_.shared, setup_.most_clients);
+  return {};
+}
+
+void SubscribersSink::close() {
+  server_.reset();
+  ring_.reset();
+}
+
+uint64_t SubscribersSink::id_of(const Batch& batch, const Message& message) {
+  const Change& change = batch.changes[message.change];
+  if (transaction_id_ == 0 || change.transaction != transaction_) {
+    transaction_ = change.transaction;
+    transaction_id_ = transaction_id(batch.transactions[transaction_].id);
+  }
+  return change_id(transaction_id_, change.index);
+}
+
+std::string SubscribersSink::why_not(std::string_view value) const {
+  Protocol protocol = setup_.shared.door.protocol;
+  if (protocol == Protocol::Delimiter && value.find(kDelimiter) != value.npos) {
+    return "it holds the delimiter \\r\\n\\r\\n\\r\\n";
+  }
+  if (protocol == Protocol::Command && value.size() > kMostCommandBytes) return "it is longer than 4 GiB";
+  return {};
+}
+
+Result<void> SubscribersSink::write(const Delivery& delivery) {
+  Protocol protocol = setup_.shared.door.protocol;
+  posts_.clear();
+  refused_.clear();
+  transaction_id_ = 0;
+  for (size_t i = 0; i < delivery.messages.size(); ++i) {
+    std::string_view value = delivery.value(i);
+    if (std::string why = why_not(value); !why.empty()) {
+      refused_.push_back({i, std::move(why)});
+      continue;
+    }
+    bool text = protocol == Protocol::WebSocket && !delivery.binary && is_utf8(value);
+    const Message& message = delivery.messages[i];
+    posts_.push_back({frame_of(protocol, value.size(), text), value,
+                      delivery.destination(delivery.address(i).destination),
+                      delivery.batch.changes[message.change].op, id_of(delivery.batch, message)});
+  }
+  ring_->add(posts_);
+  if (!posts_.empty()) server_->wake();
+  if (delivery.whole != Delivery::kInside && delivery.whole > 0) {
+    last_ = id_of(delivery.batch, delivery.messages[delivery.whole - 1]);
+  }
+  return {};
+}
+
+std::vector<SinkCount> SubscribersSink::counts() const {
+  return {{"subscribers", counts_.clients},
+          {"cut_off", counts_.cut_off},
+          {"sent_away", counts_.refused},
+          {"messages_sent", counts_.messages},
+          {"bytes_sent", counts_.bytes}};
+}
+
+Result<std::unique_ptr<Sink>> make(const Settings& settings) {
+  SLUICE_ASSIGN(setup, parse_options(settings));
+  return std::make_unique<SubscribersSink>(std::move(setup));
+}
+
+constexpr Addressing kAddressing{.option = "topic", .places = Places::Names};
+
+}  // namespace
+}  // namespace subscribers
+
+const SinkType subscribers_sink{"subscribers", "whoever is connected by WebSocket or TCP",
+                                subscribers::option_table(), subscribers::make, &subscribers::kAddressing};
+
+}  // namespace sluice

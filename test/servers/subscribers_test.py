@@ -1,0 +1,322 @@
+"""The sink subscribers against clients that nobody here wrote (the package websockets), and sockets that speak wing-binlog's frames."""
+
+import contextlib
+import json
+import re
+import socket
+import ssl
+import struct
+import threading
+import time
+import urllib.request
+
+import pytest
+
+from lib.python_package import add
+from lib.sluice import WAIT_SECONDS, run
+from server import free_port
+
+add("websockets", "13.1")
+from websockets.exceptions import ConnectionClosed, InvalidStatus  # noqa: E402
+from websockets.sync.client import connect  # noqa: E402
+
+KIND = "mysql-9.7"
+DELIMITER = b"\r\n\r\n\r\n"
+
+
+@pytest.fixture
+def server(shared, database):
+    server = shared(KIND, full=True, gtid=True)
+    server.sql(f"create database {database}; create table {database}.t (id int primary key, name varchar(20)); "
+               f"create table {database}.u (id int primary key)")
+    yield server
+    server.sql(f"drop database if exists {database}")
+
+
+class Serving:
+    """A pipeline whose only sink is subscribers."""
+
+    def __init__(self, sluice, folder, server, database, *lines, start="now"):
+        self.sluice, self.port, self.folder = sluice, free_port(), folder
+        self.path = folder / "sluice.yaml"
+        text = ["name: s", "state: ./state", "metrics: 127.0.0.1:0", "source:", f"  url: {server.url}", f"  start: {start}",
+                f'tables: ["{database}.*"]', "ddl: false", "sinks:", "  live:", "    sink: subscribers", f"    listen: {self.port}",
+                *(f"    {line}" for line in lines)]
+        self.path.write_text("\n".join(text) + "\n")
+        self.start()
+
+    def start(self):
+        self.process = self.sluice("run", self.path, cwd=self.folder)
+        self.process.wait_for_error("subscribers may connect")
+        end = time.monotonic() + WAIT_SECONDS
+        while not self.status()["source"]["connected"] or self.lane()["doing"] != "waiting for changes":
+            assert time.monotonic() < end
+            time.sleep(0.02)
+
+    def status(self):
+        return json.loads(run("status", self.path, "--json", cwd=self.folder).stdout)
+
+    def lane(self):
+        return self.status()["sinks"][0]
+
+    def until(self, name, count):
+        end = time.monotonic() + WAIT_SECONDS
+        while self.lane()[name] != count:
+            assert time.monotonic() < end, self.lane()
+            time.sleep(0.02)
+
+    def web(self, query="", scheme="ws", **more):
+        return connect(f"{scheme}://localhost:{self.port}/{query}", compression=None, max_size=None, **more)
+
+    def tcp(self):
+        return Frames(self.port)
+
+
+class Frames:
+    """A bare connection; what comes is read to the byte."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), WAIT_SECONDS)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def take(self, count):
+        data = b""
+        while len(data) < count:
+            more = self.socket.recv(count - len(data))
+            assert more, f"closed behind {data}"
+            data += more
+        return data
+
+    def until(self, end):
+        data = b""
+        while not data.endswith(end):
+            data += self.take(1)
+        return data
+
+    def command(self):
+        size, command = struct.unpack("<IH", self.take(6))
+        return command, self.take(size - 2)
+
+    def event(self):
+        """The next frame that is no tick."""
+        while (frame := self.command())[0] == 3:
+            continue
+        return frame
+
+    def rest(self):
+        data = b""
+        with contextlib.suppress(ConnectionError):
+            while more := self.socket.recv(65536):
+                data += more
+        return data
+
+
+def command(number, content=b""):
+    return struct.pack("<IH", len(content) + 2, number) + content
+
+
+def receive(client, timeout=WAIT_SECONDS):
+    return json.loads(client.recv(timeout))
+
+
+def ids(client, count):
+    return [receive(client)["after"]["id"] for _ in range(count)]
+
+
+def test_websocket_clients_choose(server, database, sluice, tmp_path):
+    serving = Serving(sluice, tmp_path, server, database)
+    with serving.web() as everything, serving.web(f"?subscribe={database}.t&operations=update,delete") as some, serving.web() as other:
+        other.send(json.dumps({"subscribe": ["*.u"], "operations": ["insert"]}))
+        assert receive(other) == {"sluice": "ok"}
+        other.send("tick\r\n\r\n\r\n")
+        server.sql(f"insert into {database}.t values (1, 'ö🙂'); insert into {database}.u values (2); update {database}.t set name = 'b'; "
+                   f"delete from {database}.t")
+        found = [receive(everything) for _ in range(4)]
+        assert [(f["op"], f["table"]) for f in found] == [("insert", "t"), ("insert", "u"), ("update", "t"), ("delete", "t")]
+        assert found[0]["after"] == {"id": 1, "name": "ö🙂"}
+        assert [receive(some)["op"] for _ in range(2)] == ["update", "delete"]
+        assert receive(other)["table"] == "u"
+        for wrong in ("[1", "7", '{"subscribe": 7}', '{"subscribe": ["t"]}', '{"operations": ["drop"]}', '{"after": 1}', '{"where": "x"}'):
+            other.send(wrong)
+            assert receive(other)["sluice"] == "error", wrong
+        other.send(json.dumps({"subscribe": [], "operations": []}))
+        assert receive(other) == {"sluice": "ok"}
+        server.sql(f"insert into {database}.t values (3, 'c')")
+        assert receive(other)["id"] == receive(everything)["id"]
+        assert other.ping().wait(WAIT_SECONDS)
+        serving.until("subscribers", 3)
+    serving.until("subscribers", 0)
+    lane = serving.lane()
+    assert (lane["cut_off"], lane["sent_away"], lane["messages_sent"]) == (0, 0, 9)
+    page = urllib.request.urlopen(re.search(r"metrics at (http://\S+)", serving.process.stderr)[1], timeout=WAIT_SECONDS).read().decode()
+    told = dict(re.findall(r'^sluice_sink_subscribers(\w*)\{sink="live"\} (\d+)$', page, re.M))
+    assert told == {"": "0", "_cut_off_total": "0", "_sent_away_total": "0", "_messages_total": "9", "_bytes_total": str(lane["bytes_sent"])}
+
+
+def test_the_frames_with_delimiters(server, database, sluice, tmp_path):
+    serving = Serving(sluice, tmp_path, server, database, "protocol: delimiter", "format: envelope", "style: wing")
+    with serving.tcp() as client, serving.tcp() as picky:
+        for part in (b"tick", b"ti", b"ck", DELIMITER, b"tick..." + DELIMITER, DELIMITER):
+            client.send(part)
+        picky.send(json.dumps({"subscribe": f"{database}.u"}).encode() + DELIMITER)
+        assert picky.until(DELIMITER) == b'{"sluice":"ok"}' + DELIMITER
+        serving.until("subscribers", 2)
+        server.sql(f"set timestamp = 1768473000; insert into {database}.t values (1, 'a'); insert into {database}.u values (2)")
+        found = client.until(DELIMITER)
+        index = re.search(rb"\d+(?=}\r)", found)[0]
+        assert found == (b'{"database":"%b","table":"t","event":{"event_type":"write_rows","time":"2026-01-15 10:30:00","data":{"id":1,'
+                         b'"name":"a"}},"event_index":%b}' % (database.encode(), index) + DELIMITER)
+        assert client.until(DELIMITER) == picky.until(DELIMITER)
+        client.send(b"nonsense" + DELIMITER)
+        assert json.loads(client.until(DELIMITER))["sluice"] == "error"
+
+
+def test_the_frames_with_commands(server, database, sluice, tmp_path):
+    serving = Serving(sluice, tmp_path, server, database, "protocol: command", "format: envelope", "style: wing_go", "ping_interval: 500ms")
+    with serving.tcp() as everything, serving.tcp() as topics:
+        everything.send(command(3))
+        assert everything.take(8) == b"\x04\x00\x00\x00\x03\x00ok"
+        assert everything.take(8) == b"\x04\x00\x00\x00\x03\x00ok"  # the server's own
+        for topic in (rf"{database[:-3]}.*\.u$", r"no\.table"):
+            topics.send(command(0, b"\0" + topic.encode()))
+            assert topics.event() == (0, b"ok")
+        topics.send(command(0, b"\1"))
+        assert topics.event() == (0, b"ok")
+        server.sql(f"set timestamp = 1768473000; insert into {database}.t values (1, 'a'); insert into {database}.u values (2)")
+        number, content = everything.event()
+        index = re.search(rb'"event_index":(\d+)', content)[1]
+        assert (number, content) == (4, b'{"database":"%b","table":"t","event_type":"insert","time":1768473000,"event_index":%b,'
+                                        b'"event":{"data":{"id":1,"name":"a"}}}' % (database.encode(), index))
+        assert topics.event() == everything.event()
+        for wrong, why in ((command(0, b"\0("), b"no regular expression"), (command(6), b"the command 6"), (command(0), b"a topic begins")):
+            topics.send(wrong)
+            number, content = topics.event()
+            assert number == 2 and why in content
+        topics.send(struct.pack("<I", 1 << 30) + b"xx")
+        assert topics.event()[0] == 2 and not topics.rest()
+    serving.until("sent_away", 1)
+
+
+def test_who_comes_back_goes_on(server, database, sluice, tmp_path):
+    serving = Serving(sluice, tmp_path, server, database, "buffer: 1MiB")
+    with serving.web() as client:
+        server.sql(f"insert into {database}.u values (1), (2)")
+        first = receive(client)
+        assert ids(client, 1) == [2]
+    server.sql(f"insert into {database}.u values (3)")
+    with serving.web(f"?after={first['id'].replace('#', '%23')}") as client:
+        assert ids(client, 2) == [2, 3]
+        client.send(json.dumps({"after": ""}))
+        assert receive(client) == {"sluice": "ok"}
+        assert ids(client, 3) == [1, 2, 3]
+        server.sql(f"insert into {database}.u values (4)")
+        last = receive(client)
+    # The process dies behind a saved position: what comes next is no gap for who has the last change, and one for the others.
+    end = time.monotonic() + WAIT_SECONDS
+    while serving.lane()["doing"] != "waiting for changes":
+        assert time.monotonic() < end
+    serving.process.kill9()
+    serving.start()
+    with serving.web(f"?after={last['id'].replace('#', '%23')}") as client, serving.web(f"?after={first['id'].replace('#', '%23')}") as old:
+        server.sql(f"insert into {database}.u values (5)")
+        assert ids(client, 1) == [5]
+        assert receive(old) == {"sluice": "gap", "after": first["id"]}
+        assert ids(old, 1) == [5]
+        assert serving.process.terminate() == 0
+        with pytest.raises(ConnectionClosed) as closed:
+            client.recv(WAIT_SECONDS)
+        assert closed.value.rcvd.code == 1001
+
+
+def test_a_slow_client_is_cut_off_and_nobody_waits(server, database, sluice, tmp_path):
+    server.sql(f"create table {database}.big (id int primary key auto_increment, b mediumtext)")
+    serving = Serving(sluice, tmp_path, server, database, "buffer: 2MiB")
+    found = []
+
+    def read(client):
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                found.append(receive(client, None)["after"]["id"])
+
+    with serving.web() as quick, Frames(serving.port) as slow:
+        slow.send(b"GET / HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                  b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+        assert b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in slow.until(b"\r\n\r\n")  # RFC 6455, section 1.3
+        reader = threading.Thread(target=read, args=[quick])
+        reader.start()
+        for _ in range(20):
+            server.sql(f"insert into {database}.big (b) values (repeat('x', 500000))")
+        serving.until("cut_off", 1)
+        serving.process.wait_for_error("is cut off: what it is to get next has left the buffer")
+        end = time.monotonic() + WAIT_SECONDS
+        while len(found) < 20:
+            assert time.monotonic() < end, found
+            time.sleep(0.05)
+        assert found == list(range(1, 21))
+        assert b"too slow" in slow.rest()[-200:]
+    reader.join()
+    serving.until("subscribers", 0)
+
+
+def test_who_may_come_in(server, database, sluice, tmp_path, tls):
+    serving = Serving(sluice, tmp_path, server, database, "token: let-me-in", 'more_tokens: "other,third"', 'origins: ["https://good.example"]',
+                      f"tls_cert: {tls.server_cert}", f"tls_key: {tls.server_key}", "max_clients: 2", "timeout: 500ms")
+    context = ssl.create_default_context(cafile=tls.ca)
+
+    def web(query="", **more):
+        return serving.web(query, scheme="wss", ssl=context, **more)
+
+    def refused(query="", **more):
+        with pytest.raises(InvalidStatus) as answer:
+            web(query, **more)
+        return answer.value.response.status_code
+
+    assert refused("?token=wrong") == 401
+    assert refused(additional_headers={"Authorization": "Bearer wrong"}) == 401
+    assert refused("?token=other", origin="https://evil.example") == 403
+    with web("?token=other", origin="https://good.example") as query, web(additional_headers={"Authorization": "Bearer third"}) as header:
+        assert refused("?token=other") == 503
+        server.sql(f"insert into {database}.u values (1)")
+        assert ids(query, 1) == ids(header, 1) == [1]
+    serving.until("subscribers", 0)
+    with web() as first, web() as silent:
+        server.sql(f"insert into {database}.u values (2)")
+        serving.until("changes", 2)
+        first.send(json.dumps({"token": "let-me-in"}))
+        assert receive(first) == {"sluice": "ok"}
+        server.sql(f"insert into {database}.u values (3)")
+        assert ids(first, 1) == [3]
+        with pytest.raises(ConnectionClosed):
+            silent.recv(WAIT_SECONDS)
+    with web() as wrong:
+        wrong.send(json.dumps({"token": "x"}))
+        with pytest.raises(ConnectionClosed) as closed:
+            wrong.recv(WAIT_SECONDS)
+        assert closed.value.rcvd.code == 1008
+    with Frames(serving.port) as plain:  # no TLS
+        plain.send(b"GET / HTTP/1.1\r\n\r\n")
+        plain.rest()
+    assert "let-me-in" not in serving.process.stderr
+
+
+def test_a_port_that_is_taken_is_told(server, database, sluice, tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        (tmp_path / "sluice.yaml").write_text(f"name: s\nstate: ./state\nsource: {{url: '{server.url}', start: now}}\nsinks:\n"
+                                              f"  live: {{sink: subscribers, listen: {port}}}\n")
+        done = run("run", "sluice.yaml", check=False, cwd=tmp_path)
+        assert done.returncode == 1
+        assert f"cannot listen at 127.0.0.1:{port}: Address already in use; another program has that port" in done.stderr
+    (tmp_path / "sluice.yaml").write_text(f"name: s\nsource: {{url: '{server.url}'}}\nsinks:\n  live: {{sink: subscribers, listen: '0.0.0.0:1'}}\n")
+    done = run("check", "sluice.yaml", check=False, cwd=tmp_path)
+    assert done.returncode == 2 and "say a `token` that clients must know" in done.stderr + done.stdout
