@@ -8,6 +8,7 @@ namespace {
 
 constexpr size_t kSegmentBytes = 256 << 10;
 constexpr size_t kMostEntries = 8192;  // of a segment
+constexpr size_t kTopicBytes = 64;     // what a topic takes beside its name, about
 // Of one run: other readers and the lane wait meanwhile.
 constexpr size_t kRunBytes = 256 << 10;
 
@@ -23,7 +24,7 @@ Ring::Segment& Ring::room_for(size_t bytes) {
     Segment& last = *segments_.back();
     if (last.capacity - last.size >= bytes && last.entries.size() < kMostEntries) return last;
     last.cost = last.capacity + last.entries.capacity() * sizeof(Segment::Entry);
-    for (const std::string& topic : last.topics) last.cost += sizeof topic + topic.size();
+    for (const std::string& topic : last.topics) last.cost += kTopicBytes + topic.size();
     cost_ += last.cost;
   }
   auto fresh = std::make_shared<Segment>();

@@ -61,15 +61,10 @@ std::optional<websocket::Refused> WebSocketDialog::enter(const websocket::Upgrad
 
 bool WebSocketDialog::open(std::string_view head, Bytes& out) {
   auto upgrade = websocket::read_upgrade(head);
-  std::optional<websocket::Refused> refused;
-  if (upgrade) {
-    refused = enter(*upgrade);
-  } else {
-    refused = std::move(upgrade).error();
-  }
+  auto refused = upgrade ? enter(*upgrade) : std::optional(upgrade.error());
   if (refused) {
     out.append(websocket::answer(*refused));
-    refusal_ = refused->why;
+    refusal_ = std::move(refused->why);
     return false;
   }
   out.append(websocket::answer(*upgrade));
