@@ -23,11 +23,13 @@
 #include "sink/http/http_sink.h"
 #include "sink/kafka/kafka_sink.h"
 #include "sink/rabbitmq/rabbitmq_sink.h"
+#include "sink/redis/redis_cache_sink.h"
 #include "sink/redis/redis_sink.h"
 #include "sink/subscribers/subscribers_sink.h"
 #include "support/folder.h"
 #include "support/http_server.h"
 #include "support/rabbitmq_broker.h"
+#include "support/redis_listener.h"
 #include "support/zstd_file.h"
 
 namespace sluice::test {
@@ -423,6 +425,24 @@ class SubscribersBench : public SinkBench {
   size_t received_ = 0, written_ = 0;
 };
 
+// What rows become in a server is its script's matter, and tests against real servers'; here it is what
+// reaches one.
+class RedisCacheBench : public SinkBench {
+ public:
+  std::unique_ptr<Sink> sink() override {
+    Settings settings(redis_cache_sink.options);
+    CHECK(settings.set("url", {"unix://" + listener_.socket()}, "test"));
+    auto made = redis_cache_sink.make(settings);
+    CHECK(made);
+    return std::move(*made);
+  }
+  std::string delivered() override { return listener_.words(); }
+  void read_along() override { listener_.answer_huge(); }
+
+ private:
+  RedisListener listener_;
+};
+
 template <class Bench>
 std::unique_ptr<SinkBench> make() {
   return std::make_unique<Bench>();
@@ -445,6 +465,8 @@ const SinkBenchType redis_bench = {
     .name = "redis", .sink = &redis_sink, .make = make<RedisBench>, .waits = true};
 const SinkBenchType subscribers_bench = {
     .name = "subscribers", .sink = &subscribers_sink, .make = make<SubscribersBench>};
+const SinkBenchType redis_cache_bench = {
+    .name = "redis_cache", .sink = &redis_cache_sink, .make = make<RedisCacheBench>, .waits = true};
 
 }  // namespace
 

@@ -6,10 +6,8 @@
 #include <optional>
 
 #include "base/interrupt.h"
-#include "base/url.h"
-#include "net/stream.h"
 #include "net/tls_options.h"
-#include "sink/redis/resp.h"
+#include "sink/redis/client.h"
 #include "sink/sink.h"
 
 namespace sluice {
@@ -22,11 +20,6 @@ constexpr size_t kMostBytes = 1 << 20;  // one command more than that may go
 enum class Kind : uint8_t { Stream, List, Channel };
 
 struct Setup {
-  StreamSetup server;
-  std::string user;
-  Secret password;
-  bool has_password = false;
-  uint64_t database = 0;
   Kind kind = Kind::Stream;
   uint64_t most = 0;  // entries kept; 0: all
 };
@@ -78,74 +71,37 @@ constexpr Option kOptions[] = {
 
 class RedisSink final : public Sink {
  public:
-  explicit RedisSink(Setup setup) : setup_(std::move(setup)) {}
+  RedisSink(Setup setup, std::vector<redis::Address> addresses)
+      : setup_(setup), client_(std::move(addresses), interrupt_) {}
 
   Result<void> open(std::string_view) override { return connect(); }
   Result<void> reopen() override { return connect(); }
   Result<void> write(const Delivery& delivery) override;
   std::span<const Refusal> refused() const override { return refused_; }
-  void close() override { stream_.reset(); }
+  void close() override { client_.close(); }
   void interrupt() noexcept override { interrupt_.raise(); }
 
  private:
   Result<void> connect();
-  // One command, its answer awaited; for the greeting.
-  Result<void> ask(std::span<const std::string_view> words, std::string_view doing);
   void append(const Delivery& delivery, size_t message);
   Result<void> send();
   // Appends MULTI and the commands of messages from `begin` on; returns where they end.
   size_t queue(const Delivery& delivery, size_t begin);
   Result<void> settle(size_t end);
-  Result<RespAnswer> answer();
 
   const Setup setup_;
   Interrupt interrupt_;
-  std::unique_ptr<Stream> stream_;
-  bool was_open_ = false;
+  redis::Client client_;
   Bytes commands_;
-  RespReader reader_;
   std::vector<Refusal> refused_;
   // Of the delivery in hand, which comes again after a broken connection: what need not be sent again.
   uint64_t sequence_ = 0;
   size_t safe_ = 0;  // messages that were answered
 };
 
-Result<void> RedisSink::ask(std::span<const std::string_view> words, std::string_view doing) {
-  append_command(commands_, words);
-  SLUICE_TRY(send());
-  SLUICE_ASSIGN(answered, answer());
-  if (answered.error.empty()) return {};
-  // What it refuses at the start is the operator's to mend; later it may be mended there.
-  bool waits = was_open_ || is_passing(answered.error);
-  return waits ? retryable("{} {}: {}", doing, setup_.server.describe(), answered.error)
-               : fatal("{} {}: {}", doing, setup_.server.describe(), answered.error);
-}
-
 Result<void> RedisSink::connect() {
-  stream_.reset();
   commands_.clear();
-  reader_ = {};
-  auto stream = Stream::connect(setup_.server, interrupt_);
-  // A certificate that was good before may be so again, and a handshake that was disturbed looks like a bad
-  // one.
-  if (!stream && was_open_ && stream.error().fault == Fault::Fatal)
-    return retryable("{}", stream.error().what);
-  if (!stream) return tl::unexpected(std::move(stream).error());
-  stream_ = std::move(*stream);
-  if (setup_.has_password) {
-    std::string password = setup_.password.reveal();
-    std::vector<std::string_view> words = {"AUTH"};
-    if (!setup_.user.empty()) words.push_back(setup_.user);
-    words.push_back(password);
-    SLUICE_TRY(ask(words, "logging in to"));
-  }
-  std::string database = std::to_string(setup_.database);
-  if (setup_.database != 0) {
-    SLUICE_TRY(ask(std::vector<std::string_view>{"SELECT", database}, "choosing the database of"));
-  }
-  SLUICE_TRY(ask(std::vector<std::string_view>{"PING"}, "asking"));
-  was_open_ = true;
-  return {};
+  return client_.connect();
 }
 
 void RedisSink::append(const Delivery& delivery, size_t message) {
@@ -181,20 +137,10 @@ void RedisSink::append(const Delivery& delivery, size_t message) {
 }
 
 Result<void> RedisSink::send() {
-  auto written = stream_->write(commands_.view());
+  auto written = client_.send(commands_.view());
   commands_.clear();
   commands_.shrink(2 * kMostBytes);
   return written;
-}
-
-Result<RespAnswer> RedisSink::answer() {
-  for (;;) {
-    SLUICE_ASSIGN(answered, reader_.next());
-    if (answered) return std::move(*answered);
-    char room[16384];
-    SLUICE_ASSIGN(taken, stream_->read(room, sizeof room));
-    reader_.feed({room, taken});
-  }
 }
 
 // A server that is out of memory or loses its leader may refuse one command and take the next: within MULTI
@@ -213,20 +159,20 @@ size_t RedisSink::queue(const Delivery& delivery, size_t begin) {
 Result<void> RedisSink::settle(size_t end) {
   std::string reason;  // why a command was not even queued
   for (size_t left = end - safe_ + 1; left > 0; --left) {
-    SLUICE_ASSIGN(queued, answer());
+    SLUICE_ASSIGN(queued, client_.answer());
     if (reason.empty()) reason = std::move(queued.error);
   }
-  SLUICE_ASSIGN(done, answer());
+  SLUICE_ASSIGN(done, client_.answer());
   if (!done.error.empty()) {
     if (reason.empty()) reason = std::move(done.error);
-    return is_passing(reason) ? retryable("{}: {}", setup_.server.describe(), reason)
-                              : fatal("{}: {}", setup_.server.describe(), reason);
+    return is_passing(reason) ? retryable("{}: {}", client_.describe(), reason)
+                              : fatal("{}: {}", client_.describe(), reason);
   }
   if (done.elements != end - safe_) {
-    return retryable("{}: {} answers to {} commands", setup_.server.describe(), done.elements, end - safe_);
+    return retryable("{}: {} answers to {} commands", client_.describe(), done.elements, end - safe_);
   }
   for (const auto& [i, why] : done.errors) {
-    if (is_passing(why)) return retryable("{}: {}", setup_.server.describe(), why);
+    if (is_passing(why)) return retryable("{}: {}", client_.describe(), why);
   }
   for (auto& [i, why] : done.errors) refused_.push_back({safe_ + i, std::move(why)});
   safe_ = end;
@@ -259,48 +205,9 @@ Result<void> RedisSink::write(const Delivery& delivery) {
   return {};
 }
 
-Result<void> read_url(const Settings& settings, Setup& setup) {
-  std::string text = settings.secret("url").reveal();
-  auto url = parse_url(text);
-  if (!url) return while_doing(settings.where("url"), std::move(url).error());
-  bool tcp = url->scheme == "redis" || url->scheme == "rediss";
-  if (!tcp && url->scheme != "unix") {
-    return usage("{}: url: '{}': expected redis://, rediss:// or unix://", settings.where("url"),
-                 safe_url(text));
-  }
-  SLUICE_ASSIGN(tls, read_tls(settings));
-  setup.server.tls = std::move(tls);
-  setup.server.tls.on = url->scheme == "rediss";
-  for (std::string_view option : {"tls_ca", "tls_verify", "tls_cert", "tls_key"}) {
-    if (setup.server.tls.on || !settings.given(option)) continue;
-    return usage("{}: {} is of use with rediss:// only", settings.where(option), option);
-  }
-  if (!tcp) {
-    setup.server.socket = "/" + url->path;
-    return {};
-  }
-  setup.server.host = url->host;
-  setup.server.port = url->port != 0 ? url->port : 6379;
-  setup.user = url->user;
-  setup.password = url->password;
-  setup.has_password = url->has_password;
-  if (url->path.empty()) return {};
-  bool digits = url->path.find_first_not_of("0123456789") == std::string::npos && url->path.size() < 9;
-  if (!digits) {
-    return usage("{}: url: '{}': expected the number of a database behind the host, not '{}'",
-                 settings.where("url"), safe_url(text), url->path);
-  }
-  setup.database = std::stoul(url->path);
-  return {};
-}
-
 Result<std::unique_ptr<Sink>> make(const Settings& settings) {
   Setup setup;
-  SLUICE_TRY(read_url(settings, setup));
-  if (settings.given("password")) {
-    setup.password = settings.secret("password");
-    setup.has_password = true;
-  }
+  SLUICE_ASSIGN(addresses, redis::read_addresses(settings, false));
   if (settings.text("to").empty()) {
     return usage("{}: to: expected a name or a template of names", settings.where("to"));
   }
@@ -310,8 +217,7 @@ Result<std::unique_ptr<Sink>> make(const Settings& settings) {
   if (setup.most != 0 && setup.kind != Kind::Stream) {
     return usage("{}: max_length is for streams, not as: {}", settings.where("max_length"), as);
   }
-  setup.server.patience = settings.duration("timeout");
-  return std::make_unique<RedisSink>(std::move(setup));
+  return std::make_unique<RedisSink>(setup, std::move(addresses));
 }
 
 constexpr Addressing kAddressing{.option = "to"};

@@ -52,7 +52,11 @@ Result<std::optional<RespAnswer>> RespReader::next() {
   std::unique_ptr<redisReply, void (*)(void*)> reply(static_cast<redisReply*>(made), freeReplyObject);
   RespAnswer answer;
   if (reply->type == REDIS_REPLY_ERROR) answer.error = text_of(*reply);
+  if (reply->type == REDIS_REPLY_STRING) answer.text = text_of(*reply);
+  if (reply->type == REDIS_REPLY_INTEGER) answer.number = reply->integer;
   if (reply->type != REDIS_REPLY_ARRAY) return answer;
+  if (reply->elements > 0 && reply->element[0]->type == REDIS_REPLY_STRING)
+    answer.text = text_of(*reply->element[0]);
   answer.elements = reply->elements;
   for (size_t i = 0; i < reply->elements; ++i) {
     if (reply->element[i]->type == REDIS_REPLY_ERROR)
@@ -62,9 +66,9 @@ Result<std::optional<RespAnswer>> RespReader::next() {
 }
 
 bool is_passing(std::string_view error) {
-  constexpr std::string_view kPassing[] = {"OOM",        "LOADING",     "BUSY",     "READONLY",
-                                           "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "NOREPLICAS",
-                                           "MISCONF",    "NOAUTH",      "NOPERM",   "UNBLOCKED"};
+  constexpr std::string_view kPassing[] = {"OOM",         "LOADING",   "BUSY",       "READONLY", "MASTERDOWN",
+                                           "CLUSTERDOWN", "TRYAGAIN",  "NOREPLICAS", "MISCONF",  "NOAUTH",
+                                           "NOPERM",      "UNBLOCKED", "NOSCRIPT"};
   return std::any_of(std::begin(kPassing), std::end(kPassing),
                      [&](std::string_view word) { return error.starts_with(word); });
 }

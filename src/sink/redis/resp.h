@@ -25,6 +25,8 @@ void append_command(Bytes& out, std::span<const std::string_view> words);
 
 struct RespAnswer {
   std::string error;  // empty: none
+  std::string text;   // of a text, or of an array whose first element is one
+  int64_t number = 0;
   // Of an array: its elements that are errors, by index, and how many elements there are.
   std::vector<std::pair<size_t, std::string>> errors;
   size_t elements = 0;
