@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 
+import bulk
 import every_sink
 import timing
 import workload
@@ -50,6 +51,7 @@ class SinkBench:
             self.server, self.folder = server, pathlib.Path(folder)
             self.log = workload.build(server, self.options.rows)
             self.redis()
+            bulk.run(self)
             self.several()
             self.every()
         return (f"Machine: {timing.machine()}. Server: {self.options.server} on the same machine, {self.changes:,} changes.\n\n"

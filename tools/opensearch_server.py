@@ -66,12 +66,12 @@ class OpenSearch(Daemon):
 
     def documents(self, index):
         """{_id: (document, version)} of the first 10,000 there are; {} where there is no such index."""
+        ask = {"size": 10_000, "version": True, "query": {"match_all": {}}}
         try:
             self.ask("POST", f"/{index}/_refresh")
+            hits = self.ask("POST", f"/{index}/_search", ask)["hits"]["hits"]
         except urllib.error.HTTPError as fault:
             if fault.code == 404:
                 return {}
             raise
-        ask = {"size": 10_000, "version": True, "query": {"match_all": {}}}
-        hits = self.ask("POST", f"/{index}/_search", ask)["hits"]["hits"]
         return {hit["_id"]: (hit["_source"], hit["_version"]) for hit in hits}

@@ -11,6 +11,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "tools")]
 
 from lib.sluice import Sluice  # noqa: E402
+from clickhouse_server import ClickHouse  # noqa: E402
 from kafka_server import Kafka  # noqa: E402
 from opensearch_server import OpenSearch  # noqa: E402
 from rabbitmq_server import RabbitMQ  # noqa: E402
@@ -107,3 +108,10 @@ def rabbitmq(tls):
     """A broker for tests that leave it running and use names of their own. It takes messages of up to 4 MB."""
     with RabbitMQ({"max_message_size": 4_000_000}, tls=tls) as broker:
         yield broker
+
+
+@pytest.fixture(scope="session")
+def clickhouse():
+    """A server, for tests that leave it running and use databases of their own."""
+    with ClickHouse() as house:
+        yield house

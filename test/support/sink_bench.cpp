@@ -17,6 +17,7 @@
 #include "base/check.h"
 #include "net/listener.h"
 #include "net/stream.h"
+#include "sink/clickhouse/clickhouse_sink.h"
 #include "sink/console/console_sink.h"
 #include "sink/elasticsearch/elasticsearch_sink.h"
 #include "sink/file/file_sink.h"
@@ -158,6 +159,41 @@ class ElasticsearchBench : public SinkBench {
       rest.remove_prefix(end + 1);
     }
     return HttpServer::reply(200, R"({"errors":false,"items":[]})");
+  }
+
+  std::mutex mutex_;
+  std::string text_;
+  std::atomic<bool> reads_ = false;
+  HttpServer server_{[this](const HttpServer::Request& request) { return take(request); }};
+};
+
+// Has no table yet, and keeps the rows of inserts as they come.
+class ClickhouseBench : public SinkBench {
+ public:
+  std::unique_ptr<Sink> sink() override {
+    Settings settings(clickhouse_sink.options);
+    CHECK(settings.set("url", {server_.url()}, "test"));
+    CHECK(settings.set("few_rows", {"0"}, "test"));
+    auto made = clickhouse_sink.make(settings);
+    CHECK(made);
+    return std::move(*made);
+  }
+  std::string delivered() override {
+    std::lock_guard lock(mutex_);
+    return text_;
+  }
+  void read_along() override { reads_ = true; }
+
+ private:
+  static constexpr size_t kHuge = 32 << 20;
+
+  std::optional<std::string> take(const HttpServer::Request& request) {
+    if (request.body == "SELECT version()") return HttpServer::reply(200, "26.5.1\n");
+    if (request.target.find("query=INSERT") == std::string::npos) return HttpServer::reply(200);
+    if (request.body.size() > kHuge && !reads_) return std::nullopt;
+    std::lock_guard lock(mutex_);
+    text_ += request.body;
+    return HttpServer::reply(200);
   }
 
   std::mutex mutex_;
@@ -448,6 +484,8 @@ std::unique_ptr<SinkBench> make() {
   return std::make_unique<Bench>();
 }
 
+const SinkBenchType clickhouse_bench = {
+    .name = "clickhouse", .sink = &clickhouse_sink, .make = make<ClickhouseBench>, .waits = true};
 const SinkBenchType console_bench = {
     .name = "console", .sink = &console_sink, .make = make<ConsoleBench>, .waits = true};
 const SinkBenchType elasticsearch_bench = {

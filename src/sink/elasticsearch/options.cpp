@@ -59,8 +59,9 @@ constexpr Option kOptions[] = {
      "how a DECIMAL is spelt: text keeps every digit, number is what JSON's readers make of it",
      "text|number"},
     {"zero_dates", OptionKind::Choice, "refuse",
-     "of dates that no calendar has, such as 0000-00-00: refuse the row, write null, or the text as it is",
-     "refuse|null|text"},
+     "of dates that no calendar has, such as 0000-00-00: refuse the row, write null (as_null), or the text "
+     "as it is",
+     "refuse|as_null|text"},
     kTlsCa,
     kTlsVerify,
     kTlsCert,
@@ -123,7 +124,9 @@ Result<DocumentOptions> parse_document_options(const Settings& settings) {
   made.index_by_row = !by_table(settings.text("index"));
   made.decimals_as_text = settings.text("decimals") == "text";
   std::string zero = settings.text("zero_dates");
-  made.zero_dates = zero == "null" ? ZeroDates::Null : zero == "text" ? ZeroDates::Text : ZeroDates::Refuse;
+  made.zero_dates = zero == "as_null" ? ZeroDates::Null
+                    : zero == "text"  ? ZeroDates::Text
+                                      : ZeroDates::Refuse;
   made.mappings = settings.boolean("create");
   return made;
 }

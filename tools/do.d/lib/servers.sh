@@ -13,7 +13,7 @@ install_servers() {
   local kind
   for kind in "${@:-all}"; do
     case $kind in
-      all) install_servers_locked mariadb-10.11 mariadb-11.8 mysql-9.7 mysql-5.6 kafka-4.4 opensearch-2.19 rabbitmq-3.10 ;;
+      all) install_servers_locked mariadb-10.11 mariadb-11.8 mysql-9.7 mysql-5.6 kafka-4.4 opensearch-2.19 rabbitmq-3.10 clickhouse-18.16 ;;
       *) install_servers_locked "$kind" ;;
     esac
   done
@@ -32,7 +32,10 @@ install_servers_locked() {
       kafka-4.4) unpack kafka-4.4 "unpack_maven kafka" "Kafka 4.4" ;;
       opensearch-2.19) unpack opensearch-2.19 "unpack_maven opensearch" "OpenSearch 2.19" ;;
       rabbitmq-3.10) unpack rabbitmq-3.10 unpack_rabbitmq "RabbitMQ 3.10" ;;
-      *) stop 2 "there is no server '$kind'; there are mariadb-10.11, mariadb-11.8, mysql-9.7, mysql-5.6, kafka-4.4, opensearch-2.19, rabbitmq-3.10" ;;
+      # The package would start a daemon.
+      clickhouse-18.16)
+        [[ -x /usr/sbin/clickhouse-server ]] || unpack clickhouse-18.16 "unpack_suite bookworm clickhouse-server" "ClickHouse 18.16" ;;
+      *) stop 2 "there is no server '$kind'; there are mariadb-10.11, mariadb-11.8, mysql-9.7, mysql-5.6, kafka-4.4, opensearch-2.19, rabbitmq-3.10, clickhouse-18.16" ;;
     esac
   done
 }

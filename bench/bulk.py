@@ -1,0 +1,100 @@
+"""Into OpenSearch and ClickHouse beside a bare loader (bulk_loader.cpp) that posts the very bodies which Sluice makes."""
+
+import pathlib
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT / "test/servers"))
+from clickhouse_server import ClickHouse  # noqa: E402
+from lib.http_target import Target, reply  # noqa: E402
+from opensearch_server import OpenSearch  # noqa: E402
+
+CONNECTIONS = 2
+MEMORY = "memory: {batch_bytes: 4MiB}\n"
+
+
+class OpenSearchTarget:
+    sink = "  out: {{sink: elasticsearch, url: '{url}', connections: %d}}\n" % CONNECTIONS
+    name, server = "documents into OpenSearch", OpenSearch
+    answers = staticmethod(lambda request: reply(200, b'{"errors":false}'))
+
+    @staticmethod
+    def is_load(request):
+        return "_bulk" in request.target
+
+
+class ClickHouseTarget:
+    sink = "  out: {{sink: clickhouse, url: '{url}', types: basic, few_rows: 0, connections: %d}}\n" % CONNECTIONS
+    name, server = "rows into ClickHouse 18.16", ClickHouse
+    answers = staticmethod(lambda request: reply(200, b"18.16.1\n" if b"version()" in request.body else b""))
+
+    @staticmethod
+    def is_load(request):
+        return "query=INSERT" in request.target
+
+
+def requests_of(bench, kind):
+    """Every request that the sink makes, taken down by a target that answers as the server does."""
+    with Target(decide=kind.answers) as target:
+        process = bench.start(f"record-{kind.server.__name__}", kind.sink.format(url=target.url) + MEMORY, {0, 1})
+        quiet, seen = time.monotonic(), 0
+        while time.monotonic() < quiet + 2 or not seen:
+            if len(target.requests) != seen:
+                seen, quiet = len(target.requests), time.monotonic()
+            time.sleep(0.05)
+        process.kill()
+        process.wait()
+        return list(target.requests)
+
+
+def loader(bench):
+    program = bench.folder / "bulk_loader"
+    if not program.exists():
+        subprocess.run(["g++", "-O2", "-o", program, pathlib.Path(__file__).parent / "bulk_loader.cpp", "-lcurl", "-pthread"], check=True)
+    return program
+
+
+def theirs(bench, kind, requests):
+    with kind.server() as server:
+        lines = []
+        for i, request in enumerate(requests):
+            if not kind.is_load(request):
+                if request.body.startswith(b"CREATE"):
+                    server.ask(request.body.decode())
+                continue
+            file = bench.folder / f"body-{i}"
+            file.write_bytes(request.body)
+            lines.append(f"{server.url}{request.target}\t{file}\n")
+        listing = bench.folder / "bodies"
+        listing.write_text("".join(lines))
+        process = subprocess.Popen([loader(bench), str(CONNECTIONS), listing], stdout=subprocess.PIPE, text=True)
+        assert process.stdout.readline() == "ready\n"
+        begin = time.monotonic()
+        if process.wait():
+            raise RuntimeError("the bare loader failed")
+        return time.monotonic() - begin
+
+
+def ours(bench, kind, name):
+    """Until it says that everything is delivered."""
+    with kind.server() as server:
+        process = bench.start(name, kind.sink.format(url=server.url) + MEMORY, {0, 1})
+
+        def done():
+            time.sleep(0.05)  # to ask costs, too
+            told = subprocess.run([bench.sluice, "status", "--json", "sluice.yaml"], cwd=bench.folder / name, capture_output=True, text=True)
+            # Once as what was read, once as what the sink has delivered.
+            return told.stdout.replace(" ", "").count(f'"changes":{bench.changes}') == 2
+        return bench.until(process, done)[0]
+
+
+def run(bench):
+    for kind in (OpenSearchTarget, ClickHouseTarget):
+        requests = requests_of(bench, kind)
+        pairs = [(ours(bench, kind, f"{kind.server.__name__}-{i}"), theirs(bench, kind, requests)) for i in range(bench.options.runs)]
+        ratios = sorted(b / a for a, b in pairs)
+        a, b = (sorted(each[i] for each in pairs)[len(pairs) // 2] for i in (0, 1))
+        bench.add(f"{kind.name}, against a bare loader that posts the same bodies ready-made", f"{bench.changes / a:,.0f}/s",
+                  f"{bench.changes / b:,.0f}/s", f"{ratios[len(ratios) // 2]:.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})", "at least 0.8")
