@@ -68,16 +68,32 @@ struct Column {
   std::string declared;  // the full type as the server spells it, `int(11) unsigned`; empty: not known
 };
 
+// A UNIQUE key but the primary one.
+struct UniqueKey {
+  std::string name;
+  std::vector<uint32_t> columns;  // ordinals, in key order, of those that are in it as a whole
+  bool partial = false;           // it has prefixes of columns or expressions besides, and tells no row
+  bool operator==(const UniqueKey&) const = default;
+};
+
 struct Table {
   std::string database;
   std::string name;
   std::vector<Column> columns;
   std::string charset, collation;  // of a column added later that names none; empty: not known
-  std::vector<uint32_t> key;  // ordinals of the primary key's columns in key order; empty: none or not known
-  bool named = true;          // false: the columns' names are not known and stand as @1, @2, …
+  // Ordinals of the columns that tell a row, in key order: of the primary key, else of a UNIQUE one that
+  // stands in for it (choose_key); empty: none or not known.
+  std::vector<uint32_t> key;
+  bool stands_in = false;
+  std::vector<UniqueKey> unique;  // as far as they are known
+  bool named = true;              // false: the columns' names are not known and stand as @1, @2, …
   uint64_t serial = 0;  // unique in this process: what may be planned per version is kept under this number
   std::weak_ptr<const Table> self;  // see share()
 };
+
+// A table without a primary key: the first of its unique keys, by name, whose columns are all there and never
+// null takes its place. The order of their making is not to be had from every server.
+void choose_key(Table& table);
 
 using TablePtr = std::shared_ptr<const Table>;
 

@@ -95,6 +95,10 @@ struct DumpMeaning {
 // Stands for what purged() says.
 constexpr std::string_view kPurged = "purged";
 
+constexpr std::string_view kAnonymous =
+    "GTIDs were off on the server for a while; run SET GLOBAL gtid_mode = ON_PERMISSIVE until the "
+    "transactions without one are read";
+
 constexpr DumpMeaning kDumpMeanings[] = {
     // Another file may be right by now: the check at the next start tells.
     {"could not find next log", Fault::Retryable, ""},
@@ -113,7 +117,12 @@ constexpr DumpMeaning kDumpMeanings[] = {
     {"server_id was not set", Fault::Usage, "set server_id in the server's configuration"},
     {"Binary log is not open", Fault::Usage,
      "add log_bin=binlog to the server's configuration and restart it"},
-    {"GTID_MODE = OFF", Fault::Usage, "GTIDs were switched off on the server; switch them on again"},
+    // States that a server passes through while its mode is changed. Each connection asks by GTID or by file
+    // as the mode then is.
+    {"GTID_MODE = OFF", Fault::Retryable,
+     "GTIDs were switched off on the server; run SET GLOBAL gtid_mode = OFF_PERMISSIVE until the "
+     "transactions that have one are read"},
+    {"anonymous transaction when", Fault::Retryable, kAnonymous},
 };
 
 Meaning dump_meaning(unsigned code, std::string_view message) {

@@ -39,6 +39,18 @@ void on_log(const rd_kafka_t*, int, const char* facility, const char* text) {
   log::debug("librdkafka: {}: {}", facility, text);
 }
 
+// "(after 315ms in state AUTH_REQ)", "(…, 3 identical error(s) suppressed)": the same trouble has the same
+// words.
+std::string without_times(std::string_view reason) {
+  std::string text(reason);
+  for (std::string_view word : {" (after ", " (in state "}) {
+    size_t begin = text.find(word);
+    size_t end = begin == text.npos ? text.npos : text.find(')', begin);
+    if (end != text.npos) text.erase(begin, end + 1 - begin);
+  }
+  return text;
+}
+
 uint64_t number_in(const rd_kafka_conf_t* conf, const char* name) {
   char text[32];
   size_t size = sizeof text;
@@ -70,7 +82,8 @@ void Producer::on_error(rd_kafka_s*, int code, const char* reason, void* self) {
   // That all brokers are down says less than why the last one was.
   if (!producer.trouble_.empty() && code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return;
   producer.refused_login_ = login;
-  producer.trouble_ = reason;
+  producer.refused_tls_ = code == RD_KAFKA_RESP_ERR__SSL;
+  producer.trouble_ = without_times(reason);
 }
 
 Result<std::unique_ptr<Producer>> Producer::make(const KafkaOptions& options, Receiver& receiver,
@@ -137,7 +150,8 @@ Result<void> Producer::connect() {
     poll(milliseconds(0));
     if (interrupted_) return stopped();
     bool settled = code != RD_KAFKA_RESP_ERR__TIMED_OUT && code != RD_KAFKA_RESP_ERR__TRANSPORT;
-    if (refused_login_ || settled || steady_now() >= end) return fault(code, "connect");
+    if (refused_tls_ && !settled) code = RD_KAFKA_RESP_ERR__SSL;
+    if (refused_login_ || refused_tls_ || settled || steady_now() >= end) return fault(code, "connect");
   }
 }
 

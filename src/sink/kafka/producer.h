@@ -124,6 +124,7 @@ class Producer {
   Topics topics_;
   std::string trouble_;
   bool refused_login_ = false;
+  bool refused_tls_ = false;
 };
 
 }  // namespace sluice::kafka

@@ -69,7 +69,7 @@ Result<Position> LogPlace::scan(const std::string& file, There there) {
     if (got == Dump::Got::Nothing) continue;
     if (got == Dump::Got::End) {
       scan.finish();
-      return with_gtids(base(scan.file(), scan.end()), scan.gtids());
+      return with_gtids(base(scan.end_file(), scan.end()), scan.gtids());
     }
     SLUICE_TRY(scan.take(dump.event()));
     if (!there(scan)) continue;

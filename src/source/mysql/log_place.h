@@ -1,6 +1,8 @@
 // Where in the log to begin, and whether a saved position still leads on without a gap.
 #pragma once
 
+#include <optional>
+
 #include "base/interrupt.h"
 #include "base/result.h"
 #include "client/mysql/connection.h"
@@ -39,6 +41,8 @@ class LogPlace {
 
   Result<void> check_file(const Position& saved);
   Result<Position> resume_mysql(const Position& saved);
+  Result<bool> has_place(const Position& saved);
+  Result<std::optional<Position>> without_gap(const Position& saved, const GtidSet& purged);
   Result<Position> resume_mariadb(const Position& saved);
   Result<Position> resume_file(const Position& saved);
   bool same_server(const Position& saved) const;

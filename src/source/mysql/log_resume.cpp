@@ -84,12 +84,42 @@ Result<Position> LogPlace::resume_mysql(const Position& saved) {
   }
   SLUICE_ASSIGN(purged, purged_gtids(connection_));
   GtidSet gap = purged.minus(saved.gtids);
-  if (!gap.empty()) return has_gap(saved, fmt::format("the transactions {} were", gap.text()));
+  SLUICE_ASSIGN(there, has_place(saved));
+  if (!gap.empty()) {
+    SLUICE_ASSIGN(found, there ? without_gap(saved, purged) : std::optional<Position>());
+    if (found) return *found;
+    return has_gap(saved, fmt::format("the transactions {} were", gap.text()));
+  }
   Position position = saved;
-  if (!same_server(saved)) position.file.clear(), position.offset = 4;
+  if (!there) position.file.clear(), position.offset = 4;
   position.server_uuid = server_.uuid;
   position.flavor = server_.flavor;
   return position;
+}
+
+// Whether the file that was read is still there, begun behind nothing but what was read. Asked for what is
+// not in a set, a server passes over transactions without GTIDs; asked for what stands behind a place, it
+// does not.
+Result<bool> LogPlace::has_place(const Position& saved) {
+  if (!same_server(saved) || saved.file.empty()) return false;
+  SLUICE_ASSIGN(files, logs());
+  auto file =
+      std::find_if(files.begin(), files.end(), [&](const BinaryLog& log) { return log.name == saved.file; });
+  if (file == files.end() || file->size < saved.offset) return false;
+  SLUICE_ASSIGN(before, previous_gtids(connection_, saved.file));
+  return before && saved.gtids.contains(*before);
+}
+
+// A set that was gathered from the log alone, as after a time of gtid_mode=OFF, lacks what was purged by hand
+// (SET GLOBAL gtid_purged). Where the file holds before the place only what is known, it is whole.
+Result<std::optional<Position>> LogPlace::without_gap(const Position& saved, const GtidSet& purged) {
+  auto here = at_file({.kind = StartPoint::Kind::File, .file = saved.file, .offset = saved.offset});
+  if (!here && here.error().fault == Fault::Retryable) return tl::unexpected(std::move(here).error());
+  if (!here) return std::nullopt;  // no transaction begins there
+  GtidSet known = saved.gtids;
+  known.unite(purged);
+  if (!known.contains(here->gtids)) return std::nullopt;
+  return *here;
 }
 
 Result<Position> LogPlace::resume_mariadb(const Position& saved) {

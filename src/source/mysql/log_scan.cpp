@@ -29,6 +29,7 @@ Result<void> LogScan::take(std::string_view event) {
   EventHeader header = read_header(event);
   bool stands_in_file = !(header.flags & kFlagArtificial) && header.end != 0;
   begin_ = at_;
+  event_file_ = file_;
   if (stands_in_file) {
     // Not counted up: a dump may leave events out. The header has the low 32 bits.
     uint64_t end = (at_ & ~uint64_t{0xffffffff}) | header.end;

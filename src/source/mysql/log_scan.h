@@ -14,13 +14,13 @@ namespace sluice::mysql {
 class LogScan {
  public:
   // The stream begins at the start of the file.
-  explicit LogScan(std::string file) : file_(std::move(file)) {}
+  explicit LogScan(std::string file) : file_(std::move(file)), event_file_(file_) {}
 
   Result<void> take(std::string_view event);
 
   // Of the event taken last: where it begins in its file, and whether a reader can begin with it: it stands
   // in no transaction.
-  const std::string& file() const { return file_; }
+  const std::string& file() const { return event_file_; }
   uint64_t begin() const { return begin_; }
   bool between() const { return between_; }
   // It begins a transaction, at this time (seconds since 1970 UTC).
@@ -29,6 +29,7 @@ class LogScan {
   // The transaction that began last has no GTID.
   bool anonymous() const { return anonymous_; }
   // Behind it.
+  const std::string& end_file() const { return file_; }
   uint64_t end() const { return at_; }
   // MySQL: executed before it, whether before this file or in it.
   const GtidSet& gtids() const { return gtids_; }
@@ -41,6 +42,7 @@ class LogScan {
   void close();
 
   std::string file_;
+  std::string event_file_;
   uint64_t begin_ = 0;
   uint64_t at_ = 4;
   bool checksums_ = false;

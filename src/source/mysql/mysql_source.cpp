@@ -126,7 +126,7 @@ Result<Position> Impl::begin(const Position& from) {
   if (from.known()) {
     SLUICE_ASSIGN(found, place.resume(from));
     position = std::move(found);
-    by_gtid_ = server_->gtids && !position.gtids.empty();
+    by_gtid_ = server_->gtids && !position.gtids.empty() && (server_->mariadb() || position.file.empty());
   } else {
     bool now = setup_.start.kind == StartPoint::Kind::Now && catalogue_.size() == 0;
     SLUICE_ASSIGN(found, now ? begin_now(place) : place.find(setup_.start));
@@ -246,11 +246,13 @@ Result<Source::More> Impl::read(Batch& batch) {
     decoder_.finish(batch);
     return More::Yes;
   }
+  const uint64_t offset = decoder_.position().offset;
   Result<More> more = decoder_.releases() ? release(batch) : fill(batch);
   if (!more) {
     note_disconnected(more.error());
-    // What the decoder has taken must not get lost with the failure.
-    if (batch.log_bytes == 0 && batch.changes.empty()) return more;
+    // What the decoder has taken must not get lost with the failure; what a server tells of its file before
+    // it refuses what stands there is no progress.
+    if (batch.changes.empty() && decoder_.position().offset == offset) return more;
     pending_ = std::move(more).error();
     more = More::Yes;
   }

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "source/mysql/column_type.h"
+#include "wire/mysql/row_hash.h"
 
 namespace sluice::mysql {
 namespace {
@@ -83,20 +84,20 @@ void add_columns(const Rows& rows, Buildings& buildings) {
 
 // MariaDB's `WITH SYSTEM VERSIONING` without a named period adds two columns that information_schema does not
 // show and that row events carry.
-void add_hidden_period(Building& building) {
+bool add_hidden_period(Building& building) {
   for (const auto& [place, column] : building.columns) {
-    if (column.generated && column.type == ColumnType::Timestamp && !column.nullable) return;
-    if (column.generated && column.type == ColumnType::BigInt && !column.nullable) return;
+    if (column.generated && column.type == ColumnType::Timestamp && !column.nullable) return false;
+    if (column.generated && column.type == ColumnType::BigInt && !column.nullable) return false;
   }
   for (const char* name : {"row_start", "row_end"}) {
     Column column;
     column.name = name;
     set_declared_type("timestamp(6)", column);
     column.nullable = false;
-    column.generated = true;
-    column.invisible = true;
+    column.generated = column.invisible = column.hidden = true;
     building.columns.emplace_back(static_cast<uint32_t>(building.columns.size()) + 1, std::move(column));
   }
+  return true;
 }
 
 struct KeyPart {
@@ -105,29 +106,34 @@ struct KeyPart {
   bool prefix;
 };
 
-// The primary key, else the first unique key (by name) whose columns are all there and never null.
-void set_key(Table& table, const std::map<std::string, std::vector<KeyPart>>& keys) {
-  auto ordinals = [&](std::vector<KeyPart> parts, bool primary) {
+// A hidden row_end, the last column then, is a part of each key, and hidden there too.
+void set_keys(Table& table, std::map<std::string, std::vector<KeyPart>>& keys, bool has_period) {
+  for (auto& [name, parts] : keys) {
     std::sort(parts.begin(), parts.end(),
               [](const KeyPart& a, const KeyPart& b) { return a.place < b.place; });
-    std::vector<uint32_t> result;
+    bool primary = name == "PRIMARY";
+    UniqueKey key{.name = name, .columns = {}};
     for (const KeyPart& part : parts) {
       auto column = std::find_if(table.columns.begin(), table.columns.end(),
                                  [&](const Column& c) { return part.column && c.name == *part.column; });
-      if (column == table.columns.end()) return std::vector<uint32_t>();
       // The primary key over a prefix of a column still tells which columns identify a row.
-      if (!primary && (column->nullable || part.prefix)) return std::vector<uint32_t>();
-      result.push_back(static_cast<uint32_t>(column - table.columns.begin()));
+      if (column == table.columns.end() || (part.prefix && !primary)) {
+        key.partial = true;
+      } else {
+        key.columns.push_back(static_cast<uint32_t>(column - table.columns.begin()));
+      }
     }
-    return result;
-  };
-  if (auto primary = keys.find("PRIMARY"); primary != keys.end()) table.key = ordinals(primary->second, true);
-  for (auto key = keys.begin(); key != keys.end() && table.key.empty(); ++key) {
-    table.key = ordinals(key->second, false);
+    if (has_period) key.columns.push_back(static_cast<uint32_t>(table.columns.size()) - 1);
+    if (primary) {
+      table.key = std::move(key.columns);
+    } else {
+      table.unique.push_back(std::move(key));
+    }
   }
+  choose_key(table);
 }
 
-void finish(Buildings& buildings, const Rows& key_rows) {
+void finish(Buildings& buildings, const Rows& key_rows, bool mariadb) {
   std::map<TableName, std::map<std::string, std::vector<KeyPart>>> keys;
   for (const Fields& row : key_rows.rows) {
     keys[{text(row[0]), text(row[1])}][text(row[2])].push_back({number(row[3]), row[4], row[5].has_value()});
@@ -135,10 +141,11 @@ void finish(Buildings& buildings, const Rows& key_rows) {
   for (auto& [name, building] : buildings) {
     std::sort(building.columns.begin(), building.columns.end(),
               [](const auto& a, const auto& b) { return a.first < b.first; });
-    if (building.versioned) add_hidden_period(building);
+    bool has_period = building.versioned && add_hidden_period(building);
     for (auto& [place, column] : building.columns) building.table.columns.push_back(std::move(column));
     auto found = keys.find(name);
-    if (found != keys.end()) set_key(building.table, found->second);
+    if (found != keys.end()) set_keys(building.table, found->second, has_period);
+    if (mariadb) set_row_hashes(building.table);
   }
 }
 
@@ -155,7 +162,7 @@ Result<Buildings> read(Connection& connection, const Server& server, std::string
   SLUICE_ASSIGN(columns, connection.query(fmt::format(kColumns, condition), attempt));
   add_columns(columns, buildings);
   SLUICE_ASSIGN(keys, connection.query(fmt::format(kKeys, condition), attempt));
-  finish(buildings, keys);
+  finish(buildings, keys, server.mariadb());
   return buildings;
 }
 
@@ -164,8 +171,8 @@ auto shape(const Column& c) {
 }
 
 bool same(const Table& a, const Table& b) {
-  return std::tie(a.database, a.name, a.charset, a.collation, a.key) ==
-             std::tie(b.database, b.name, b.charset, b.collation, b.key) &&
+  return std::tie(a.database, a.name, a.charset, a.collation, a.key, a.unique) ==
+             std::tie(b.database, b.name, b.charset, b.collation, b.key, b.unique) &&
          std::equal(a.columns.begin(), a.columns.end(), b.columns.begin(), b.columns.end(),
                     [](const Column& x, const Column& y) { return shape(x) == shape(y); });
 }

@@ -5,7 +5,8 @@
 namespace sluice::sqlite {
 namespace {
 
-constexpr char kVersion = 1;
+constexpr char kVersion = 2;
+constexpr char kWithoutUnique = 1;  // as it was before unique keys were saved
 // More than any server allows (MySQL 4,096 columns, 65,535 members): a count beyond is damage.
 constexpr uint64_t kMostItems = 1 << 20;
 
@@ -100,11 +101,21 @@ Column read_column(Reader& in) {
   return column;
 }
 
+UniqueKey read_unique(Reader& in) {
+  UniqueKey key;
+  key.name = in.text();
+  key.partial = in.number() != 0;
+  for (uint64_t left = in.count(); left > 0; --left)
+    key.columns.push_back(static_cast<uint32_t>(in.number()));
+  return key;
+}
+
 }  // namespace
 
 std::string pack(const Table& table) {
   // The serial and the address are this process's own.
-  const auto& [database, name, columns, charset, collation, key, named, serial, self] = table;
+  const auto& [database, name, columns, charset, collation, key, stands_in, unique, named, serial, self] =
+      table;
   (void)serial;
   (void)self;
   Writer out;
@@ -117,11 +128,19 @@ std::string pack(const Table& table) {
   for (const Column& column : columns) write(out, column);
   out.number(key.size());
   for (uint32_t ordinal : key) out.number(ordinal);
+  out.number(stands_in);
+  out.number(unique.size());
+  for (const UniqueKey& one : unique) {
+    out.text(one.name);
+    out.number(one.partial);
+    out.number(one.columns.size());
+    for (uint32_t ordinal : one.columns) out.number(ordinal);
+  }
   return std::move(out.out);
 }
 
 Result<Table> unpack(std::string_view packed) {
-  if (packed.empty() || packed.front() != kVersion) {
+  if (packed.empty() || (packed.front() != kVersion && packed.front() != kWithoutUnique)) {
     return fatal("the saved shape of a table has version {}, where {} was expected",
                  packed.empty() ? -1 : packed.front(), +kVersion);
   }
@@ -134,8 +153,15 @@ Result<Table> unpack(std::string_view packed) {
   table.named = in.number() != 0;
   for (uint64_t left = in.count(); left > 0; --left) table.columns.push_back(read_column(in));
   for (uint64_t left = in.count(); left > 0; --left) table.key.push_back(static_cast<uint32_t>(in.number()));
+  if (packed.front() == kVersion) {
+    table.stands_in = in.number() != 0;
+    for (uint64_t left = in.count(); left > 0; --left) table.unique.push_back(read_unique(in));
+  }
   bool fits = in.good();
   for (uint32_t ordinal : table.key) fits &= ordinal < table.columns.size();
+  for (const UniqueKey& unique : table.unique) {
+    for (uint32_t ordinal : unique.columns) fits &= ordinal < table.columns.size();
+  }
   for (const Column& column : table.columns) fits &= column.fraction_digits <= 6;
   if (!fits) return fatal("the saved shape of a table is damaged ({} bytes)", packed.size());
   return table;

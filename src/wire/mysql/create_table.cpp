@@ -53,6 +53,16 @@ std::string column_text(const Column& column) {
   return text;
 }
 
+// Of those that a statement names.
+std::string names(const Table& table, const std::vector<uint32_t>& key) {
+  std::string list;
+  for (uint32_t ordinal : key) {
+    const Column& column = table.columns[ordinal];
+    if (!column.hidden) list += (list.empty() ? "" : ",") + quoted_name(column.name);
+  }
+  return list;
+}
+
 }  // namespace
 
 std::string quoted_name(std::string_view name) {
@@ -89,12 +99,13 @@ std::string create_statement(const Table& table) {
     text += separator + column_text(column);
     separator = ",\n";
   }
-  std::string key;
-  for (uint32_t ordinal : table.key) {
-    const Column& column = table.columns[ordinal];
-    if (!column.hidden) key += (key.empty() ? "" : ",") + quoted_name(column.name);
-  }
+  std::string key = table.stands_in ? std::string() : names(table, table.key);
   if (!key.empty()) text += fmt::format("{}  PRIMARY KEY ({})", separator, key);
+  for (const UniqueKey& unique : table.unique) {
+    if (unique.partial) continue;
+    text += fmt::format("{}  UNIQUE KEY {} ({})", separator, quoted_name(unique.name),
+                        names(table, unique.columns));
+  }
   text += "\n)";
   if (!table.charset.empty()) text += " DEFAULT CHARSET=" + table.charset;
   if (!table.collation.empty()) text += " COLLATE=" + table.collation;

@@ -52,22 +52,6 @@ Result<void> truncate_table(SqlReader& in, DdlRun& run) {
   return {};
 }
 
-// DROP INDEX `PRIMARY` ON t.
-Result<void> drop_primary(SqlReader& in, DdlRun& run) {
-  while (!in.accept("ON")) {
-    if (in.at_end()) return in.unexpected("ON");
-    in.take();
-  }
-  SLUICE_ASSIGN(name, read_table_name(in, run.context));
-  run.outcome.tables.push_back(name);
-  TablePtr old = run.catalogue.find(name.database, name.table);
-  if (!old) return {};
-  Table table = *old;
-  table.key.clear();
-  run.catalogue.put(freeze(std::move(table)));
-  return {};
-}
-
 void drop_database(const std::string& database, DdlRun& run) {
   run.catalogue.for_each([&](const TablePtr& table) {
     if (table->database == database) run.outcome.tables.push_back({table->database, table->name});
@@ -115,7 +99,8 @@ Result<void> apply_object(SqlReader& in, DdlRun& run) {
     drop_database(database, run);
     return {};
   }
-  if (verb.is("DROP")) return object.is("INDEX") ? drop_primary(in, run) : drop_tables(in, run);
+  if (verb.is("CREATE") && (object.is("UNIQUE") || object.is("INDEX"))) return create_index(in, run);
+  if (verb.is("DROP")) return object.is("INDEX") ? drop_index(in, run) : drop_tables(in, run);
   if (verb.is("ALTER")) return alter_table(in, run);
   return object.is("SEQUENCE") ? create_sequence(in, run) : create_table(in, run);
 }

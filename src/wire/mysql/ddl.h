@@ -19,7 +19,7 @@ enum class StatementKind : uint8_t {
   RollbackTo,  // ROLLBACK TO SAVEPOINT: takes back a part of the open transaction
   RowChange,   // changes rows by statement: must not stand in a log of rows
   Ddl,         // can change a column, a key, or a table's existence
-  OtherDdl,    // users, routines, views, triggers, indexes, ANALYZE, FLUSH, …: cannot, and is never parsed
+  OtherDdl,    // users, routines, views, triggers, most indexes, ANALYZE, FLUSH, …: cannot, is never parsed
   XaStart,
   XaEnd,
   XaPrepare,
@@ -48,6 +48,7 @@ struct DdlOutcome {
   std::vector<TableName> tables;  // created, altered, dropped, renamed (old name and new name)
   TablePtr before, after;         // of a statement that shapes one table: its shapes, where they are known
   bool is_temporary = false;      // of a temporary table: no concern of a log of rows
+  bool keeps_key = false;         // an index came or went that is not the key: nothing that a reader sees
   bool lacks_model = false;       // CREATE TABLE … LIKE one that the catalogue does not know
   bool has_query = false;  // CREATE TABLE … SELECT, as only a log of statements holds it: rows without values
 };

@@ -52,8 +52,11 @@ Result<void> read_drop(SqlReader& in, AlterPlan& plan) {
   if (in.at_any({"INDEX", "KEY", "CONSTRAINT", "CHECK"})) {
     in.take();
     in.accept({"IF", "EXISTS"});
-    // The primary key is the index of that name.
-    if (in.peek().is_name() && equal_words(in.peek().text, "PRIMARY")) plan.drop_primary = true;
+    if (in.peek().is_name()) {
+      // The primary key is the index of that name.
+      plan.drop_primary |= equal_words(in.peek().text, "PRIMARY");
+      plan.dropped_indexes.push_back(in.value(in.take()));
+    }
     return in.skip_item();
   }
   in.accept("COLUMN");
@@ -78,7 +81,14 @@ Result<void> read_change(SqlReader& in, const DdlContext& context, bool renames,
 }
 
 Result<void> read_rename(SqlReader& in, const DdlContext& context, AlterPlan& plan) {
-  if (in.at_any({"INDEX", "KEY"})) return in.skip_item();
+  if (in.accept("INDEX") || in.accept("KEY")) {
+    in.accept({"IF", "EXISTS"});
+    SLUICE_ASSIGN(from, in.name("a key's name"));
+    if (!in.accept("TO")) return in.unexpected("TO");
+    SLUICE_ASSIGN(to, in.name("a key's name"));
+    plan.renamed_indexes.emplace_back(std::move(from), std::move(to));
+    return {};
+  }
   if (in.accept("COLUMN")) {
     SLUICE_ASSIGN(from, read_column_name(in));
     if (!in.accept("TO")) return in.unexpected("TO");

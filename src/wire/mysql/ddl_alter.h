@@ -34,6 +34,8 @@ struct AlterPlan {
   std::vector<Rename> renames;
   std::vector<Visibility> visibilities;
   KeyDrafts keys;  // new ones
+  std::vector<std::string> dropped_indexes;
+  std::vector<std::pair<std::string, std::string>> renamed_indexes;
   bool drop_primary = false;
   CharsetName charset;        // the table's new default, as far as it is named
   bool charset_said = false;  // DEFAULT CHARACTER SET or COLLATE stands there

@@ -47,7 +47,8 @@ void settle_conditions(const Table& old, AlterPlan& plan) {
     }
     if (definition.if_exists && (exists(name) || among(added, name))) {
       // The key that it asks for stays, if there is none.
-      if (definition.draft.primary && (old.key.empty() || plan.drop_primary)) plan.keys.primary = {name};
+      if (definition.draft.primary && (old.key.empty() || old.stands_in || plan.drop_primary))
+        plan.keys.primary = {name};
       return true;
     }
     added.push_back(name);
@@ -77,6 +78,7 @@ class Alteration {
   Result<void> place(const ColumnDraft& draft, Moving moving);
   Moving take_out(size_t index);
   Result<std::vector<uint32_t>> settle_key(std::vector<Column>& columns) const;
+  void settle_unique(Table& table) const;
   Column finish(const AlterPlan::Definition& definition) const;
 
   const Table& old_;
@@ -85,7 +87,6 @@ class Alteration {
   CharsetName charset_;
   std::vector<Moving> columns_;
   bool versioned_ = false;                      // by the columns of add_period_columns
-  std::vector<Column> hashes_;                  // the other hidden ones: DB_ROW_HASH_1, …
   std::vector<uint32_t> origin_of_definition_;  // kNew: of an ADD, or not found
 };
 
@@ -113,8 +114,7 @@ void Alteration::keep_old_columns() {
   for (uint32_t ordinal = 0; ordinal < old_.columns.size(); ++ordinal) {
     const Column& column = old_.columns[ordinal];
     if (column.hidden) {
-      versioned_ = versioned_ || column.type == ColumnType::Timestamp;
-      if (column.type != ColumnType::Timestamp) hashes_.push_back(column);
+      versioned_ |= column.type == ColumnType::Timestamp;  // else a DB_ROW_HASH
       continue;
     }
     if (take_name(plan_.drops, column.name)) continue;
@@ -187,14 +187,14 @@ Result<std::vector<uint32_t>> Alteration::settle_key(std::vector<Column>& column
     if (!definition.draft.primary) continue;
     const std::string& name = definition.draft.column.name;
     // MariaDB takes the IF NOT EXISTS of a column for its key too, of which only NOT NULL is left then.
-    bool keeps_old =
-        definition.if_exists && definition.old_name.empty() && !old_.key.empty() && !plan_.drop_primary;
+    bool keeps_old = definition.if_exists && definition.old_name.empty() && !old_.key.empty() &&
+                     !old_.stands_in && !plan_.drop_primary;
     if (!keeps_old) return make_key(columns, {name});
     columns[find_column(columns, name)].nullable = false;
   }
   if (!plan_.keys.primary.empty()) return make_key(columns, plan_.keys.primary);
   std::vector<uint32_t> key;
-  if (plan_.drop_primary) return key;
+  if (plan_.drop_primary || old_.stands_in) return key;
   for (uint32_t origin : old_.key) {
     for (uint32_t ordinal = 0; ordinal < columns_.size(); ++ordinal) {
       if (columns_[ordinal].origin != origin) continue;
@@ -203,6 +203,25 @@ Result<std::vector<uint32_t>> Alteration::settle_key(std::vector<Column>& column
     }
   }
   return key;
+}
+
+// Those there were, without the columns that are gone, then new ones.
+void Alteration::settle_unique(Table& table) const {
+  for (const UniqueKey& old : old_.unique) {
+    UniqueKey key{.name = old.name, .columns = {}, .partial = old.partial};
+    for (uint32_t origin : old.columns) {
+      for (uint32_t ordinal = 0; ordinal < columns_.size(); ++ordinal) {
+        if (columns_[ordinal].origin == origin) key.columns.push_back(ordinal);
+      }
+    }
+    if (key.partial || !key.columns.empty()) table.unique.push_back(std::move(key));
+  }
+  for (const std::string& name : plan_.dropped_indexes) drop_index(table, name);
+  for (const auto& [from, to] : plan_.renamed_indexes) rename_index(table, from, to);
+  for (const AlterPlan::Definition& definition : plan_.definitions) {
+    if (definition.draft.unique) add_unique(table, unique_of(definition.draft.column.name));
+  }
+  for (const UniqueDraft& unique : plan_.keys.unique) add_unique(table, unique);
 }
 
 Result<Table> Alteration::run(const std::string& fallback) {
@@ -235,12 +254,12 @@ Result<Table> Alteration::run(const std::string& fallback) {
   table.key = std::move(key);
   for (const AlterPlan::Definition& definition : plan_.definitions) {
     own_period |= definition.draft.row_start_or_end;
-    if (definition.draft.unique) plan_.keys.unique.push_back({definition.draft.column.name});
   }
+  settle_unique(table);
   bool versioned = versioned_ ? !plan_.drop_versioning : plan_.add_versioning && !own_period;
   if (versioned) add_period_columns(table);
-  table.columns.insert(table.columns.end(), hashes_.begin(), hashes_.end());
-  if (context_.flavor == Flavor::MariaDb) add_row_hashes(table, plan_.keys.unique);
+  choose_key(table);
+  if (context_.flavor == Flavor::MariaDb) set_row_hashes(table);
   return table;
 }
 

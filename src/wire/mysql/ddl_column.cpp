@@ -88,7 +88,7 @@ Result<void> read_attribute(SqlReader& in, ColumnDraft& draft) {
   } else if (token.is("SERIAL")) {  // SERIAL DEFAULT VALUE
     in.accept({"DEFAULT", "VALUE"});
     column.nullable = false;
-    draft.null_said = true;
+    draft.null_said = draft.unique = true;
   } else if (token.is("COLUMN_FORMAT") || token.is("STORAGE")) {
     if (!in.at_item_end()) in.take();  // DEFAULT is one of the values
   } else if (token.is("CONSTRAINT")) {

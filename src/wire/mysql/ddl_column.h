@@ -55,6 +55,9 @@ Column finish_column(ColumnDraft draft, const CharsetName& table, const DdlConte
 // What CONVERT TO CHARACTER SET makes of a column.
 void convert_column(Column& column, const CharsetName& to, const DdlContext& context);
 
+// That a character takes.
+uint32_t most_bytes(std::string_view charset);
+
 // A collation that names no character set (uca1400_ai_ci) belongs to `context`'s.
 void complete(CharsetName& name, std::string_view context);
 

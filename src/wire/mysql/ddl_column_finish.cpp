@@ -5,8 +5,6 @@
 #include "wire/mysql/ddl_column.h"
 
 namespace sluice::mysql {
-namespace {
-
 uint32_t most_bytes(std::string_view charset) {
   struct Width {
     std::string_view charset;
@@ -23,6 +21,8 @@ uint32_t most_bytes(std::string_view charset) {
   }
   return 1;
 }
+
+namespace {
 
 struct LobType {
   ColumnType text, blob;

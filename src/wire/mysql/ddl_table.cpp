@@ -19,23 +19,6 @@ Result<void> read_primary(SqlReader& in, std::vector<std::string>& primary) {
   return in.skip_item();
 }
 
-// It is no fault not to understand it: few tables take a column more for one (row_hash.h).
-Result<void> read_unique(SqlReader& in, KeyDrafts& keys) {
-  bool known = true;
-  while (!in.at_item_end() && !in.peek().is('(')) known &= !in.take().is("IF");  // NOT EXISTS
-  if (!in.accept('(')) return {};
-  std::vector<std::string> columns;
-  do {
-    known &= in.peek().is_name();  // else an expression
-    std::string name = known ? in.value(in.take()) : std::string();
-    if (!in.peek().is('(')) columns.push_back(std::move(name));  // else a prefix length
-    SLUICE_TRY(in.skip_item());
-  } while (in.accept(','));
-  if (known) keys.unique.push_back(std::move(columns));
-  if (!in.accept(')')) return in.unexpected("a closing parenthesis");
-  return in.skip_item();
-}
-
 }  // namespace
 
 Result<TableName> read_table_name(SqlReader& in, const DdlContext& context) {
@@ -67,13 +50,17 @@ bool at_key(const SqlReader& in) {
 }
 
 Result<void> read_key(SqlReader& in, KeyDrafts& keys) {
-  if (in.accept("CONSTRAINT") && in.peek().is_name() &&
-      !in.at_any({"PRIMARY", "UNIQUE", "FOREIGN", "CHECK"})) {
-    in.take();
+  UniqueDraft draft;
+  if (in.accept("CONSTRAINT")) {
+    draft.if_not_exists = in.accept({"IF", "NOT", "EXISTS"});
+    bool named = in.peek().is_name() && !in.at_any({"PRIMARY", "UNIQUE", "FOREIGN", "CHECK"});
+    if (named) draft.name = in.value(in.take());
   }
   if (in.accept({"PRIMARY", "KEY"})) return read_primary(in, keys.primary);
-  if (in.accept("UNIQUE")) return read_unique(in, keys);
-  return in.skip_item();
+  if (!in.accept("UNIQUE")) return in.skip_item();
+  SLUICE_ASSIGN(unique, read_unique(in, std::move(draft)));
+  keys.unique.push_back(std::move(unique));
+  return {};
 }
 
 Result<void> read_elements(SqlReader& in, const DdlContext& context, TableDraft& draft) {
@@ -117,7 +104,9 @@ void add_period_columns(Table& table) {
     column.generated = column.invisible = column.hidden = true;
     table.columns.push_back(std::move(column));
   }
-  if (!table.key.empty()) table.key.push_back(static_cast<uint32_t>(table.columns.size() - 1));
+  auto row_end = static_cast<uint32_t>(table.columns.size() - 1);
+  if (!table.key.empty()) table.key.push_back(row_end);
+  for (UniqueKey& key : table.unique) key.columns.push_back(row_end);
 }
 
 size_t find_column(const std::vector<Column>& columns, std::string_view name) {

@@ -9,6 +9,7 @@
 #include "wire/mysql/ddl.h"
 #include "wire/mysql/ddl_column.h"
 #include "wire/mysql/sql_reader.h"
+#include "wire/mysql/unique_keys.h"
 
 namespace sluice::mysql {
 
@@ -27,7 +28,7 @@ constexpr size_t kMostClauses = 4 * kMostColumns;
 // The keys that a statement defines, by names of columns.
 struct KeyDrafts {
   std::vector<std::string> primary;
-  std::vector<std::vector<std::string>> unique;  // of each, those of which all is in the key
+  std::vector<UniqueDraft> unique;
 };
 
 struct TableDraft {
@@ -51,7 +52,7 @@ Result<void> read_elements(SqlReader& in, const DdlContext& context, TableDraft&
 Result<bool> read_charset_option(SqlReader& in, CharsetName& charset);
 
 // The columns that MariaDB adds to a table WITH SYSTEM VERSIONING which names none of its own; row_end
-// becomes a part of the primary key.
+// becomes a part of the primary key and of the unique ones.
 void add_period_columns(Table& table);
 // Ordinals of the columns by name; they become NOT NULL.
 Result<std::vector<uint32_t>> make_key(std::vector<Column>& columns, const std::vector<std::string>& names);
@@ -59,6 +60,9 @@ Result<std::vector<uint32_t>> make_key(std::vector<Column>& columns, const std::
 size_t find_column(const std::vector<Column>& columns, std::string_view name);
 
 Result<void> create_table(SqlReader& in, DdlRun& run);
+// CREATE UNIQUE INDEX, or with OR REPLACE any INDEX, and DROP INDEX: from behind the verb.
+Result<void> create_index(SqlReader& in, DdlRun& run);
+Result<void> drop_index(SqlReader& in, DdlRun& run);
 Result<void> create_sequence(SqlReader& in, DdlRun& run);
 Result<void> alter_table(SqlReader& in, DdlRun& run);
 

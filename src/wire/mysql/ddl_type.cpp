@@ -245,7 +245,7 @@ Result<void> read_type(SqlReader& in, const DdlContext& context, ColumnDraft& dr
     draft.has_length = true;
   }
   if (first.is("serial")) {
-    draft.column.is_unsigned = true;
+    draft.column.is_unsigned = draft.unique = true;
     draft.column.nullable = false;
   }
   if (first.is("real") && context.sql_mode & kModeRealAsFloat) become(draft, ColumnType::Float, "float");

@@ -31,7 +31,7 @@ DdlContext Decoder::Impl::context_of(const QueryEvent& query) const {
 }
 
 bool Decoder::Impl::is_told(const QueryEvent& query, const DdlOutcome& outcome) {
-  if (!options_.ddl || outcome.is_temporary) return false;
+  if (!options_.ddl || outcome.is_temporary || outcome.keeps_key) return false;
   return outcome.tables.empty() ? selection_.wants(query.database, "") : !tables_told(outcome).empty();
 }
 

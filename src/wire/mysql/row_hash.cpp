@@ -5,22 +5,44 @@
 #include <algorithm>
 #include <string_view>
 
-#include "wire/mysql/sql_lexer.h"
+#include "wire/mysql/ddl_column.h"
 #include "wire/mysql/table_map.h"
 
 namespace sluice::mysql {
 namespace {
 
 constexpr std::string_view kPrefix = "DB_ROW_HASH_";
+// Of InnoDB with pages of 16 KB (MariaDB storage/innobase/handler/ha_innodb.cc, max_supported_key_length).
+constexpr uint64_t kMostOfKey = 3072;  // bytes
 
 bool is_row_hash(const Column& column) { return column.hidden && column.name.starts_with(kPrefix); }
+
+bool is_lob(const Column& column) {
+  return (column.type >= ColumnType::TinyText && column.type <= ColumnType::LongText) ||
+         (column.type >= ColumnType::TinyBlob && column.type <= ColumnType::LongBlob) ||
+         (column.type == ColumnType::Geometry && column.declared != "point");
+}
+
+bool is_sized(const Column& column) {
+  return column.type >= ColumnType::Char && column.type <= ColumnType::VarBinary;
+}
 
 // Too long for an index it is of texts, bytes or shapes.
 bool may_need_hash(const Table& table) {
   return std::any_of(table.columns.begin(), table.columns.end(), [](const Column& column) {
-    return (column.type >= ColumnType::Char && column.type <= ColumnType::LongBlob) ||
-           column.type == ColumnType::Geometry;
+    return is_sized(column) || is_lob(column) || column.type == ColumnType::Geometry;
   });
+}
+
+bool needs_hash(const Table& table, const UniqueKey& key) {
+  uint64_t all = 0;
+  for (uint32_t ordinal : key.columns) {
+    const Column& column = table.columns[ordinal];
+    uint64_t bytes = is_sized(column) ? uint64_t{column.length} * most_bytes(column.charset) : 4;
+    if (is_lob(column)) return true;
+    all += bytes;
+  }
+  return all > kMostOfKey;
 }
 
 Column row_hash(size_t number) {
@@ -32,38 +54,37 @@ Column row_hash(size_t number) {
   return column;
 }
 
+size_t without_hashes(const Table& table) {
+  size_t count = table.columns.size();
+  while (count > 0 && is_row_hash(table.columns[count - 1])) --count;
+  return count;
+}
+
+void give(Table& table, size_t hashes) {
+  table.columns.resize(without_hashes(table));
+  for (size_t i = 1; i <= hashes; ++i) table.columns.push_back(row_hash(i));
+}
+
 }  // namespace
 
-std::optional<Table> with_row_hashes(const TableMap& map, const Table& known) {
-  size_t count = known.columns.size();
-  while (count > 0 && is_row_hash(known.columns[count - 1])) --count;
+void set_row_hashes(Table& table) {
+  auto long_ones = std::count_if(table.unique.begin(), table.unique.end(),
+                                 [&](const UniqueKey& key) { return needs_hash(table, key); });
+  give(table, static_cast<size_t>(long_ones));
+}
+
+std::optional<RowHashes> with_row_hashes(const TableMap& map, const Table& known) {
+  size_t count = without_hashes(known);
   if (map.columns.size() == known.columns.size() || map.columns.size() < count || !may_need_hash(known)) {
     return std::nullopt;
   }
   for (size_t i = count; i < map.columns.size(); ++i) {
     if (map.columns[i].type != WireType::LongLong) return std::nullopt;
   }
-  Table table = known;
-  table.columns.resize(count);
-  while (table.columns.size() < map.columns.size())
-    table.columns.push_back(row_hash(table.columns.size() - count + 1));
-  return table;
-}
-
-void add_row_hashes(Table& table, const std::vector<std::vector<std::string>>& unique) {
-  auto is_long = [&](const std::string& name) {
-    return std::any_of(table.columns.begin(), table.columns.end(), [&](const Column& column) {
-      bool lob = (column.type >= ColumnType::TinyText && column.type <= ColumnType::LongText) ||
-                 (column.type >= ColumnType::TinyBlob && column.type <= ColumnType::LongBlob) ||
-                 (column.type == ColumnType::Geometry && column.declared != "point");
-      return lob && equal_words(column.name, name);
-    });
-  };
-  auto hashed = static_cast<size_t>(std::count_if(unique.begin(), unique.end(), [&](const auto& columns) {
-    return std::any_of(columns.begin(), columns.end(), is_long);
-  }));
-  auto known = static_cast<size_t>(std::count_if(table.columns.begin(), table.columns.end(), is_row_hash));
-  for (size_t i = 1; i <= hashed; ++i) table.columns.push_back(row_hash(known + i));
+  size_t hashes = map.columns.size() - count;
+  RowHashes found{known, hashes <= known.unique.size()};
+  give(found.table, hashes);
+  return found;
 }
 
 }  // namespace sluice::mysql

@@ -4,8 +4,6 @@
 #pragma once
 
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "model/table.h"
 
@@ -13,11 +11,16 @@ namespace sluice::mysql {
 
 struct TableMap;
 
+// Gives the table those that its UNIQUE keys have with InnoDB, and takes others away. Other storage engines
+// have other limits, which only the log tells of.
+void set_row_hashes(Table& table);
+
+struct RowHashes {
+  Table table;
+  bool certain;  // no more than it has keys that may be too long
+};
 // The known shape with as many of them as the map has columns more than it; nothing where that is not the
 // difference.
-std::optional<Table> with_row_hashes(const TableMap& map, const Table& known);
-// Those of new UNIQUE keys, which are given by names of columns: of a key over a TEXT, a BLOB or a shape as a
-// whole. Which others are too long is the storage engine's business.
-void add_row_hashes(Table& table, const std::vector<std::vector<std::string>>& unique);
+std::optional<RowHashes> with_row_hashes(const TableMap& map, const Table& known);
 
 }  // namespace sluice::mysql

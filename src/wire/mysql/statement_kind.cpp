@@ -15,16 +15,14 @@ StatementKind classify_xa(SqlReader& in) {
 
 // Behind CREATE, ALTER or DROP.
 StatementKind classify_object(SqlReader& in, const Token& verb) {
-  in.accept({"OR", "REPLACE"});
+  bool replaces = in.accept({"OR", "REPLACE"});
   while (in.at_any({"TEMPORARY", "ONLINE", "OFFLINE", "IGNORE", "EXTERNAL"})) in.take();
   if (in.at_any({"TABLE", "TABLES", "DATABASE", "SCHEMA"})) return StatementKind::Ddl;
   // What ALTER SEQUENCE changes is a row.
   if (in.at({"SEQUENCE"}) && !verb.is("ALTER")) return StatementKind::Ddl;
-  // DROP INDEX `PRIMARY` ON t: the one index that columns and keys depend on.
-  if (verb.is("DROP") && in.accept("INDEX")) {
-    in.accept({"IF", "EXISTS"});
-    if (in.peek().is_name() && equal_words(in.peek().text, "PRIMARY")) return StatementKind::Ddl;
-  }
+  // Unique indexes are keys.
+  bool unique = verb.is("CREATE") && in.accept("UNIQUE");
+  if (in.at_any({"INDEX"}) && (unique || replaces || verb.is("DROP"))) return StatementKind::Ddl;
   return StatementKind::OtherDdl;
 }
 

@@ -437,7 +437,10 @@ std::optional<std::string> contradiction(const TableMap& map, const Table& known
 Table merge(const TableMap& map, const Table& known) {
   Table table = table_of(map);
   table.named = known.named || map.has_names;
-  if (!map.has_key && table.key.empty()) table.key = known.key;
+  if (!map.has_key && table.key.empty()) {
+    table.key = known.key;
+    table.stands_in = known.stands_in;
+  }
   for (size_t i = 0; i < table.columns.size(); ++i) {
     Column& column = table.columns[i];
     const Column& from = known.columns[i];

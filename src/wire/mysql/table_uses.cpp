@@ -26,15 +26,17 @@ bool contradicts(const TableMap& map, const Table& table, std::string& why) {
 }
 
 // Only MariaDB has hidden columns, and only where names are not in the log do they need to be known before.
-TablePtr complete(const TableMap& map, Flavor flavor, TablePtr table) {
+// Without `guess` only of a table whose keys are known to be as many.
+TablePtr complete(const TableMap& map, Flavor flavor, TablePtr table, bool guess) {
   if (!table || map.has_names || flavor != Flavor::MariaDb) return table;
   auto completed = with_row_hashes(map, *table);
-  if (!completed) return table;
+  if (!completed || (!guess && !completed->certain)) return table;
+  if (completed->certain) return freeze(std::move(completed->table));
   log::warning(
       "{}.{}: the log has {} columns, the known table has {}; taking the last ones for the hidden columns "
       "of a UNIQUE key (DB_ROW_HASH_1, …)",
       map.database, map.table, map.columns.size(), table->columns.size());
-  return freeze(std::move(*completed));
+  return freeze(std::move(completed->table));
 }
 
 }  // namespace
@@ -132,7 +134,7 @@ Result<TablePtr> TableUses::table_for(const TableMap& map, Flavor flavor) {
     SLUICE_TRY(complete_catalogue());
     known = catalogue_.find(map.database, map.table);
   }
-  if (unknown_ != Unknown::Ask) known = complete(map, flavor, std::move(known));
+  known = complete(map, flavor, std::move(known), unknown_ != Unknown::Ask);
   std::optional<std::string> clash;
   if (known) clash = contradiction(map, *known);
   if (known && !clash) return freeze(merge(map, *known));
@@ -157,7 +159,7 @@ Result<TablePtr> TableUses::ask_for(const TableMap& map, Flavor flavor,
                                     const std::optional<std::string>& clash) {
   std::string why;
   SLUICE_ASSIGN(found, oracle_->learn(map.database, map.table, why));
-  TablePtr learnt = complete(map, flavor, std::move(found));
+  TablePtr learnt = complete(map, flavor, std::move(found), true);
   if (learnt && !contradicts(map, *learnt, why)) {
     log::info("{}.{}: learnt its columns from the server", map.database, map.table);
     keep(learnt);

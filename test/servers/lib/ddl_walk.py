@@ -184,7 +184,14 @@ class Walk:
             return f"alter {word}{column} {visible}"
         if self.mariadb and pick < 19:
             return self.random.choice(["add system versioning", "drop system versioning"])
-        return self.random.choice([f"add index ({column})", "algorithm=copy", "order by " + column, "enable keys", "engine=innodb"])
+        other = self.column_name(table)
+        unique = f"add unique {self.random.choice(['', 'key u1 ', 'index '])}({column}{self.random.choice(['', ', ' + other, ' desc'])})"
+        keys = [unique, unique]
+        if table["unique"]:
+            gone = self.name(self.random.choice(table["unique"]))
+            keys += [f"drop {self.random.choice(['index', 'key'])} {gone}"]
+            keys += [] if self.old else [f"rename index {gone} to u{self.random.randrange(9)}"]
+        return self.random.choice([f"add index ({column})", "algorithm=copy", "order by " + column, "enable keys", "engine=innodb", *keys])
 
     def alter(self, shapes):
         database, name = self.random.choice(sorted(shapes))
@@ -226,5 +233,8 @@ class Walk:
         if pick < 0.96:
             return f"alter database {self.name(self.database)} charset {self.random.choice(CHARSETS)}"
         if pick < 0.98:
-            return f"create index i{self.random.randrange(99)} on {self.table_name(shapes)} ({self.column_name()})"
-        return f"drop index `primary` on {self.table_name(shapes)}"
+            unique = self.random.choice(["", "unique "])
+            return f"create {unique}index i{self.random.randrange(99)} on {self.table_name(shapes)} ({self.column_name()})"
+        (database, table), shape = self.random.choice(sorted(shapes.items(), key=lambda item: item[0]))
+        gone = self.random.choice(["primary", *shape["unique"]])
+        return f"drop index {self.name(gone)} on {self.name(database)}.{self.name(table)}"

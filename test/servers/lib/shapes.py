@@ -24,13 +24,14 @@ def charset_of(collation):
 
 
 def server_shapes(server, databases):
-    """{(database, table): {"charset", "key", "columns": [...]}} of the tables in these databases."""
+    """{(database, table): {"charset", "key", "unique", "columns": [...]}} of the tables in these databases: unique are names, the key is the
+    primary one, else the first unique one by name that tells every row."""
     wanted = ", ".join(f"'{name}'" for name in databases)
     shapes = {}
     for database, table, collation in server.sql(
             "select table_schema, table_name, table_collation from information_schema.tables "
             f"where table_schema in ({wanted}) and table_type in ('BASE TABLE', 'SYSTEM VERSIONED')"):
-        shapes[database, table] = {"charset": charset_of(collation), "key": [], "columns": []}
+        shapes[database, table] = {"charset": charset_of(collation), "key": [], "unique": [], "columns": []}
     for database, table, name, declared, kind, nullable, charset, collation, extra in server.sql(
             "select table_schema, table_name, column_name, column_type, data_type, is_nullable, character_set_name, "
             f"collation_name, extra from information_schema.columns where table_schema in ({wanted}) "
@@ -43,11 +44,20 @@ def server_shapes(server, databases):
             "charset": charset_of(charset) if charset else None, "collation": collation.replace("utf8_", "utf8mb3_")
             if collation else None, "generated": "GENERATED" in extra.upper().replace("DEFAULT_GENERATED", ""),
             "invisible": "INVISIBLE" in extra.upper()})
-    for database, table, name in server.sql(
-            "select table_schema, table_name, column_name from information_schema.key_column_usage "
-            f"where table_schema in ({wanted}) and constraint_name = 'PRIMARY' "
-            "order by table_schema, table_name, ordinal_position"):
-        shapes[database, table]["key"].append(name)
+    hidden_periods = {(database, table) for database, table in server.sql(
+        "select table_schema, table_name from information_schema.tables "
+        f"where table_schema in ({wanted}) and table_type = 'SYSTEM VERSIONED'")}
+    keys = {}
+    for database, table, key, name, prefix in server.sql(
+            "select table_schema, table_name, index_name, column_name, sub_part from information_schema.statistics "
+            f"where table_schema in ({wanted}) and non_unique = 0 order by table_schema, table_name, seq_in_index"):
+        keys.setdefault((database, table), {}).setdefault(key, []).append(name if prefix is None or key == "PRIMARY" else None)
+    for table, named in keys.items():
+        never_null = {column["name"] for column in shapes[table]["columns"] if not column["nullable"]} | {"row_end"}
+        shapes[table]["unique"] = sorted(set(named) - {"PRIMARY"})
+        chosen = "PRIMARY" if "PRIMARY" in named else next((n for n in shapes[table]["unique"] if set(named[n]) <= never_null), None)
+        # Of a hidden period row_end is a part of each key, hidden there too.
+        shapes[table]["key"] = named.get(chosen, []) + (["row_end"] if chosen and table in hidden_periods else [])
     return shapes
 
 
