@@ -6,8 +6,10 @@
 #include <cstring>
 
 #include "app/config.h"
+#include "app/run.h"
 #include "app/terminal.h"
 #include "app/verbs.h"
+#include "state/sqlite/sqlite_state.h"
 
 namespace sluice::app {
 namespace {
@@ -51,11 +53,23 @@ Result<int> run_init(const Invocation& invocation) {
 constexpr Argument kCheckArguments[] = {{"FILE", "the configuration [sluice.yaml]"}};
 constexpr Example kCheckExamples[] = {{"sluice check", "check ./sluice.yaml"}};
 
+// Of a pipeline that has run, as its state folder has them; of another one nothing is known.
+Result<void> check_tables(const RunPlan& plan) {
+  Catalogue catalogue;
+  if (!read_sqlite_catalogue(plan.state_folder, nullptr, catalogue)) return {};
+  SLUICE_ASSIGN(selection, Selection::parse(plan.tables));
+  std::vector<LaneFit> fits;
+  for (const LanePlan& lane : plan.lanes) fits.push_back({lane.view, lane.route});
+  return check_fits(catalogue, selection, plan.where, fits);
+}
+
 Result<int> run_check(const Invocation& invocation) {
   std::string path = invocation.argument(0, "sluice.yaml");
   SLUICE_ASSIGN(config, load_config(path));
-  SLUICE_TRY(print(fmt::format("{}: fine; pipeline '{}' with {} sink{}\n", path, config.pipeline.text("name"),
-                               config.lanes.size(), config.lanes.size() == 1 ? "" : "s")));
+  SLUICE_ASSIGN(plan, plan_without_source(config));
+  SLUICE_TRY(check_tables(plan));
+  SLUICE_TRY(print(fmt::format("{}: fine; pipeline '{}' with {} sink{}\n", path, plan.name, plan.lanes.size(),
+                               plan.lanes.size() == 1 ? "" : "s")));
   return 0;
 }
 
@@ -72,7 +86,9 @@ const Command init_command = {
 
 const Command check_command = {"check",
                                "name every mistake in a sluice.yaml, with line, column and what was expected",
-                               "It asks neither the server nor a target: for those, see 'sluice doctor'.",
+                               "It asks neither the server nor a target: for those, see 'sluice doctor'. "
+                               "Of a pipeline that has run, conditions, computed columns and templates are "
+                               "compared with the tables that its state folder knows.",
                                kCheckArguments,
                                {},
                                kCheckExamples,

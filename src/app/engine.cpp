@@ -12,6 +12,8 @@
 #include "app/terminal.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "pipeline/route.h"
+#include "pipeline/view.h"
 #include "rule/filter.h"
 #include "state/sqlite/sqlite_state.h"
 #include "transform/filter/filter.h"
@@ -83,6 +85,23 @@ Result<LaneSetup> make_lane(const LanePlan& plan) {
 
 }  // namespace
 
+Result<void> check_fits(const Catalogue& catalogue, const Selection& selection,
+                        const std::shared_ptr<const rule::Rule>& where, const std::vector<LaneFit>& lanes) {
+  auto check = [&](const Table& table) -> Result<void> {
+    if (where) SLUICE_TRY(where->condition(table));
+    for (const LaneFit& lane : lanes) {
+      SLUICE_ASSIGN(shown, View(lane.view).check(table));
+      if (shown) SLUICE_TRY(Route(lane.route).check(*shown));
+    }
+    return {};
+  };
+  Result<void> checked;
+  catalogue.for_each([&](const TablePtr& table) {
+    if (checked && selection.wants(table->database, table->name)) checked = check(*table);
+  });
+  return checked;
+}
+
 Result<std::vector<LaneSetup>> make_lanes(std::vector<LanePlan> plans, const std::string& name) {
   std::vector<LaneSetup> lanes;
   // The source's thread encodes while the lane's waits for its target, even on one processor. Several lanes
@@ -113,7 +132,7 @@ Result<std::unique_ptr<Engine>> Engine::make(RunPlan plan_given) {
     if (resume) engine->from_ = std::move(*resume);
     plan.source.decoder.aside = engine->state_->aside();
   }
-  for (const LanePlan& lane : plan.lanes) engine->views_.push_back(lane.view);
+  for (const LanePlan& lane : plan.lanes) engine->fits_.push_back({lane.view, lane.route});
   SLUICE_ASSIGN(lanes, make_lanes(std::move(plan.lanes), plan.name));
   plan.source.decoder.whole_events = wants_whole_events(lanes);
   for (const LaneSetup& lane : lanes) engine->sinks_.push_back(lane.name);
@@ -143,27 +162,11 @@ Result<std::unique_ptr<Engine>> Engine::make(RunPlan plan_given) {
 
 Result<void> Engine::look_at_tables() const {
   look_for_tables();
-  auto checked = check_conditions();
+  auto checked = check_fits(catalogue_, selection_, plan_.where, fits_);
   if (checked || !from_.known()) return checked;
   // The log may still bring the table into the shape that is meant.
   log::warning("of the tables as they are where reading goes on: {}", checked.error().what);
   return {};
-}
-
-Result<void> Engine::check_conditions() const {
-  Result<void> checked;
-  catalogue_.for_each([&](const TablePtr& table) {
-    if (!selection_.wants(table->database, table->name)) return;
-    auto check = [&](const auto& where) {
-      if (!where || !checked) return;
-      if (auto made = where->condition(*table); !made) checked = tl::unexpected(std::move(made).error());
-    };
-    check(plan_.where);
-    for (const auto& view : views_) {
-      if (view && (!view->tables || view->tables->wants(table->database, table->name))) check(view->where);
-    }
-  });
-  return checked;
 }
 
 void Engine::look_for_tables() const {

@@ -41,6 +41,15 @@ struct LanePlan {
   std::chrono::milliseconds leave_after{0};
 };
 
+// What of a lane is made for each table.
+struct LaneFit {
+  std::shared_ptr<const ViewSetup> view;
+  std::shared_ptr<const RouteSetup> route;
+};
+// A Usage fault: a condition, a computed column or a template does not fit a table that is wanted.
+Result<void> check_fits(const Catalogue& catalogue, const Selection& selection,
+                        const std::shared_ptr<const rule::Rule>& where, const std::vector<LaneFit>& lanes);
+
 // What `name` becomes in formats that show where a change comes from.
 Result<std::vector<LaneSetup>> make_lanes(std::vector<LanePlan> plans, const std::string& name);
 // Whether any of the formats shows the statement behind a change; else the source need not carry it.
@@ -85,13 +94,11 @@ class Engine {
 
   // Warns of patterns that fit no table there is: mostly a slip of the pen. On the source's thread.
   void look_for_tables() const;
-  // A Usage fault: a condition does not fit a table that is wanted.
-  Result<void> check_conditions() const;
   Result<void> look_at_tables() const;
 
   RunPlan plan_;
   Selection selection_;
-  std::vector<std::shared_ptr<const ViewSetup>> views_;  // of the lanes
+  std::vector<LaneFit> fits_;  // of the lanes
   Catalogue catalogue_;
   std::unique_ptr<State> state_;
   MysqlSource* live_ = nullptr;  // within source_

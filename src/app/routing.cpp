@@ -163,6 +163,12 @@ Result<T> placed(Result<T> result, const Settings& settings, std::string_view op
   return while_doing(settings.where(option), std::move(result).error());
 }
 
+Result<Template> placed(Result<Template> result, const Settings& settings, std::string_view option) {
+  if (!result) return while_doing(settings.where(option), std::move(result).error());
+  result->stand_at(settings.where(option));
+  return result;
+}
+
 Result<Spread> parse_spread(const std::string& by, const std::string& hash) {
   Spread spread;
   spread.hash = hash == "java" ? Spread::Hash::Java : Spread::Hash::Murmur2;

@@ -77,9 +77,14 @@ Result<std::unique_ptr<HttpServer>> serve_metrics(const std::string& address, co
   return server;
 }
 
+bool keeps_rows(const Config& config) {
+  return std::any_of(config.lanes.begin(), config.lanes.end(),
+                     [](const LaneConfig& lane) { return lane.sink->encoder != nullptr; });
+}
+
 }  // namespace
 
-Result<RunPlan> plan_of(Config config) {
+Result<RunPlan> plan_without_source(Config& config) {
   RunPlan plan;
   plan.name = config.pipeline.text("name");
   plan.state_folder = config.pipeline.text("state");
@@ -90,22 +95,25 @@ Result<RunPlan> plan_of(Config config) {
   plan.tables = std::move(tables);
   SLUICE_ASSIGN(where, condition_of(config.pipeline));
   plan.where = std::move(where);
-  SLUICE_ASSIGN(source, source_setup(config.source));
-  plan.source = std::move(source);
   // A target that keeps rows keeps them in step with their tables, whatever the others are shown.
-  bool shown = config.pipeline.boolean("ddl");
-  bool kept = std::any_of(config.lanes.begin(), config.lanes.end(),
-                          [](const LaneConfig& lane) { return lane.sink->encoder != nullptr; });
-  plan.source.decoder.ddl = shown || kept;
-  plan.source.decoder.spool_folder = plan.state_folder + "/prepared";
-  plan.source.decoder.helper_tables = config.pipeline.boolean("helper_tables");
-  plan.source.decoder.aside_bytes = config.pipeline.size("set_aside");
-  plan.source.decoder.batch_bytes = config.memory.size("batch_bytes");
+  bool shown = config.pipeline.boolean("ddl"), kept = keeps_rows(config);
   for (LaneConfig& lane : config.lanes) {
     SLUICE_ASSIGN(made,
                   lane_plan(config.pipeline, lane, plan.state_folder, shown || !kept || lane.sink->encoder));
     plan.lanes.push_back(std::move(made));
   }
+  return plan;
+}
+
+Result<RunPlan> plan_of(Config config) {
+  SLUICE_ASSIGN(plan, plan_without_source(config));
+  SLUICE_ASSIGN(source, source_setup(config.source));
+  plan.source = std::move(source);
+  plan.source.decoder.ddl = config.pipeline.boolean("ddl") || keeps_rows(config);
+  plan.source.decoder.spool_folder = plan.state_folder + "/prepared";
+  plan.source.decoder.helper_tables = config.pipeline.boolean("helper_tables");
+  plan.source.decoder.aside_bytes = config.pipeline.size("set_aside");
+  plan.source.decoder.batch_bytes = config.memory.size("batch_bytes");
   return plan;
 }
 

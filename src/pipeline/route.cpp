@@ -42,6 +42,13 @@ Result<Route::Plans> Route::make_plans(const Table& table) const {
   return plans;
 }
 
+Result<void> Route::check(const Table& table) const {
+  if (!setup_) return {};
+  auto plans = make_plans(table);
+  if (!plans) return tl::unexpected(std::move(plans).error());
+  return {};
+}
+
 Result<std::unique_ptr<Route::Plan>> Route::make_plan(const Table& table, const RouteRule& rule) {
   auto plan = std::make_unique<Plan>();
   plan->table = share(table);

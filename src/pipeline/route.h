@@ -78,6 +78,8 @@ class Route {
   // rule::Filter does.
   Result<void> complete(const Batch& batch, const Change& change, const Row& row, Address& address,
                         Outbox& out);
+  // A Usage fault: conditions or templates do not fit the table.
+  Result<void> check(const Table& table) const;
   // Before the first message of an empty outbox.
   void begin() { ++round_; }
 

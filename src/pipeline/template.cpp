@@ -166,8 +166,8 @@ Result<Template::Columns> Template::bind(const Table& table) const {
     auto found = std::find_if(table.columns.begin(), table.columns.end(),
                               [&](const Column& column) { return column.name == part.text; });
     if (found == table.columns.end()) {
-      return usage("'{}' names the column {}, which table {} does not have", text_, part.text,
-                   full_name(table));
+      return usage("{}{}'{}' names the column {}, which table {} does not have", place_,
+                   place_.empty() ? "" : ": ", text_, part.text, full_name(table));
     }
     columns.push_back(static_cast<uint32_t>(found - table.columns.begin()));
   }

@@ -34,6 +34,8 @@ class Template {
   // Without places: the name itself, braces as they are meant. Nothing: it has places.
   std::optional<std::string> constant() const;
   const std::string& text() const { return text_; }
+  // Where it is written (sluice.yaml:12:5), for messages.
+  void stand_at(std::string place) { place_ = std::move(place); }
 
  private:
   enum class Place : uint8_t {
@@ -61,7 +63,7 @@ class Template {
   };
 
   static Result<Part> parse_place(std::string_view inside, std::string_view whole);
-  std::string text_;
+  std::string text_, place_;
   std::vector<Part> parts_;
 };
 

@@ -42,6 +42,7 @@ Result<std::unique_ptr<View::Plan>> View::make_plan(const Table& table) const {
   SLUICE_ASSIGN(computing, Computing::make(setup_->compute, table, shaped.columns));
   plan->computing = std::move(computing);
   if (!narrowed && !renamed && !plan->computing.any()) return plan;
+  shaped.unique.clear();
   // A part of the key is no key.
   for (uint32_t& column : shaped.key) {
     auto found = std::find(plan->columns.begin(), plan->columns.end(), column);
@@ -53,6 +54,14 @@ Result<std::unique_ptr<View::Plan>> View::make_plan(const Table& table) const {
   }
   plan->shaped = freeze(std::move(shaped));
   return plan;
+}
+
+Result<TablePtr> View::check(const Table& table) const {
+  if (!setup_) return share(table);
+  SLUICE_ASSIGN(plan, make_plan(table));
+  if (!plan->wanted) return TablePtr();
+  if (setup_->where) SLUICE_TRY(setup_->where->condition(table));
+  return plan->shaped ? plan->shaped : share(table);
 }
 
 Result<const View::Plan*> View::plan_of(const Table& table) {

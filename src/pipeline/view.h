@@ -39,6 +39,9 @@ class View {
   bool narrows() const { return setup_ != nullptr; }
   // The change as the lane sees it, or none. Cells are copied into `arena`. Faults as Filter does.
   Result<std::optional<Change>> show(const Batch& batch, const Change& change, Arena& arena);
+  // The table as the lane sees it, null where it sees none of it. A Usage fault: what was set up does not fit
+  // it.
+  Result<TablePtr> check(const Table& table) const;
 
  private:
   struct Plan {

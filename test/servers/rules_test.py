@@ -191,6 +191,42 @@ def test_mistakes_are_told_with_their_place(shared, database, tmp_path):
             in said(done))
 
 
+# What is written of a sink, and what is said of it.
+PLACES = {
+    "where: 'id > 0 AND prise > 5'": "where: column 12: {table} has no column 'prise'; did you mean 'price'?",
+    "compute: ['twice = 2 * prise']": "compute: twice: column 5: {table} has no column 'prise'; did you mean 'price'?",
+    "routes: {r: {when: 'price = 1 AND prise = 2', to: x}}": "when: column 15: {table} has no column 'prise'; did you mean 'price'?",
+    "key: '{column:prise}'": "'{{column:prise}}' names the column prise, which table {table} does not have",
+    "compute: ['twice = 2 * price']\n    routes: {r: {when: 'twice = 1 AND thrice = 2', to: x}}":
+        "when: column 15: {table} has no column 'thrice'; did you mean 'twice'?",
+}
+
+
+@pytest.mark.parametrize("line", PLACES)
+def test_what_does_not_fit_a_table_is_told_before_anything_runs(shared, database, sluice, tmp_path, line):
+    """By `run` at its first start; by `check` where the state folder knows the tables."""
+    server = shared("mariadb-11.8", full=True, gtid=True)
+    server.sql(f"create database {database}; create table {database}.t (id int primary key, price int)")
+    config = tmp_path / "sluice.yaml"
+    head = f"state: ./state\nsource:\n  url: {server.url}\ntables: ['{database}.*']\nsinks:\n  out:\n"
+    wrong = f"{head}    sink: redis\n    url: redis://127.0.0.1:1\n    {line}\n"
+    config.write_text(wrong)
+    assert run("check", config).returncode == 0  # nobody knows the tables
+    done = run("run", config, check=False, timeout=30)
+    assert done.returncode == 2
+    words = re.escape(PLACES[line].format(table=f"{database}.t"))
+    assert re.search(rf"sluice\.yaml:\d+:\d+: {words}", done.stderr), done.stderr
+    config.write_text(f"{head}    sink: file\n    path: ./out\n")
+    process = sluice("run", config)
+    process.wait_for_error("reading ")
+    server.sql(f"insert into {database}.t values (1, 1)")
+    wait_until(lambda: lines(tmp_path / "out"), "the change")
+    assert process.terminate() == 0
+    config.write_text(wrong)
+    done = run("check", config, check=False)
+    assert done.returncode == 2 and re.search(rf"sluice\.yaml:\d+:\d+: {words}", done.stderr), done.stderr
+
+
 def test_what_a_row_image_leaves_out_is_not_null(shared, database, sluice, tmp_path):
     server = shared("mariadb-11.8", full=True, gtid=True)
     server.sql(f"create database {database}; create table {database}.t (id int primary key, n int, m int)")

@@ -99,6 +99,39 @@ def test_the_key_of_a_table(server, sluice, database):
     assert [key for key in keys[2:] if key] == []
 
 
+# Made before Sluice reads, and while it does; what follows changes them while it does. What the key is then.
+KEYED = [
+    ("create table {t} (x int, y int not null, unique m (x), unique n (y))", "", ["y"]),
+    ("create table {t} (x int not null unique, y int not null, unique b (y))", "", ["y"]),
+    ("create table {t} (x int not null, y int, unique (x))", "alter table {t} drop index x", None),
+    ("create table {t} (x int not null, y int, unique k (x))", "drop index k on {t}", None),
+    ("create table {t} (x int not null, y int not null)", "create unique index k on {t} (y, x)", ["y", "x"]),
+    ("create table {t} (x int not null, y int, unique (x))", "alter table {t} modify x int null", None),
+    ("create table {t} (x int not null, y int, unique (x))", "alter table {t} add primary key (y)", ["y"]),
+    ("create table {t} (x int, y int primary key, unique (x))", "alter table {t} drop primary key, modify x int not null", ["x"]),
+    ("create table {t} (x int not null, y int not null, unique (x), unique xy (x, y))", "alter table {t} drop column x, add x int", ["y"]),
+]
+
+
+@pytest.mark.parametrize("full", [False, True], ids=["minimal", "full"])
+def test_unique_keys_are_followed(shared, sluice, kind, database, full):
+    """A table without a primary key has the same one however it was learnt: from the server, from statements, named by the log."""
+    server = shared(kind, full=full)
+    server.sql(f"create database {database}")
+    tables = [f"{database}.{when}{number}" for when in ("old", "new") for number in range(len(KEYED))]
+    for number, (made, _, _) in enumerate(KEYED):
+        server.sql(made.format(t=f"{database}.old{number}"))
+    process = reader(sluice, server, f"{database}.*")
+    for number, (made, _, _) in enumerate(KEYED):
+        server.sql(made.format(t=f"{database}.new{number}"))
+    for table in tables:
+        changed = KEYED[int(table.split(".")[1][3:])][1]
+        server.sql(f"{changed.format(t=table)}; insert into {table} (x, y) values (1, 2)" if changed else f"insert into {table} (x, y) values (1, 2)")
+    found = {f"{database}.{change['table']}": change.get("key") for change in process.changes(len(tables))}
+    expected = {table: KEYED[int(table.split(".")[1][3:])][2] for table in tables}
+    assert {table: key and [*key] for table, key in found.items()} == expected
+
+
 def test_tables_that_come_and_change_while_it_reads(server, sluice, database):
     process = reader(sluice, server, f"{database}.*")
     server.sql(f"create database {database}; create table {database}.t (id int primary key, a int); insert into {database}.t values (1, 2); "

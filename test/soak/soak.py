@@ -1,12 +1,14 @@
 """Long campaigns against real servers, each with its counts printed; exit code 1 when one of its promises was broken.
 
     away         the Kafka cluster is gone for --minutes while changes go on: it costs nothing but lag
+    kills        Sluice is killed --kills times under load with each kind of sink, and its targets are
     transaction  one transaction of --gigabytes of log passes, as rows and whole, in bounded memory
 """
 
 import argparse
 import contextlib
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -144,6 +146,16 @@ def transaction(options, folder):
 
 
 
+# Those of the tests that a longer run makes harder.
+KILLED = ["kill_test.py", "files_test.py::test_killed_under_load_every_file_has_every_change_once", "kafka_kill_test.py",
+          "redis_test.py::test_deaths_under_load_lose_nothing", "http_test.py::test_deaths_under_load_lose_nothing"]
+
+
+def kills(options, _):
+    tests = [str(ROOT / "test/servers" / name) for name in KILLED]
+    subprocess.run([sys.executable, "-m", "pytest", "-q", "-s", *tests], env={**os.environ, "SLUICE_KILLS": str(options.kills)}, check=True)
+
+
 def count(path):
     if not path.exists():
         return 0
@@ -153,14 +165,15 @@ def count(path):
 
 def main():
     parser = argparse.ArgumentParser(prog="./do soak", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("campaign", choices=["away", "transaction"])
+    parser.add_argument("campaign", choices=["away", "kills", "transaction"])
     parser.add_argument("--server", default="mariadb-10.11")
     parser.add_argument("--minutes", type=int, default=60)
+    parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--gigabytes", type=float, default=10)
     parser.add_argument("--folder", help="where to keep what is written (some three times the gigabytes); default: /tmp")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="sluice-soak-", dir=options.folder) as folder:
-        {"away": away, "transaction": transaction}[options.campaign](options, pathlib.Path(folder))
+        {"away": away, "kills": kills, "transaction": transaction}[options.campaign](options, pathlib.Path(folder))
     print("every promise held", flush=True)
 
 

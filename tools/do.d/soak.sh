@@ -1,6 +1,6 @@
-# run a long campaign against real servers: an hour without Kafka, a transaction of ten gigabytes
+# run a long campaign against real servers: an hour without Kafka, deaths under load, a transaction of ten gigabytes
 #
-# usage: ./do soak away|transaction [OPTION...]
+# usage: ./do soak away|kills|transaction [OPTION...]
 # Builds, starts the servers, and prints what was written, delivered, repeated and resident. The options are those of
 # test/soak/soak.py: ./do soak --options lists them.
 

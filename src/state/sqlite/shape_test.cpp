@@ -32,6 +32,8 @@ Table table_of_everything() {
     table.columns.push_back(column);
   }
   table.key = {3, 0};
+  table.stands_in = true;
+  table.unique = {{"k", {3, 0}, false}, {"a 'b'", {}, true}};
   return table;
 }
 
@@ -62,6 +64,8 @@ TEST(Shape, ComesBackAsItWas) {
     EXPECT_EQ(b.declared, a.declared);
   }
   EXPECT_EQ(back->key, table.key);
+  EXPECT_EQ(back->stands_in, table.stands_in);
+  EXPECT_EQ(back->unique, table.unique);
   EXPECT_EQ(back->named, table.named);
   EXPECT_EQ(back->charset, table.charset);
   EXPECT_EQ(back->collation, table.collation);
@@ -85,16 +89,31 @@ TEST(Shape, SurvivesEveryByteBeingWrong) {
       auto table = unpack(damaged);
       if (!table) continue;
       for (uint32_t ordinal : table->key) ASSERT_LT(ordinal, table->columns.size()) << "byte " << at;
+      for (const UniqueKey& key : table->unique) {
+        for (uint32_t ordinal : key.columns) ASSERT_LT(ordinal, table->columns.size()) << "byte " << at;
+      }
     }
   }
 }
 
+TEST(Shape, OfTheVersionWithoutUniqueKeysIsRead) {
+  Table table = table_of_everything();
+  table.stands_in = false;
+  table.unique.clear();
+  std::string packed = pack(table);
+  packed[0] = 1;
+  packed.resize(packed.size() - 2);
+  auto back = unpack(packed);
+  ASSERT_TRUE(back) << back.error().what;
+  EXPECT_EQ(pack(*back), pack(table));
+}
+
 TEST(Shape, OfANewerVersionIsRefused) {
   std::string packed = pack(table_of_everything());
-  packed[0] = 2;
+  packed[0] = 3;
   auto table = unpack(packed);
   ASSERT_FALSE(table);
-  EXPECT_NE(table.error().what.find("version 2"), std::string::npos) << table.error().what;
+  EXPECT_NE(table.error().what.find("version 3"), std::string::npos) << table.error().what;
 }
 
 }  // namespace
