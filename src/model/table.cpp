@@ -6,16 +6,17 @@
 namespace sluice {
 
 void choose_key(Table& table) {
+  auto never_null = [&](const UniqueKey& key) {
+    return std::none_of(key.columns.begin(), key.columns.end(),
+                        [&](uint32_t ordinal) { return table.columns[ordinal].nullable; });
+  };
+  std::stable_partition(table.unique.begin(), table.unique.end(), never_null);
   if (!table.key.empty() && !table.stands_in) return;
-  const UniqueKey* first = nullptr;
-  for (const UniqueKey& key : table.unique) {
-    bool tells = !key.partial && !key.columns.empty() &&
-                 std::none_of(key.columns.begin(), key.columns.end(),
-                              [&](uint32_t ordinal) { return table.columns[ordinal].nullable; });
-    if (tells && (!first || key.name < first->name)) first = &key;
-  }
-  table.stands_in = first != nullptr;
-  table.key = first ? first->columns : std::vector<uint32_t>();
+  auto first = std::find_if(table.unique.begin(), table.unique.end(), [&](const UniqueKey& key) {
+    return !key.partial && !key.columns.empty() && never_null(key);
+  });
+  table.stands_in = first != table.unique.end();
+  table.key = table.stands_in ? first->columns : std::vector<uint32_t>();
 }
 
 TablePtr freeze(Table table) {

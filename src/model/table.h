@@ -91,8 +91,8 @@ struct Table {
   std::weak_ptr<const Table> self;  // see share()
 };
 
-// A table without a primary key: the first of its unique keys, by name, whose columns are all there and never
-// null takes its place. The order of their making is not to be had from every server.
+// Puts the unique keys into the order of the servers, those that are never null first (sql/sql_table.cc,
+// sort_keys), and has the first that tells a row stand in where there is no primary key, as the servers do.
 void choose_key(Table& table);
 
 using TablePtr = std::shared_ptr<const Table>;

@@ -102,7 +102,8 @@ def test_the_key_of_a_table(server, sluice, database):
 # Made before Sluice reads, and while it does; what follows changes them while it does. What the key is then.
 KEYED = [
     ("create table {t} (x int, y int not null, unique m (x), unique n (y))", "", ["y"]),
-    ("create table {t} (x int not null unique, y int not null, unique b (y))", "", ["y"]),
+    ("create table {t} (x int not null unique, y int not null, unique b (y))", "", ["x"]),
+    ("create table {t} (x int, y int not null, unique a (x), unique (y))", "alter table {t} modify x int not null", ["y"]),
     ("create table {t} (x int not null, y int, unique (x))", "alter table {t} drop index x", None),
     ("create table {t} (x int not null, y int, unique k (x))", "drop index k on {t}", None),
     ("create table {t} (x int not null, y int not null)", "create unique index k on {t} (y, x)", ["y", "x"]),

@@ -161,8 +161,9 @@ TEST(LogScan, FollowsRotationAndWhatADumpLeavesOut) {
   log.leave_out(1000);
   look(scan, log.query("create database d"));
   EXPECT_EQ(scan.end(), log.end());
-  look(scan, log.rotate("bin.000002", false));
-  EXPECT_EQ(scan.file(), "bin.000002");
+  EXPECT_EQ(look(scan, log.rotate("bin.000002", false)), '.') << "a place to begin at";
+  EXPECT_EQ(scan.file(), "bin.000001") << "where the event stands";
+  EXPECT_EQ(scan.end_file(), "bin.000002");
   EXPECT_EQ(scan.end(), 4u);
   EXPECT_EQ(look(scan, log.rotate("bin.000002", true)), '-');
   look(scan, log.description());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 #include <tuple>
 
 #include "source/mysql/column_type.h"
@@ -16,7 +17,7 @@ constexpr std::string_view kTables =
     "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, TABLE_COLLATION FROM information_schema.TABLES WHERE {}";
 constexpr std::string_view kColumns =
     "SELECT TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, "
-    "CHARACTER_SET_NAME, COLLATION_NAME, EXTRA FROM information_schema.COLUMNS WHERE {}";
+    "CHARACTER_SET_NAME, COLLATION_NAME, EXTRA, COLUMN_KEY FROM information_schema.COLUMNS WHERE {}";
 constexpr std::string_view kKeys =
     "SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX, COLUMN_NAME, SUB_PART "
     "FROM information_schema.STATISTICS WHERE NON_UNIQUE = 0 AND {}";
@@ -29,6 +30,7 @@ struct Building {
   Table table;
   bool versioned = false;
   std::vector<std::pair<uint32_t, Column>> columns;  // with their place, 1-based
+  std::set<std::string> key;  // names of columns: of the key that the server takes for the primary one
 };
 using Buildings = std::map<TableName, Building>;
 
@@ -78,6 +80,7 @@ void add_columns(const Rows& rows, Buildings& buildings) {
                        extra.find("STORED GENERATED") != std::string::npos ||
                        extra.find("PERSISTENT") != std::string::npos;
     column.invisible = extra.find("INVISIBLE") != std::string::npos;
+    if (text(row[9]) == "PRI") found->second.key.insert(column.name);
     found->second.columns.emplace_back(number(row[2]), std::move(column));
   }
 }
@@ -107,7 +110,9 @@ struct KeyPart {
 };
 
 // A hidden row_end, the last column then, is a part of each key, and hidden there too.
-void set_keys(Table& table, std::map<std::string, std::vector<KeyPart>>& keys, bool has_period) {
+// The order of unique keys is not to be had from every server, but which of them is first.
+void set_keys(Table& table, std::map<std::string, std::vector<KeyPart>>& keys,
+              const std::set<std::string>& server_key, bool has_period) {
   for (auto& [name, parts] : keys) {
     std::sort(parts.begin(), parts.end(),
               [](const KeyPart& a, const KeyPart& b) { return a.place < b.place; });
@@ -123,11 +128,15 @@ void set_keys(Table& table, std::map<std::string, std::vector<KeyPart>>& keys, b
         key.columns.push_back(static_cast<uint32_t>(column - table.columns.begin()));
       }
     }
+    bool first = !key.partial && key.columns.size() == server_key.size() &&
+                 std::all_of(key.columns.begin(), key.columns.end(), [&](uint32_t ordinal) {
+                   return server_key.contains(table.columns[ordinal].name);
+                 });
     if (has_period) key.columns.push_back(static_cast<uint32_t>(table.columns.size()) - 1);
     if (primary) {
       table.key = std::move(key.columns);
     } else {
-      table.unique.push_back(std::move(key));
+      table.unique.insert(first ? table.unique.begin() : table.unique.end(), std::move(key));
     }
   }
   choose_key(table);
@@ -144,7 +153,7 @@ void finish(Buildings& buildings, const Rows& key_rows, bool mariadb) {
     bool has_period = building.versioned && add_hidden_period(building);
     for (auto& [place, column] : building.columns) building.table.columns.push_back(std::move(column));
     auto found = keys.find(name);
-    if (found != keys.end()) set_keys(building.table, found->second, has_period);
+    if (found != keys.end()) set_keys(building.table, found->second, building.key, has_period);
     if (mariadb) set_row_hashes(building.table);
   }
 }

@@ -29,6 +29,7 @@ Result<void> read_add(SqlReader& in, const DdlContext& context, AlterPlan& plan)
   } else {
     SLUICE_ASSIGN(column, read_column(in, context));
     list.versioned = column.versioned;
+    if (column.unique) list.keys.unique.push_back(unique_of(column.column.name));
     list.columns.push_back(std::move(column));
   }
   if (!list.keys.primary.empty()) plan.keys.primary = std::move(list.keys.primary);
@@ -76,6 +77,7 @@ Result<void> read_change(SqlReader& in, const DdlContext& context, bool renames,
   SLUICE_ASSIGN(column, read_column(in, context));
   if (!renames) old_name = column.column.name;
   plan.add_versioning |= column.versioned;
+  if (column.unique) plan.keys.unique.push_back(unique_of(column.column.name));
   plan.definitions.push_back({std::move(column), std::move(old_name), if_exists});
   return {};
 }

@@ -216,11 +216,10 @@ void Alteration::settle_unique(Table& table) const {
     }
     if (key.partial || !key.columns.empty()) table.unique.push_back(std::move(key));
   }
-  for (const std::string& name : plan_.dropped_indexes) drop_index(table, name);
-  for (const auto& [from, to] : plan_.renamed_indexes) rename_index(table, from, to);
-  for (const AlterPlan::Definition& definition : plan_.definitions) {
-    if (definition.draft.unique) add_unique(table, unique_of(definition.draft.column.name));
+  for (const std::string& name : plan_.dropped_indexes) {
+    if (!equal_words(name, "PRIMARY")) drop_index(table, name);  // that is settled
   }
+  for (const auto& [from, to] : plan_.renamed_indexes) rename_index(table, from, to);
   for (const UniqueDraft& unique : plan_.keys.unique) add_unique(table, unique);
 }
 

@@ -40,16 +40,13 @@ Result<Table> build(TableDraft draft, const TableName& name, DdlRun& run) {
   table.charset = draft.charset.charset;
   table.collation = draft.charset.collation;
   bool own_period = false;
-  std::vector<UniqueDraft> unique;
   for (ColumnDraft& column : draft.columns) {
     own_period |= column.row_start_or_end;
     if (column.primary) draft.keys.primary = {column.column.name};
-    if (column.unique) unique.push_back(unique_of(column.column.name));
     table.columns.push_back(finish_column(std::move(column), draft.charset, run.context));
   }
   SLUICE_ASSIGN(key, make_key(table.columns, draft.keys.primary));
   table.key = std::move(key);
-  for (const UniqueDraft& one : unique) add_unique(table, one);
   for (const UniqueDraft& one : draft.keys.unique) add_unique(table, one);
   if (draft.versioned && !own_period) add_period_columns(table);
   choose_key(table);

@@ -73,6 +73,7 @@ Result<void> read_elements(SqlReader& in, const DdlContext& context, TableDraft&
     }
     SLUICE_ASSIGN(column, read_column(in, context));
     draft.versioned |= column.versioned;
+    if (column.unique) draft.keys.unique.push_back(unique_of(column.column.name));
     if (draft.columns.size() == kMostColumns) return fatal("more than {} columns", kMostColumns);
     draft.columns.push_back(std::move(column));
   } while (in.accept(','));

@@ -25,19 +25,21 @@ def charset_of(collation):
 
 def server_shapes(server, databases):
     """{(database, table): {"charset", "key", "unique", "columns": [...]}} of the tables in these databases: unique are names, the key is the
-    primary one, else the first unique one by name that tells every row."""
+    primary one, else the unique one that the server takes for it."""
     wanted = ", ".join(f"'{name}'" for name in databases)
-    shapes = {}
+    shapes, marked = {}, {}
     for database, table, collation in server.sql(
             "select table_schema, table_name, table_collation from information_schema.tables "
             f"where table_schema in ({wanted}) and table_type in ('BASE TABLE', 'SYSTEM VERSIONED')"):
         shapes[database, table] = {"charset": charset_of(collation), "key": [], "unique": [], "columns": []}
-    for database, table, name, declared, kind, nullable, charset, collation, extra in server.sql(
+    for database, table, name, declared, kind, nullable, charset, collation, extra, key in server.sql(
             "select table_schema, table_name, column_name, column_type, data_type, is_nullable, character_set_name, "
-            f"collation_name, extra from information_schema.columns where table_schema in ({wanted}) "
+            f"collation_name, extra, column_key from information_schema.columns where table_schema in ({wanted}) "
             "order by table_schema, table_name, ordinal_position"):
         if (database, table) not in shapes:
             continue
+        if key == "PRI":
+            marked.setdefault((database, table), set()).add(name)
         declared = declared.decode() if isinstance(declared, bytes) else declared
         shapes[database, table]["columns"].append({
             "name": name, "declared": declared, "type": TYPES.get(kind, "Geometry"), "nullable": nullable == "YES",
@@ -53,9 +55,9 @@ def server_shapes(server, databases):
             f"where table_schema in ({wanted}) and non_unique = 0 order by table_schema, table_name, seq_in_index"):
         keys.setdefault((database, table), {}).setdefault(key, []).append(name if prefix is None or key == "PRIMARY" else None)
     for table, named in keys.items():
-        never_null = {column["name"] for column in shapes[table]["columns"] if not column["nullable"]} | {"row_end"}
         shapes[table]["unique"] = sorted(set(named) - {"PRIMARY"})
-        chosen = "PRIMARY" if "PRIMARY" in named else next((n for n in shapes[table]["unique"] if set(named[n]) <= never_null), None)
+        chosen = "PRIMARY" if "PRIMARY" in named else next(
+            (n for n in shapes[table]["unique"] if set(named[n]) == marked.get(table)), None)
         # Of a hidden period row_end is a part of each key, hidden there too.
         shapes[table]["key"] = named.get(chosen, []) + (["row_end"] if chosen and table in hidden_periods else [])
     return shapes
