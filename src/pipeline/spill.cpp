@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -103,17 +102,6 @@ Failure failed(std::string_view doing, const std::string& path, int reason) {
   std::string words = fmt::format("cannot {} {}: {}", doing, path,
                                   full ? "the disk is full; make room there" : std::strerror(reason));
   return Failure(Error{full ? Fault::Retryable : Fault::Fatal, words});
-}
-
-// The positions that empty the spill are saved on the same disk, in a log that grows to 4 MB: so much is left
-// to them, or of a small disk an eighth.
-constexpr uint64_t kReserve = 16u << 20;
-
-bool has_room(int file, uint64_t bytes) {
-  struct statvfs disk;
-  if (::fstatvfs(file, &disk) != 0) return true;  // writing tells
-  uint64_t all = uint64_t{disk.f_blocks} * disk.f_frsize, free = uint64_t{disk.f_bavail} * disk.f_frsize;
-  return free >= bytes + std::min(kReserve, all / 8);
 }
 
 // Which files it has is safe once the folder is.
@@ -313,7 +301,6 @@ Result<void> Spill::write(std::string_view records) {
     std::lock_guard lock(mutex_);
     last = &segments_.back();
   }
-  if (waiting > 0 && !has_room(file_, records.size())) return failed("write", last->path, ENOSPC);
   uint64_t size = last->size;  // only this thread changes it
   for (std::string_view rest = records; !rest.empty();) {
     ssize_t n =

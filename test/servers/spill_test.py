@@ -146,24 +146,3 @@ def test_a_full_disk_holds_the_source(table, target, sluice, tmp_path):
     assert once(taken(target)) == writer.there()
     until(lambda: out(tmp_path) == writer.there())
     assert process.terminate() == 0
-
-
-def test_a_spill_that_fills_the_disk_of_the_state(table, target, sluice, tmp_path):
-    """The bound is beyond the disk, and nobody makes room: that comes when the target takes what waits."""
-    server, name = table
-    (tmp_path / "disk").mkdir()
-    config = configure(tmp_path, table, target, "1GB", "./disk/state")
-    server.sql(f"alter table {name} modify note mediumtext")
-    process = sluice("run", config, through=[word.replace("size=512k", "size=40m") for word in ON_A_SMALL_DISK] + [tmp_path / "disk"])
-    process.wait_for_error("reading ")
-    target.kill9()
-    for row in range(1, 451):
-        server.sql(f"insert into {name} values ({row}, repeat('x', 100000))")
-    process.wait_for_error("the disk is full; make room there; the source waits")
-    assert "state.db" not in process.stderr, process.stderr
-    target.start()
-    until(lambda: taken(target)[-1:] == [450], lambda: process.stderr)
-    assert once(taken(target)) == list(range(1, 451))
-    until(lambda: out(tmp_path) == list(range(1, 451)))
-    assert process.terminate() == 0
-    assert "state.db" not in process.stderr, process.stderr
