@@ -71,7 +71,7 @@ class RabbitmqSink final : public Sink, rabbitmq::Receiver {
 Result<void> RabbitmqSink::connect() {
   channel_.reset();
   auto made = Channel::open(options_.channel, interrupt_);
-  Result<void> ready = made ? set_up(**made) : tl::unexpected(std::move(made).error());
+  Result<void> ready = made ? set_up(**made) : tl::unexpected(made.error());
   if (!ready) {
     // What it refuses at the start is the operator's to mend; later it may be mended there.
     bool waits = was_open_ && ready.error().fault == Fault::Fatal;
