@@ -88,7 +88,7 @@ TEST(MysqlOptions, Mistakes) {
       {"mysql://db/?tsl=off", "did you mean 'tls'"},
       {"mysql://db/?tls=maybe", "expected one of off, preferred"},
       {"mysql://db/?url=mysql://x", "cannot hold another"},
-      {"mysql://db/?start=later", "no place to start from"},
+      {"mysql://db/?start=later", "no place in the log"},
       {"mysql://db/shop", "leave it out, and choose by tables: 'shop.*'"},
       {"mysql://db/?server_id=4294967296", "too large"},
       {"mysql://db/?heartbeat=1ms", "expected 10ms to 1h"},

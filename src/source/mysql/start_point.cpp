@@ -105,7 +105,7 @@ Result<StartPoint> parse_start_point(std::string_view text) {
     start.gtids = std::move(*set);
     return start;
   }
-  return usage("'{}' is no place to start from; {}", text, kExpected);
+  return usage("'{}' is no place in the log; {}", text, kExpected);
 }
 
 }  // namespace sluice
