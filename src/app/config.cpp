@@ -9,6 +9,7 @@
 
 #include "app/connection.h"
 #include "app/fit.h"
+#include "app/masking.h"
 #include "app/place_clash.h"
 #include "app/registry.h"
 #include "app/routing.h"
@@ -91,6 +92,7 @@ constexpr SectionType kSections[] = {
     {"source", "where the changes come from"},
     {"sinks", "where the changes go to: a section for each, under a name of your choice"},
     {"memory", "how much may be held in memory"},
+    {"masks", "whose values nobody is to see, and what stands in their place (docs/masks.md)"},
 };
 
 std::span<const Option> lane_table() {
@@ -174,6 +176,7 @@ class Reader {
     note(check_metrics(), config_.pipeline.where("metrics"));
     if (auto source = root.section("source", true)) read_source(*source);
     if (auto memory = root.section("memory", false)) memory->read({&config_.memory});
+    if (auto masks = root.section("masks", false)) config_.masks = read_masks(*masks, document_);
     auto all = root.section("sinks", true);
     if (!all) return;
     auto lanes = all->sections("a sink");

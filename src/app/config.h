@@ -12,6 +12,9 @@
 namespace sluice {
 struct FormatType;
 struct SinkType;
+namespace mask {
+struct MaskSetup;
+}
 }  // namespace sluice
 
 namespace sluice::app {
@@ -35,6 +38,7 @@ struct Config {
   Settings source;    // source_options()
   Settings memory;    // memory_options()
   std::vector<LaneConfig> lanes;
+  std::shared_ptr<const mask::MaskSetup> masks;  // null: none
 
   explicit Config(std::string path);
 };

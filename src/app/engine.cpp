@@ -17,6 +17,7 @@
 #include "rule/filter.h"
 #include "state/sqlite/sqlite_state.h"
 #include "transform/filter/filter.h"
+#include "transform/mask/mask.h"
 
 namespace sluice::app {
 namespace {
@@ -142,9 +143,11 @@ Result<std::unique_ptr<Engine>> Engine::make(RunPlan plan_given) {
                                 [raw = engine.get()] { return raw->look_at_tables(); },
                                 [raw = live.get()] { return raw->status().idle; }};
   engine->source_ = std::make_unique<BoundedSource>(std::move(live), std::move(bounds));
-  auto transforms = [where = plan.where] {
+  // The condition sees plain values, of which nothing goes on.
+  auto transforms = [where = plan.where, masks = plan.masks] {
     Transforms all;
     if (where) all.push_back(make_filter(where));
+    if (masks) all.push_back(mask::make_mask(masks));
     return all;
   };
   if (engine->state_) {
@@ -162,11 +165,47 @@ Result<std::unique_ptr<Engine>> Engine::make(RunPlan plan_given) {
 
 Result<void> Engine::look_at_tables() const {
   look_for_tables();
-  auto checked = check_fits(catalogue_, selection_, plan_.where, fits_);
+  look_for_masked();
+  auto checked = check_conditions();
   if (checked || !from_.known()) return checked;
   // The log may still bring the table into the shape that is meant.
   log::warning("of the tables as they are where reading goes on: {}", checked.error().what);
   return {};
+}
+
+Result<void> Engine::check_conditions() const {
+  Result<void> checked;
+  catalogue_.for_each([&](const TablePtr& table) {
+    if (!selection_.wants(table->database, table->name)) return;
+    auto check = [&](const auto& where) {
+      if (!where || !checked) return;
+      if (auto made = where->condition(*table); !made) checked = tl::unexpected(std::move(made).error());
+    };
+    check(plan_.where);
+    if (plan_.masks && checked) checked = plan_.masks->check(*table);
+    for (const auto& view : views_) {
+      if (view && (!view->tables || view->tables->wants(table->database, table->name))) check(view->where);
+    }
+  });
+  return checked;
+}
+
+void Engine::look_for_masked() const {
+  if (!plan_.masks) return;
+  for (const mask::MaskRule& rule : plan_.masks->rules) {
+    for (const std::string& pattern : rule.patterns) {
+      auto alone = Selection::parse(std::vector<std::string>{pattern});
+      if (!alone || pattern.starts_with('!')) continue;
+      bool fits = false;
+      catalogue_.for_each([&](const TablePtr& table) {
+        for (const Column& column : table->columns)
+          fits |= alone->wants(table->database, table->name + "." + column.name);
+      });
+      if (!fits)
+        log::warning("{}: no column there is fits '{}'; one that comes later will be masked", rule.where,
+                     pattern);
+    }
+  }
 }
 
 void Engine::look_for_tables() const {

@@ -19,6 +19,9 @@
 namespace sluice {
 struct FormatType;
 struct SinkType;
+namespace mask {
+struct MaskSetup;
+}
 }  // namespace sluice
 
 namespace sluice::app {
@@ -64,6 +67,7 @@ struct RunPlan {
   MysqlSourceSetup source;
   std::vector<std::string> tables;          // patterns, as Selection reads them
   std::shared_ptr<const rule::Rule> where;  // of the rows' changes that go on; null: all do
+  std::shared_ptr<const mask::MaskSetup> masks;  // null: none
   std::vector<LanePlan> lanes;
   size_t batches = 6;
   std::string state_folder;         // empty: nothing is saved, everything begins at the source's start
@@ -94,6 +98,10 @@ class Engine {
 
   // Warns of patterns that fit no table there is: mostly a slip of the pen. On the source's thread.
   void look_for_tables() const;
+  // Warns of masks that fit no column there is.
+  void look_for_masked() const;
+  // A Usage fault: a condition or a mask does not fit a table that is wanted.
+  Result<void> check_conditions() const;
   Result<void> look_at_tables() const;
 
   RunPlan plan_;

@@ -3,6 +3,7 @@
 
 #include "app/config.h"
 #include "app/connection.h"
+#include "app/masking.h"
 #include "app/registry.h"
 #include "app/routing.h"
 #include "app/terminal.h"
@@ -94,6 +95,9 @@ std::string sample_config() {
   sample_options(out, format.options, {}, "    ");
   out += fmt::format("\n# {}\nmemory:\n", sections()[2].help);
   sample_options(out, memory_options(), {}, "  ");
+  out += fmt::format(
+      "\n# {}\n#masks:\n#  key_file: ./mask.key\n#  rules:\n#    - {{columns: \"*.phone\", with: phone}}\n",
+      sections()[3].help);
   return out;
 }
 
@@ -148,6 +152,17 @@ written:
   }
   out += "\n## `memory`\n";
   markdown_table(out, memory_options());
+  out += "\n## `masks`\n";
+  markdown_table(out, mask_options());
+  out += R"(
+Under `tags`, lists of patterns by a name of your choice. Under `rules`, a list; of the rules that fit a column the first
+one decides (docs/masks.md):
+)";
+  markdown_table(out, mask_rule_options());
+  for (const mask::MaskKind* kind : mask::kinds()) {
+    out += fmt::format("\n### `with: {}`\n\nFor {}: {}.\n", kind->name, kind->takes, kind->help);
+    markdown_table(out, kind->options);
+  }
   return out;
 }
 

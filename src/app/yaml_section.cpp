@@ -276,6 +276,14 @@ std::vector<YamlSection> YamlSection::list(std::string_view key) const {
   return found;
 }
 
+std::vector<std::string> YamlSection::keys() const {
+  std::vector<std::string> found;
+  for (const auto& entry : node_->yaml) {
+    if (entry.first.IsScalar()) found.push_back(entry.first.Scalar());
+  }
+  return found;
+}
+
 std::optional<std::string> YamlSection::text(std::string_view key) const {
   auto found = node_->find(key);
   if (!found || !found->IsScalar()) return std::nullopt;

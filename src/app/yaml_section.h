@@ -27,6 +27,8 @@ class YamlSection {
   std::vector<std::pair<std::string, YamlSection>> sections(std::string_view kind) const;
   // The mappings in the list under `key`; other values are mistakes. Nothing where it is not there.
   std::vector<YamlSection> list(std::string_view key) const;
+  // The keys of this mapping that are plain text, in order.
+  std::vector<std::string> keys() const;
   // The text under `key` after ${…}; nothing: not there, or no text.
   std::optional<std::string> text(std::string_view key) const;
 

@@ -1,15 +1,15 @@
 #include "model/selection.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
+
+#include "base/regex.h"
 
 namespace sluice {
 
 struct Selection::Pattern {
   bool exclude = false;
   std::string glob;                        // used where there is no regex
-  std::unique_ptr<re2::RE2> regex, table;  // over both names; where there is a `table`, over one each
+  std::unique_ptr<Regex> regex, table;  // over both names; where there is a `table`, over one each
 
   bool matches(const std::string& name, size_t database_size) const;
 };
@@ -39,21 +39,14 @@ bool glob_matches(std::string_view glob, std::string_view text) {
   return g == glob.size();
 }
 
-std::unique_ptr<re2::RE2> compiled(std::string_view regex) {
-  re2::RE2::Options options;
-  options.set_log_errors(false);
-  return std::make_unique<re2::RE2>(std::string(regex), options);
-}
-
 }  // namespace
 
 bool Selection::Pattern::matches(const std::string& name, size_t database_size) const {
   if (table) {
     std::string_view both = name;
-    return re2::RE2::FullMatch(both.substr(0, database_size), *regex) &&
-           re2::RE2::FullMatch(both.substr(database_size + 1), *table);
+    return regex->fits(both.substr(0, database_size)) && table->fits(both.substr(database_size + 1));
   }
-  return regex ? re2::RE2::FullMatch(name, *regex) : glob_matches(glob, name);
+  return regex ? regex->fits(name) : glob_matches(glob, name);
 }
 
 Selection::Selection() = default;
@@ -77,9 +70,9 @@ Result<Selection> Selection::parse(const std::vector<std::string>& patterns) {
     if (text.size() >= 2 && text.front() == '/' && text.back() == '/') {
       text = text.substr(1, text.size() - 2);
       size_t between = text.find(kBetween);
-      pattern.regex = compiled(text.substr(0, between));
-      if (between != text.npos) pattern.table = compiled(text.substr(between + kBetween.size()));
-      for (const re2::RE2* each : {pattern.regex.get(), pattern.table.get()}) {
+      pattern.regex = std::make_unique<Regex>(text.substr(0, between));
+      if (between != text.npos) pattern.table = std::make_unique<Regex>(text.substr(between + kBetween.size()));
+      for (const Regex* each : {pattern.regex.get(), pattern.table.get()}) {
         if (!each || each->ok()) continue;
         return usage("table pattern '{}' is no regular expression: {}", written, each->error());
       }

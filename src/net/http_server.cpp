@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "base/log.h"
-#include "net/hmac.h"
+#include "crypto/hmac.h"
 
 namespace sluice {
 namespace {

@@ -1,7 +1,6 @@
-#include <re2/re2.h>
-
 #include <algorithm>
 
+#include "base/regex.h"
 #include "rule/binder.h"
 #include "rule/fault.h"
 #include "rule/steps.h"
@@ -89,7 +88,7 @@ Binder::Made Binder::like(const Node& node) {
 Binder::Made Binder::regexp(const Node& node) {
   SLUICE_ASSIGN(parts, bind_all(expression_.children_of(node)));
   SLUICE_TRY(want_text(parts[0]));
-  auto pattern = std::make_unique<re2::RE2>(node.text, re2::RE2::Quiet);
+  auto pattern = std::make_unique<Regex>(node.text);
   if (!pattern->ok())
     return fault(node.at, fmt::format("the regular expression is wrong: {}", pattern->error()));
   Step& regexp = step(run_regexp, parts);

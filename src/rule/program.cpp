@@ -1,7 +1,6 @@
 #include "rule/program.h"
 
-#include <re2/re2.h>
-
+#include "base/regex.h"
 #include "rule/steps.h"
 
 namespace sluice::rule {

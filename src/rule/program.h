@@ -63,7 +63,7 @@ class Program {
   std::deque<Decimal> decimals_;  // of constants
   std::deque<std::string> texts_;
   std::deque<JsonPath> paths_;
-  std::vector<std::unique_ptr<re2::RE2>> patterns_;
+  std::vector<std::unique_ptr<Regex>> patterns_;
 };
 
 }  // namespace sluice::rule

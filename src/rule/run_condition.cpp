@@ -1,7 +1,6 @@
-#include <re2/re2.h>
-
 #include <algorithm>
 
+#include "base/regex.h"
 #include "base/utf8.h"
 #include "rule/moment.h"
 #include "rule/steps.h"
@@ -169,7 +168,7 @@ Value run_like(const Step& step, Frame& frame) {
 Value run_regexp(const Step& step, Frame& frame) {
   Value text = step.part(0, frame);
   if (text.kind != Value::Kind::Text) return {};
-  return truth(re2::RE2::PartialMatch(re2::StringPiece(text.data, text.size), *step.pattern));
+  return truth(step.pattern->found_in(text.text()));
 }
 
 Value run_is_null(const Step& step, Frame& frame) { return truth(step.part(0, frame).null()); }

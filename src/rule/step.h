@@ -12,8 +12,8 @@
 #include "model/batch.h"
 #include "rule/decimal.h"
 
-namespace re2 {
-class RE2;
+namespace sluice {
+class Regex;
 }
 
 namespace sluice::rule {
@@ -106,7 +106,7 @@ struct Step {
   char escape = '\\';      // of LIKE
   Value constant = {};
   std::span<const Value> values = {};  // of IN, in order
-  const re2::RE2* pattern = nullptr;
+  const Regex* pattern = nullptr;
   const JsonPath* path = nullptr;
 
   Value operator()(Frame& frame) const { return run(*this, frame); }

@@ -12,7 +12,7 @@
 #include "base/hash.h"
 #include "base/interrupt.h"
 #include "base/url.h"
-#include "net/hmac.h"
+#include "crypto/hmac.h"
 #include "sink/http/body.h"
 #include "sink/http/options.h"
 

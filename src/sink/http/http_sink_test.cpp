@@ -6,7 +6,7 @@
 #include <atomic>
 #include <mutex>
 
-#include "net/hmac.h"
+#include "crypto/hmac.h"
 #include "support/allocations.h"
 #include "support/delivery.h"
 #include "support/http_server.h"

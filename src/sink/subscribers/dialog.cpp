@@ -1,6 +1,6 @@
 #include "sink/subscribers/dialog.h"
 
-#include "net/hmac.h"
+#include "crypto/hmac.h"
 #include "net/websocket.h"
 #include "sink/subscribers/command_dialog.h"
 #include "sink/subscribers/delimiter_dialog.h"

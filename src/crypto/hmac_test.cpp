@@ -1,4 +1,4 @@
-#include "net/hmac.h"
+#include "crypto/hmac.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,32 @@
+// Regex: a regular expression in RE2's syntax, which takes linear time over any text.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace sluice {
+
+class Regex {
+ public:
+  explicit Regex(std::string_view pattern);
+  ~Regex();
+  Regex(Regex&&) noexcept;
+  Regex& operator=(Regex&&) noexcept;
+
+  bool ok() const;
+  const std::string& error() const;  // why it is none
+  unsigned groups() const;           // in parentheses
+
+  bool fits(std::string_view text) const;      // the whole of it
+  bool found_in(std::string_view text) const;  // a part of it
+  // The first place at or behind `from`: `found[0]` is all that fits there, the others its groups.
+  bool find(std::string_view text, size_t from, std::span<std::string_view> found) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sluice

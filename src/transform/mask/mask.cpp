@@ -1,0 +1,109 @@
+#include "transform/mask/mask.h"
+
+#include <algorithm>
+
+#include "format/plan_cache.h"
+#include "transform/mask/plan.h"
+#include "transform/mask/statement.h"
+
+namespace sluice::mask {
+namespace {
+
+class MaskTransform : public Transform {
+ public:
+  explicit MaskTransform(std::shared_ptr<const MaskSetup> setup) : setup_(std::move(setup)) {}
+
+  Result<void> apply(Batch& batch) override {
+    last_plain_ = {};
+    told_.clear();
+    for (Change& change : batch.changes) {
+      auto done = change.op == Op::Ddl ? schema(batch, change) : row(batch, change);
+      if (done) continue;
+      const Event& event = batch.events[change.event];
+      return while_doing(fmt::format("{}:{}", event.file, event.offset), std::move(done).error());
+    }
+    auto told = told_.begin();
+    for (uint32_t i = 0; i < batch.events.size(); ++i) {
+      if (told != told_.end() && *told == i) {
+        ++told;
+      } else if (!batch.events[i].query.empty()) {
+        blank_rows(batch, batch.events[i].query);
+      }
+    }
+    return {};
+  }
+
+ private:
+  const Plan& plan_of(const Table& table) {
+    return plans_.of(table, [&] { return Plan::make(*setup_, table); });
+  }
+
+  Result<void> row(Batch& batch, Change& change) {
+    const Plan& plan = plan_of(*change.table);
+    if (plan.error) return Failure(*plan.error);
+    if (!plan.shaped) return {};
+    SLUICE_ASSIGN(before, plan.masked({change.before, change.after, batch.arena}));
+    SLUICE_ASSIGN(after, plan.masked({change.after, change.before, batch.arena}));
+    change.before = before;
+    change.after = after;
+    change.table = batch.hold(plan.shaped);
+    return {};
+  }
+
+  // Of one table none of whose columns is masked the statement stays, unless it brings values from elsewhere.
+  Result<void> schema(Batch& batch, Change& change) {
+    Event& event = batch.events[change.event];
+    if (told_.empty() || told_.back() != change.event) told_.push_back(change.event);
+    bool known = false, masked = false, members = true;
+    for (const Table** table : {&change.table, &event.ddl_before}) {
+      if (!*table) continue;
+      const Plan& plan = plan_of(**table);
+      if (plan.error) return Failure(*plan.error);
+      known = true;
+      members &= plan.members;
+      if (!plan.shaped) continue;
+      masked = true;
+      *table = batch.hold(plan.shaped);
+    }
+    char* out = batch.arena.allocate(event.query.size());
+    Blanked blanked = blank_statement(event.query, StatementKind::Ddl, known && members, out);
+    if (!known || masked || blanked.has_query) event.query = {out, blanked.size};
+    return {};
+  }
+
+  // The events of one statement share its text.
+  void blank_rows(Batch& batch, std::string_view& query) {
+    if (query.data() != last_plain_.data() || query.size() != last_plain_.size()) {
+      last_plain_ = query;
+      char* out = batch.arena.allocate(query.size());
+      last_blanked_ = {out, blank_statement(query, StatementKind::Rows, false, out).size};
+    }
+    query = last_blanked_;
+  }
+
+  std::shared_ptr<const MaskSetup> setup_;
+  PlanCache<Plan> plans_;
+  std::vector<uint32_t> told_;  // the events of this batch's schema changes
+  std::string_view last_plain_, last_blanked_;
+};
+
+}  // namespace
+
+const MaskRule* MaskSetup::rule_of(const Table& table, const Column& column) const {
+  std::string name = table.name + "." + column.name;
+  auto found = std::find_if(rules.begin(), rules.end(),
+                            [&](const MaskRule& rule) { return rule.columns.wants(table.database, name); });
+  return found == rules.end() ? nullptr : &*found;
+}
+
+Result<void> MaskSetup::check(const Table& table) const {
+  auto plan = Plan::make(*this, table);
+  if (plan->error) return Failure(*plan->error);
+  return {};
+}
+
+std::unique_ptr<Transform> make_mask(std::shared_ptr<const MaskSetup> setup) {
+  return std::make_unique<MaskTransform>(std::move(setup));
+}
+
+}  // namespace sluice::mask

@@ -1,0 +1,39 @@
+// The pipeline's masks: values are hidden on the source thread, before anyone else sees the batch. Rows, old
+// and new, table versions and statements: what leaves here holds no plain value of a masked column.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/option.h"
+#include "base/secret.h"
+#include "model/selection.h"
+#include "transform/mask/kind.h"
+#include "transform/transform.h"
+
+namespace sluice::mask {
+
+// The columns that a rule is for, and how they are masked. Shared by all threads.
+struct MaskRule {
+  std::string where;                  // "sluice.yaml:12:3", for messages
+  std::vector<std::string> patterns;  // of `columns`, one by one
+  Selection columns;                  // over `database.table.column`
+  const MaskKind* kind;
+  Settings settings;  // kind->options
+};
+
+// Of the rules that fit a column the first one decides.
+struct MaskSetup {
+  Secret key;
+  std::vector<MaskRule> rules;
+
+  // Null: none.
+  const MaskRule* rule_of(const Table& table, const Column& column) const;
+  // A Usage fault: a mask does not go with a column of this table.
+  Result<void> check(const Table& table) const;
+};
+
+std::unique_ptr<Transform> make_mask(std::shared_ptr<const MaskSetup> setup);
+
+}  // namespace sluice::mask

@@ -1,0 +1,87 @@
+#include "transform/mask/plan.h"
+
+#include <algorithm>
+
+namespace sluice::mask {
+namespace {
+
+Result<void> fill(const MaskSetup& setup, const Table& table, Plan& plan) {
+  Table shaped = table;
+  shaped.columns.clear();
+  bool masked = false;
+  for (uint32_t i = 0; i < table.columns.size(); ++i) {
+    const Column& column = table.columns[i];
+    const MaskRule* rule = setup.rule_of(table, column);
+    Column made = column;
+    MaskPtr mask;
+    if (rule) {
+      auto result = rule->kind->make({rule->settings, setup.key, table, i}, made);
+      if (!result) return while_doing(rule->where, std::move(result).error());
+      mask = std::move(*result);
+      bool touched = mask || rule->kind->drops;
+      masked |= touched;
+      if (touched && !column.members.empty()) plan.members = false;
+      if (rule->kind->drops) continue;
+    }
+    plan.columns.push_back({i, std::move(mask)});
+    shaped.columns.push_back(std::move(made));
+  }
+  if (!masked) return {};
+  if (!table.named) {
+    return fatal(
+        "the names of the columns of {} are not known, so that nobody can tell which are masked; set "
+        "binlog_row_metadata=FULL, or tell the names by a schema",
+        full_name(table));
+  }
+  // A part of the key is no key.
+  for (uint32_t& ordinal : shaped.key) {
+    auto found = std::find_if(plan.columns.begin(), plan.columns.end(),
+                              [&](const Plan::Column& each) { return each.from == ordinal; });
+    if (found == plan.columns.end()) {
+      shaped.key.clear();
+      break;
+    }
+    ordinal = static_cast<uint32_t>(found - plan.columns.begin());
+  }
+  plan.shaped = freeze(std::move(shaped));
+  return {};
+}
+
+}  // namespace
+
+std::unique_ptr<Plan> Plan::make(const MaskSetup& setup, const Table& table) {
+  auto plan = std::make_unique<Plan>();
+  plan->table = share(table);
+  if (auto filled = fill(setup, table, *plan); !filled) plan->error = std::move(filled).error();
+  return plan;
+}
+
+Result<Row> Plan::masked(const Image& image) const {
+  const Row& row = image.row;
+  if (!row) return row;
+  Cell* cells = image.arena.array<Cell>(columns.size());
+  uint32_t text_bytes = 0;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const Column& column = columns[i];
+    Cell cell = column.from < row.count ? row[column.from] : Cell();
+    Mask* mask = column.mask.get();
+    if (mask && (cell.has_value() || (cell.kind == Kind::Null && mask->nulls()))) {
+      if (cell.kind == Kind::JsonPatch && !mask->blind()) {
+        cell = Cell();  // a part of a document says nothing of what the mask makes of the whole
+      } else {
+        auto made = mask->apply(cell, image);
+        if (!made) {
+          return while_doing(
+              fmt::format("masking {}.{}", full_name(*table), table->columns[column.from].name),
+              std::move(made).error());
+        }
+        cell = *made;
+      }
+    }
+    if (has_bytes(cell.kind)) text_bytes += cell.size;
+    cells[i] = cell;
+  }
+  return Row{cells, static_cast<uint32_t>(columns.size()), text_bytes};
+}
+
+}  // namespace sluice::mask
