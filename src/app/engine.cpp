@@ -1,5 +1,6 @@
 #include "app/engine.h"
 
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -32,6 +33,18 @@ Result<void> fits(const LanePlan& plan, const Encoder& encoder) {
         plan.format->name);
   }
   return {};
+}
+
+// Warns of another key than the runs before had: what is delivered from now on joins nothing of theirs.
+Result<void> know_key(const mask::MaskSetup& masks, State& state) {
+  constexpr std::string_view kFact = "mask key";
+  constexpr size_t kTell = 16;  // digits: enough to tell keys apart
+  std::string tell = masks.derived("tell").reveal().substr(0, kTell);
+  SLUICE_ASSIGN(known, state.value(kFact));
+  if (known && !known->empty() && *known != tell)
+    log::warning(
+        "the key of the masks is another one than before: the same values become others from now on");
+  return state.set_value(kFact, tell);
 }
 
 std::string counted(const Result<uint64_t>& count) {
@@ -123,6 +136,11 @@ Result<std::unique_ptr<Engine>> Engine::make(RunPlan plan_given) {
   std::unique_ptr<Engine> engine(new Engine(std::move(plan_given)));
   RunPlan& plan = engine->plan_;
   plan.source.decoder.query = wants_query(plan.lanes);
+  if (plan.masks) {
+    plan.source.decoder.seal = plan.masks->derived("state");
+    // Memory holds plain values: no core file, and no other process of this account that reads it.
+    if (::prctl(PR_SET_DUMPABLE, 0) != 0) return fatal("cannot forbid core files, which masks ask for");
+  }
   SLUICE_ASSIGN(selection, Selection::parse(plan.tables));
   engine->selection_ = std::move(selection);
   if (!plan.state_folder.empty()) {
@@ -132,6 +150,7 @@ Result<std::unique_ptr<Engine>> Engine::make(RunPlan plan_given) {
     SLUICE_ASSIGN(resume, engine->state_->resume());
     if (resume) engine->from_ = std::move(*resume);
     plan.source.decoder.aside = engine->state_->aside();
+    if (plan.masks) SLUICE_TRY(know_key(*plan.masks, *engine->state_));
   }
   for (const LanePlan& lane : plan.lanes) engine->fits_.push_back({lane.view, lane.route});
   SLUICE_ASSIGN(lanes, make_lanes(std::move(plan.lanes), plan.name));
@@ -194,12 +213,11 @@ void Engine::look_for_masked() const {
   if (!plan_.masks) return;
   for (const mask::MaskRule& rule : plan_.masks->rules) {
     for (const std::string& pattern : rule.patterns) {
-      auto alone = Selection::parse(std::vector<std::string>{pattern});
+      auto alone = mask::parse_columns({pattern});
       if (!alone || pattern.starts_with('!')) continue;
       bool fits = false;
       catalogue_.for_each([&](const TablePtr& table) {
-        for (const Column& column : table->columns)
-          fits |= alone->wants(table->database, table->name + "." + column.name);
+        for (const Column& column : table->columns) fits |= mask::fits(*alone, *table, column);
       });
       if (!fits)
         log::warning("{}: no column there is fits '{}'; one that comes later will be masked", rule.where,

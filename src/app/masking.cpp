@@ -106,7 +106,7 @@ class Reader {
       patterns = tag->second;
     }
     if (patterns.empty()) return note(usage("{}: expected at least one pattern", place));
-    auto columns = Selection::parse(patterns);
+    auto columns = mask::parse_columns(patterns);
     if (!columns) return note(while_doing(place, columns.error()));
     if (kind->check) {
       auto checked = kind->check(settings);

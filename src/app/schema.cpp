@@ -11,12 +11,14 @@
 #include "app/verbs.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "crypto/seal.h"
 #include "model/selection.h"
 #include "source/mysql/later_changes.h"
 #include "source/mysql/mysql_source.h"
 #include "source/mysql/schema_reader.h"
 #include "source/mysql/server.h"
 #include "state/sqlite/sqlite_state.h"
+#include "transform/mask/mask.h"
 #include "wire/mysql/aside_record.h"
 #include "wire/mysql/create_table.h"
 #include "wire/mysql/schema_file.h"
@@ -209,6 +211,7 @@ class Renewal {
 
 // Tables whose rows were set aside are told as of the first of them, not as of where the pipeline goes on.
 struct AsideTold {
+  Secret seal;  // under which they lie; empty: in plain
   AsideChanges changes;
   std::string report;
 
@@ -224,7 +227,15 @@ struct AsideTold {
       if (event.id == 0) break;
       at = event.id;
       if (event.table != name) continue;
-      SLUICE_ASSIGN(clash, mysql::contradiction(event.bytes, *told));
+      if (seal.empty() && is_sealed(event.bytes)) {
+        return usage(
+            "{}: what is set aside is sealed by the key of the masks; name the configuration that has it, "
+            "not "
+            "the state folder",
+            full_name(*told));
+      }
+      SLUICE_ASSIGN(bytes, unsealed(seal, event.bytes));
+      SLUICE_ASSIGN(clash, mysql::contradiction(bytes, *told));
       if (clash) {
         return usage(
             "{}: these columns cannot be those that it had at {}, where its changes are set aside from: {}",
@@ -277,7 +288,7 @@ Result<void> take_server(const Config& config, const Position& resume, Catalogue
 }
 
 Result<int> renew(const Request& request, const std::string& folder, const Config* config,
-                  const std::vector<std::string>& files) {
+                  const std::vector<std::string>& files, Secret seal = Secret()) {
   SLUICE_ASSIGN(state, open_sqlite_state(folder));
   SLUICE_ASSIGN(resume, state->resume());
   if (!resume) return usage("{} holds no tables yet: its pipeline has not read anything", folder);
@@ -285,7 +296,7 @@ Result<int> renew(const Request& request, const std::string& folder, const Confi
   SLUICE_TRY(state->load(catalogue));
   Renewal renewal(catalogue, request.selection);
   if (config) SLUICE_TRY(take_server(*config, *resume, catalogue, renewal));
-  AsideTold aside;
+  AsideTold aside{.seal = std::move(seal)};
   for (const std::string& path : files) {
     SLUICE_ASSIGN(text, read_file(path));
     Catalogue told;
@@ -314,7 +325,14 @@ Result<int> run(const Invocation& invocation) {
   SLUICE_ASSIGN(place, absolute(request.place));
   SLUICE_ASSIGN(folder, state_folder(place));
   if (request.action == "show") return show(request, folder, options);
-  if (request.action == "repair") return renew(request, folder, nullptr, files);
+  if (request.action == "repair") {
+    Secret seal;
+    if (folder != place) {
+      SLUICE_ASSIGN(config, load_config(place));
+      if (config.masks) seal = config.masks->derived("state");
+    }
+    return renew(request, folder, nullptr, files, std::move(seal));
+  }
   if (folder == place) return usage("rebuild needs the configuration, which names the server: sluice.yaml");
   SLUICE_ASSIGN(config, load_config(place));
   return renew(request, folder, &config, {});

@@ -50,6 +50,8 @@ AesStream::AesStream(std::string_view key, std::string_view nonce) : impl_(std::
 }
 
 AesStream::~AesStream() = default;
+AesStream::AesStream(AesStream&&) noexcept = default;
+AesStream& AesStream::operator=(AesStream&&) noexcept = default;
 
 void AesStream::apply(char* bytes, size_t n) {
   constexpr size_t kMost = 1 << 30;  // the library counts in int

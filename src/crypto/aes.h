@@ -35,6 +35,8 @@ class AesStream {
   // `key`: 32 bytes.
   AesStream(std::string_view key, std::string_view nonce);
   ~AesStream();
+  AesStream(AesStream&&) noexcept;
+  AesStream& operator=(AesStream&&) noexcept;
 
   void apply(char* bytes, size_t n);
 

@@ -2,12 +2,19 @@
 
 #include <algorithm>
 
+#include "crypto/hmac.h"
 #include "format/plan_cache.h"
 #include "transform/mask/plan.h"
 #include "transform/mask/statement.h"
 
 namespace sluice::mask {
 namespace {
+
+std::string lowered(std::string_view name) {
+  std::string made(name);
+  for (char& c : made) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return made;
+}
 
 class MaskTransform : public Transform {
  public:
@@ -89,10 +96,30 @@ class MaskTransform : public Transform {
 
 }  // namespace
 
+bool fits(const Selection& columns, const Table& table, const Column& column) {
+  return columns.wants(lowered(table.database), lowered(table.name + "." + column.name));
+}
+
+Result<Selection> parse_columns(const std::vector<std::string>& patterns) {
+  constexpr std::string_view kAnyCase = "(?i)";
+  std::vector<std::string> folded;
+  for (const std::string& pattern : patterns) {
+    size_t slash = pattern.find_first_not_of(" !");
+    if (slash == pattern.npos || pattern[slash] != '/') {
+      folded.push_back(lowered(pattern));
+      continue;
+    }
+    folded.push_back(pattern);
+    folded.back().insert(slash + 1, kAnyCase);
+    size_t between = folded.back().find("/./");
+    if (between != pattern.npos) folded.back().insert(between + 3, kAnyCase);
+  }
+  return Selection::parse(folded);
+}
+
 const MaskRule* MaskSetup::rule_of(const Table& table, const Column& column) const {
-  std::string name = table.name + "." + column.name;
   auto found = std::find_if(rules.begin(), rules.end(),
-                            [&](const MaskRule& rule) { return rule.columns.wants(table.database, name); });
+                            [&](const MaskRule& rule) { return fits(rule.columns, table, column); });
   return found == rules.end() ? nullptr : &*found;
 }
 
@@ -100,6 +127,15 @@ Result<void> MaskSetup::check(const Table& table) const {
   auto plan = Plan::make(*this, table);
   if (plan->error) return Failure(*plan->error);
   return {};
+}
+
+Secret MaskSetup::derived(std::string_view purpose) const {
+  HmacSha256 hmac(key);
+  hmac.add(std::string_view("\0", 1));
+  hmac.add(purpose);
+  Bytes code;
+  hmac.append_hex(code);
+  return Secret(std::string(code.view()));
 }
 
 std::unique_ptr<Transform> make_mask(std::shared_ptr<const MaskSetup> setup) {

@@ -18,7 +18,7 @@ namespace sluice::mask {
 struct MaskRule {
   std::string where;                  // "sluice.yaml:12:3", for messages
   std::vector<std::string> patterns;  // of `columns`, one by one
-  Selection columns;                  // over `database.table.column`
+  Selection columns;                  // over `database.table.column` in lower case
   const MaskKind* kind;
   Settings settings;  // kind->options
 };
@@ -28,11 +28,18 @@ struct MaskSetup {
   Secret key;
   std::vector<MaskRule> rules;
 
-  // Null: none.
+  // In any case of ASCII letters, since servers take `Phone` for `phone`. Null: none.
   const MaskRule* rule_of(const Table& table, const Column& column) const;
   // A Usage fault: a mask does not go with a column of this table.
   Result<void> check(const Table& table) const;
+  // What is made of the key for another use; `purpose` tells the uses apart.
+  Secret derived(std::string_view purpose) const;
 };
+
+// Whether the patterns mean the column, in any case.
+bool fits(const Selection& columns, const Table& table, const Column& column);
+// The patterns as a Selection over names in lower case.
+Result<Selection> parse_columns(const std::vector<std::string>& patterns);
 
 std::unique_ptr<Transform> make_mask(std::shared_ptr<const MaskSetup> setup);
 

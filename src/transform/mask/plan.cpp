@@ -6,6 +6,12 @@ namespace sluice::mask {
 namespace {
 
 Result<void> fill(const MaskSetup& setup, const Table& table, Plan& plan) {
+  if (!table.named) {
+    return fatal(
+        "the names of the columns of {} are not known, so that nobody can tell which are masked; set "
+        "binlog_row_metadata=FULL, or tell the names by a schema",
+        full_name(table));
+  }
   Table shaped = table;
   shaped.columns.clear();
   bool masked = false;
@@ -27,12 +33,6 @@ Result<void> fill(const MaskSetup& setup, const Table& table, Plan& plan) {
     shaped.columns.push_back(std::move(made));
   }
   if (!masked) return {};
-  if (!table.named) {
-    return fatal(
-        "the names of the columns of {} are not known, so that nobody can tell which are masked; set "
-        "binlog_row_metadata=FULL, or tell the names by a schema",
-        full_name(table));
-  }
   // A part of the key is no key.
   for (uint32_t& ordinal : shaped.key) {
     auto found = std::find_if(plan.columns.begin(), plan.columns.end(),

@@ -303,9 +303,9 @@ Result<bool> Decoder::Impl::query(const EventHeader& header, std::string_view ev
     case StatementKind::Rollback: SLUICE_TRY(roll_back(batch, "ends in ROLLBACK")); return true;
     case StatementKind::RowChange:
       return fatal(
-          "rows were changed by a statement that is logged as text ({:.60}…), so their values are not in the "
+          "rows were changed by a statement that is logged as text ({}), so their values are not in the "
           "log. Set binlog_format=ROW",
-          query.sql);
+          quoted(query.sql));
     case StatementKind::XaStart: SLUICE_TRY(begin_prepared(xid_of_statement(query.sql))); return true;
     case StatementKind::XaEnd:
     case StatementKind::XaPrepare: return true;

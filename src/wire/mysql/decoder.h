@@ -10,6 +10,7 @@
 
 #include "base/file_part.h"
 #include "base/result.h"
+#include "base/secret.h"
 #include "model/aside.h"
 #include "model/batch.h"
 #include "model/catalogue.h"
@@ -39,6 +40,9 @@ struct DecoderOptions {
   // decoder.
   AsideStore* aside = nullptr;
   uint64_t aside_bytes = 0;  // so much, events and what belongs to them; 0: nothing from now on
+  // Values are secret where it is not empty: what is prepared or set aside lies sealed under it, and no
+  // message quotes a statement.
+  Secret seal;
 };
 
 // Asked for what neither the log nor the catalogue tells of tables.

@@ -202,7 +202,8 @@ Result<void> Decoder::Impl::release_some(Batch& batch) {
       return {};
     }
     bytes += event.bytes.size();
-    SLUICE_ASSIGN(record, unpack_aside(event.bytes));
+    SLUICE_ASSIGN(packed, aside_.packed(event));
+    SLUICE_ASSIGN(record, unpack_aside(packed));
     size_t before = batch.changes.size();
     auto done = record.kind == AsideRecord::Kind::Rows ? release_rows(event, record, batch)
                                                        : release_ddl(event, record, batch);

@@ -20,6 +20,12 @@ std::vector<TableName> Decoder::Impl::tables_told(const DdlOutcome& outcome) {
   return wanted ? tables : std::vector<TableName>();
 }
 
+std::string Decoder::Impl::quoted(std::string_view sql) const {
+  constexpr size_t kMost = 200;  // bytes
+  if (!options_.seal.empty()) return "a statement that is not shown, since values are masked";
+  return sql.size() <= kMost ? std::string(sql) : fmt::format("{}…", sql.substr(0, kMost));
+}
+
 DdlContext Decoder::Impl::context_of(const QueryEvent& query) const {
   DdlContext context = server_;
   context.database = std::string(query.database);
@@ -52,16 +58,15 @@ Result<void> Decoder::Impl::ddl(const EventHeader& header, std::string_view body
   }
   if (outcome.has_query) {
     return fatal(
-        "a table was filled by a query that is logged as text ({:.60}…), so its rows are not in the log. Set "
+        "a table was filled by a query that is logged as text ({}), so its rows are not in the log. Set "
         "binlog_format=ROW",
-        query.sql);
+        quoted(query.sql));
   }
   if (!outcome.understood) {
     ++ddl_not_understood_;
     log::warning(
-        "{}: a schema change was not understood ({}); the tables it names are learnt anew. Statement: "
-        "{:.200}",
-        where(), outcome.why, sql);
+        "{}: a schema change was not understood ({}); the tables it names are learnt anew. Statement: {}",
+        where(), options_.seal.empty() ? outcome.why : "why is not shown, either", quoted(sql));
   }
   bool asks = options_.ddl && !outcome.is_temporary &&
               std::any_of(outcome.tables.begin(), outcome.tables.end(),

@@ -62,12 +62,12 @@ class Decoder::Impl {
       : catalogue_(catalogue),
         selection_(selection),
         options_(std::move(options)),
-        aside_(options_.aside, options_.aside_bytes),
+        aside_(options_.aside, options_.aside_bytes, options_.seal),
         uses_(catalogue, selection, oracle, position_, options_.helper_tables,
               oracle ? TableUses::Unknown::Ask : TableUses::Unknown::Number, &aside_),
         late_uses_(aside_.told(), selection, nullptr, position_, options_.helper_tables,
                    TableUses::Unknown::Leave, nullptr),
-        prepared_(options_.spool_folder),
+        prepared_(options_.spool_folder, options_.seal),
         withheld_(options_.spool_folder) {}
 
   void start(const Position& position);
@@ -129,6 +129,7 @@ class Decoder::Impl {
   Result<void> ddl(const EventHeader& header, std::string_view body, const QueryEvent& query, Batch& batch);
   void tell_ddl(const EventHeader& header, const QueryEvent& query, std::string_view sql,
                 const DdlOutcome& outcome, Batch& batch);
+  std::string quoted(std::string_view sql) const;  // a statement, for messages
   DdlContext context_of(const QueryEvent& query) const;
   bool is_told(const QueryEvent& query, const DdlOutcome& outcome);
   Result<bool> rows(const EventHeader& header, std::string_view body, Batch& batch);

@@ -106,14 +106,14 @@ Result<void> Decoder::Impl::roll_back_to(std::string_view sql, Batch& batch) {
   std::vector<Savepoint>& known = tx_.savepoints;
   while (!known.empty() && known.back().name != name) known.pop_back();
   if (known.empty())
-    return fatal("a transaction was rolled back to a savepoint that it does not have ({:.80})", sql);
+    return fatal("a transaction was rolled back to a savepoint that it does not have ({})", quoted(sql));
   uint32_t wanted = tx_.changes - known.back().changes;
   uint32_t taken = take_back(known.back().changes, batch);
   if (taken != wanted) {
     return fatal(
-        "the last {} changes of a transaction were rolled back ({:.80}) after {} of them were delivered. "
+        "the last {} changes of a transaction were rolled back ({}) after {} of them were delivered. "
         "Leave its tables out, or read from behind it",
-        wanted, sql, wanted - taken);
+        wanted, quoted(sql), wanted - taken);
   }
   tx_.changes = known.back().changes;
   return {};

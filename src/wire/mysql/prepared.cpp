@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/log.h"
+#include "crypto/seal.h"
 
 namespace sluice::mysql {
 namespace {
@@ -67,18 +68,48 @@ std::string xid_of_statement(std::string_view sql) {
 Result<void> PreparedTransactions::begin(std::string xid) {
   SLUICE_TRY(spool_.begin());
   writing_ = std::move(xid);
-  return spool_.append(writing_ + "\n");
+  SLUICE_TRY(spool_.append(writing_ + "\n"));
+  hiding_.reset();
+  if (seal_.empty()) return {};
+  BegunSeal seal = begin_seal(seal_);
+  hiding_ = std::move(seal.stream);
+  return spool_.append(seal.head);
+}
+
+Result<void> PreparedTransactions::write(std::string_view bytes) {
+  if (!hiding_) return spool_.append(bytes);
+  hidden_ = bytes;
+  hiding_->apply(hidden_.data(), hidden_.size());
+  return spool_.append(hidden_);
+}
+
+Result<size_t> PreparedTransactions::read(char* to, size_t n) {
+  SLUICE_ASSIGN(got, spool_.read(to, n));
+  if (showing_) showing_->apply(to, got);
+  return got;
+}
+
+// What the first header's place holds is the head's beginning where the rest is sealed.
+Result<void> PreparedTransactions::open_if_sealed() {
+  if (std::exchange(begun_, true) || !is_sealed({header_, kHeaderBytes})) return {};
+  static_assert(kHeaderBytes < kSealHead);
+  std::string head(header_, kHeaderBytes);
+  head.resize(kSealHead);
+  SLUICE_TRY(read_all(head.data() + kHeaderBytes, kSealHead - kHeaderBytes));
+  SLUICE_ASSIGN(stream, open_seal(seal_, head));
+  showing_ = std::move(stream);
+  return read_all(header_, kHeaderBytes);
 }
 
 Result<void> PreparedTransactions::add(std::string_view event, std::string_view body) {
   char bytes[kHeaderBytes];
   spell_kept_header(event, body.size(), bytes);
-  SLUICE_TRY(spool_.append({bytes, kHeaderBytes}));
-  return spool_.append(body);
+  SLUICE_TRY(write({bytes, kHeaderBytes}));
+  return write(body);
 }
 
 Result<void> PreparedTransactions::prepare() {
-  SLUICE_TRY(spool_.append(kEnd));
+  SLUICE_TRY(write(kEnd));
   std::string xid = std::move(writing_);
   writing_.clear();
   std::string name = fmt::format("{}{}", stem_of(xid), next_++);
@@ -110,6 +141,8 @@ Result<bool> PreparedTransactions::open(const std::string& xid) {
   if (got != line.size() || line != xid + "\n")
     return fatal("what was set aside for the XA transaction {} is of another one, or damaged", xid);
   reading_ = true;
+  begun_ = false;
+  showing_.reset();
   opened_ = std::move(*name);
   peeked_ = false;
   again_.clear();
@@ -122,8 +155,8 @@ Result<bool> PreparedTransactions::peek(EventHeader& header) {
     return true;
   }
   if (!peeked_) {
-    SLUICE_ASSIGN(got, spool_.read(header_, kHeaderBytes));
-    if (got < kHeaderBytes) return fatal("what was set aside is cut short");
+    SLUICE_TRY(read_all(header_, kHeaderBytes));
+    SLUICE_TRY(open_if_sealed());
     peeked_ = true;
   }
   header = read_header({header_, kHeaderBytes});
@@ -133,7 +166,7 @@ Result<bool> PreparedTransactions::peek(EventHeader& header) {
 }
 
 Result<void> PreparedTransactions::read_all(char* to, size_t n) {
-  SLUICE_ASSIGN(got, spool_.read(to, n));
+  SLUICE_ASSIGN(got, read(to, n));
   if (got < n) return fatal("what was set aside is cut short");
   return {};
 }

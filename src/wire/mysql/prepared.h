@@ -13,7 +13,9 @@
 
 #include "base/arena.h"
 #include "base/result.h"
+#include "base/secret.h"
 #include "base/spool.h"
+#include "crypto/aes.h"
 #include "model/position.h"
 #include "wire/mysql/event_replay.h"
 
@@ -26,7 +28,9 @@ std::string xid_of_statement(std::string_view sql);
 
 class PreparedTransactions : public EventReplay {
  public:
-  explicit PreparedTransactions(std::string folder) : spool_(std::move(folder)) {}
+  // `seal`: under which the events lie; empty: in plain.
+  explicit PreparedTransactions(std::string folder, Secret seal = Secret())
+      : spool_(std::move(folder)), seal_(std::move(seal)) {}
 
   // Once, before anything else, where the folder may hold what a life before this one set aside: takes it up,
   // and removes what that life died before it could remove. `saved`: where the checkpoint goes on; not known,
@@ -64,17 +68,24 @@ class PreparedTransactions : public EventReplay {
   };
   std::optional<std::string> waiting(const std::string& xid) const;  // the name of its file
   void forget(const std::string& xid);
+  Result<void> write(std::string_view bytes);
+  Result<size_t> read(char* to, size_t n);
   Result<void> read_all(char* to, size_t n);
+  Result<void> open_if_sealed();
   std::optional<Done> read_note(const std::string& name);
   Result<void> note_end(const Done& done);
   void remove(const std::string& name) const;
 
   Spool spool_;
+  const Secret seal_;
+  std::optional<AesStream> hiding_, showing_;  // of what is written, and of what is read
+  std::string hidden_;
   std::string writing_;  // xid; empty: none
   bool reading_ = false;
   std::string opened_;  // name of what was opened last
   bool peeked_ = false;
   char header_[kHeaderBytes];
+  bool begun_ = false;  // a byte of what was opened last was read
   std::string again_;
 
   // A file's name ends in a number, because an XID may be used again before what was set aside under it is

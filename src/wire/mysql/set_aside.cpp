@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "crypto/seal.h"
 #include "wire/mysql/aside_record.h"
 
 namespace sluice::mysql {
@@ -52,7 +53,8 @@ Result<void> SetAside::load(bool fold) {
     SLUICE_ASSIGN(event, store_->next(at, true));
     if (event.id == 0) break;
     at = event.id;
-    SLUICE_ASSIGN(record, unpack_aside(event.bytes));
+    SLUICE_ASSIGN(bytes, packed(event));
+    SLUICE_ASSIGN(record, unpack_aside(bytes));
     hold(record.tables);
   }
   due_ = !tables.empty();
@@ -62,7 +64,7 @@ Result<void> SetAside::load(bool fold) {
 Result<void> SetAside::add(AsideEvent event, uint32_t first, uint32_t changes,
                            const std::vector<TableName>& named) {
   const TableName& name = event.table;
-  uint64_t size = event.bytes.size();
+  uint64_t size = event.bytes.size() + (seal_.empty() ? 0 : kSealHead);
   if (bytes_ + size > most_bytes_) {
     return fatal(
         "{}.{}: its columns are not known, and no more can be set aside: that would be {} bytes of the {} "
@@ -107,6 +109,7 @@ void SetAside::forget_open() { take_back(0); }
 
 void SetAside::hand_over(AsideChanges& batch, bool open) {
   for (AsideEvent& event : ready_) {
+    event.bytes = sealed(seal_, std::move(event.bytes));
     pending_bytes_ -= event.bytes.size();
     batch.added.push_back(std::move(event));
   }
@@ -115,6 +118,7 @@ void SetAside::hand_over(AsideChanges& batch, bool open) {
     Open& each = open_[i];
     if (std::exchange(each.handed, true)) continue;
     pending_bytes_ -= each.bytes;
+    each.event.bytes = sealed(seal_, std::move(each.event.bytes));
     batch.added.push_back(each.event);
     each.event.bytes = std::string();
   }
@@ -147,6 +151,8 @@ Result<AsideEvent> SetAside::next() {
   SLUICE_ASSIGN(event, store_->next(at_, false));
   return event.id > whole_ ? AsideEvent() : std::move(event);
 }
+
+Result<std::string> SetAside::packed(const AsideEvent& event) const { return unsealed(seal_, event.bytes); }
 
 void SetAside::release(const AsideEvent& event) {
   at_ = event.id;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/secret.h"
 #include "model/aside.h"
 #include "model/catalogue.h"
 
@@ -21,7 +22,9 @@ namespace sluice::mysql {
 class SetAside {
  public:
   // `store` may be null: nothing can be set aside. `most_bytes`: of all events together; 0: none from now on.
-  SetAside(AsideStore* store, uint64_t most_bytes) : store_(store), most_bytes_(most_bytes) {}
+  // `seal`: under which the events lie; empty: in plain.
+  SetAside(AsideStore* store, uint64_t most_bytes, Secret seal)
+      : store_(store), most_bytes_(most_bytes), seal_(std::move(seal)) {}
 
   bool enabled() const { return store_ != nullptr && most_bytes_ > 0; }
   // What runs before this one left. `fold`: names are compared without regard to case.
@@ -57,6 +60,8 @@ class SetAside {
   Result<bool> begin_pass();
   bool passing() const { return passing_; }
   Result<AsideEvent> next();
+  // Of an event from next(): what was packed.
+  Result<std::string> packed(const AsideEvent& event) const;
   void release(const AsideEvent& event);
   void keep(const AsideEvent& event, const std::vector<TableName>& named = {});
   bool is_blocked(const TableName& name) const { return left_.contains(key(name)); }
@@ -83,6 +88,7 @@ class SetAside {
 
   AsideStore* store_;
   const uint64_t most_bytes_;
+  const Secret seal_;
   bool fold_ = false;
   uint64_t whole_ = 0;          // the last id of a whole transaction
   uint64_t bytes_ = 0;          // of all, those of the open transaction among them

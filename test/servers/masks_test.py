@@ -1,0 +1,215 @@
+"""Masks: no secret of a masked column stands in anything that the program writes or sends."""
+
+import base64
+import contextlib
+import json
+import os
+import resource
+import signal
+import sqlite3
+import subprocess
+import time
+import urllib.request
+
+import pytest
+
+from daemon import free_port
+from lib.http_target import Target, reply
+from lib.redis import Redis
+from lib.sluice import BINARY, WAIT_SECONDS, Sluice, run
+
+KEY = "0123456789abcdef0123456789abcdef"
+# What is planted, by the place where it is. Letters that no hexadecimal code has; the number is one of FF1's.
+SECRETS = {place: f"Zqx{number:03}wvy{place}" for number, place in enumerate(
+    ["oldkey", "newkey", "email", "family", "doc", "bytes", "note", "default", "comment", "where", "check", "prepared", "lost",
+     "escaped"])} | {"phone": "40718263519", "card": "4929117264530081"}
+SECRETS["escaped"] += '"ü'
+MASKS = f"""
+masks:
+  key: {KEY}
+  tags:
+    names: ["*.family"]
+  rules:
+    - {{columns: ["shop.customers.id", "shop.lost.secret"], with: hash}}
+    - {{columns: "*.email", with: email, domain: false}}
+    - {{columns: "*.phone", with: phone}}
+    - {{columns: "*.card", with: fpe}}
+    - {{columns: "*.doc", with: drop}}
+    - {{columns: "*.bytes", with: hash, encoding: base64url}}
+    - {{columns: ["*.note", "*.added"], with: "null"}}
+    - {{columns: "*.born", with: shift, by: id, days: 90}}
+    - {{tag: names, with: name}}
+"""
+TABLES = ("create database shop; create table shop.lost (id int primary key, secret text); "
+          "create table shop.customers (id varchar(60) primary key, email varchar(90), phone varchar(30), family varchar(40), "
+          "card bigint, doc json, bytes blob, note text, born date)")
+# A schema change that is not understood: the columns of what follows are not known.
+ODD = "alter table shop.lost add column b int first" + ", force" * 17_000
+
+
+def quoted(secret):
+    return "'" + secret.replace("'", "''") + "'"
+
+
+def plant(server):
+    s = {place: quoted(secret) for place, secret in SECRETS.items()}
+    row = f"'{SECRETS['email']}@example.com', '+49 {SECRETS['phone']}', {s['family']}, {SECRETS['card']}"
+    server.sql(
+        f"use shop; insert into customers values ({s['oldkey']}, {row}, json_object('a', {s['doc']}), {s['bytes']}, {s['note']}, "
+        f"'1984-03-02'); update customers set id = {s['newkey']}, note = {s['escaped']} where note <> {s['where']}; "
+        f"alter table customers add added varchar(60) default {s['default']} comment {s['comment']}, "
+        f"add check (note <> {s['check']}); update customers set family = concat({s['family']}, '!'); "
+        f"{ODD}; insert into lost values (1, 1, {s['lost']}); alter table lost add c int")
+    connection = server.connect(database="shop")
+    with connection.cursor() as cursor:
+        for statement in ("xa start 'x'", f"insert into customers (id, note) values ('xa', {s['prepared']})", "xa end 'x'", "xa prepare 'x'"):
+            cursor.execute(statement)
+    return connection
+
+
+def spellings(secret):
+    """The bytes that would give it away."""
+    plain = secret.encode()
+    yield "plain", plain
+    yield "json", json.dumps(secret)[1:-1].encode()
+    yield "escaped json", json.dumps(json.dumps(secret))[3:-3].encode()
+    yield "hex", plain.hex().encode()
+    yield "HEX", plain.hex().upper().encode()
+    yield "utf-16le", secret.encode("utf-16le")
+    yield "utf-16be", secret.encode("utf-16be")
+    if secret.isdigit():
+        yield "packed", int(secret).to_bytes(8, "little")
+    for shift in range(3):  # the characters that its bytes alone decide, at each place within a group of three
+        text = base64.b64encode(b"\0" * shift + plain)
+        whole = (shift + len(plain)) // 3 * 4
+        yield f"base64 {shift}", text[4 if shift else 0:whole]
+
+
+def found_in(name, data):
+    return [(name, place, how) for place, secret in SECRETS.items() for how, spelling in spellings(secret) if spelling in data]
+
+
+def found_below(folder):
+    return [each for path in folder.rglob("*") if path.is_file() for each in found_in(str(path.relative_to(folder)), path.read_bytes())]
+
+
+def until(condition, why=lambda: ""):
+    end = time.monotonic() + WAIT_SECONDS
+    while not condition():
+        assert time.monotonic() < end, why()
+        time.sleep(0.05)
+
+
+def configure(folder, server, redis, refusing, metrics, masks=MASKS):
+    (folder / "sluice.yaml").write_text(f"""
+name: masked
+state: ./state
+metrics: 127.0.0.1:{metrics}
+source: {{url: "{server.url}"}}
+tables: ["shop.*"]
+{masks}
+sinks:
+  plain: {{sink: file, path: ./json.out, with: [source, tx, query]}}
+  maxwell: {{sink: file, path: ./maxwell.out, format: maxwell, output_row_query: true, output_ddl: true}}
+  debezium: {{sink: file, path: ./debezium.out, format: debezium, include_query: true}}
+  sql: {{sink: file, path: ./sql.out, format: sql}}
+  canal: {{sink: file, path: ./canal.out, format: canal}}
+  keyed: {{sink: redis, url: "redis://127.0.0.1:{redis.port}/0", stream: "s-{{column:id}}"}}
+  refused: {{sink: http, url: "{refusing.url}", on_refusal: park, operations: [insert, update, delete]}}
+  spilled: {{sink: http, url: "http://127.0.0.1:{free_port()}/", when_slow: spill}}
+""")
+    return folder / "sluice.yaml"
+
+
+def lines(path):
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def set_aside(folder):
+    with contextlib.closing(sqlite3.connect(f"file:{folder}/state/state.db?mode=ro", uri=True)) as state:
+        return state.execute("select count(*) from aside").fetchone()[0]
+
+
+def inserts(folder):
+    return sum(change["op"] == "insert" for change in lines(folder / "json.out"))
+
+
+@pytest.fixture
+def redis(tmp_path_factory):
+    with Redis(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+def test_no_secret_leaks(start_server, redis, tmp_path):
+    server = start_server("mariadb-10.11", gtid=True)
+    server.sql(TABLES)
+    metrics, pages, said = free_port(), [], []
+    with Target(decide=lambda request: reply(422, b"no")) as refusing:
+        path = configure(tmp_path, server, redis, refusing, metrics)
+        with Sluice("run", path, "--log-level", "debug") as process:
+            process.wait_for_error("reading ")
+            assert process.terminate() == 0
+            said.append(process.stderr)
+        prepared = plant(server)
+        with Sluice("run", path, "--log-level", "debug") as process:
+            until(lambda: (set_aside(tmp_path) > 0 and len(lines(tmp_path / "json.out")) >= 4
+                           and list((tmp_path / "state/prepared").glob("xa-*")) and redis.ask("keys", "s-*")
+                           and "parked" in process.stderr), lambda: process.stderr)
+            pages += [run("status", tmp_path / "state", "--json").stdout, run("status", tmp_path / "state").stdout,
+                      urllib.request.urlopen(f"http://127.0.0.1:{metrics}/metrics").read().decode(),
+                      run("dead", "list", tmp_path / "state", "--json").stdout]
+            process.kill9()
+            said.append(process.stderr)
+        assert any((tmp_path / "state/spill").rglob("*")) and refusing.requests
+        sent = b"".join(request.body + repr(request.headers).encode() for request in refusing.requests)
+        leaks = found_below(tmp_path) + found_below(redis.folder) + found_in("http", sent)
+        leaks += found_in("log", "".join(said).encode()) + found_in("pages", "".join(pages).encode())
+        assert leaks == []
+        # What lies sealed comes out in another life, masked.
+        with prepared.cursor() as cursor:
+            cursor.execute("xa commit 'x'")
+        (tmp_path / "then.sql").write_text("create table shop.lost (b int, id int primary key, secret text);")
+        run("schema", "repair", path, "--schema", tmp_path / "then.sql")
+        with Sluice("run", path, "--log-level", "debug") as process:
+            until(lambda: set_aside(tmp_path) == 0 and inserts(tmp_path) == 3, lambda: process.stderr)
+            assert process.terminate() == 0
+            said.append(process.stderr)
+        assert found_below(tmp_path) + found_in("log", "".join(said).encode()) == []
+    changes = lines(tmp_path / "json.out")
+    inserted = [change["after"] for change in changes if change["op"] == "insert"]
+    assert inserted[0]["phone"] == "+** *********19" and inserted[0]["family"].endswith("***") and "doc" not in inserted[0]
+    assert {"lost", "customers"} == {change["table"] for change in changes if change["op"] == "insert"}
+    update = next(change for change in changes if change["op"] == "update")
+    assert update["before"]["id"] == inserted[0]["id"] != update["after"]["id"] and len(update["after"]["id"]) == 64
+    assert update["query"].startswith("update customers set id = ?, note = ?")
+
+
+def test_the_search_finds_what_is_not_masked(start_server, tmp_path):
+    """The search itself can fail: without masks it finds every secret that is delivered."""
+    server = start_server("mariadb-10.11", gtid=True)
+    server.sql(TABLES)
+    plant(server)
+    out = run("tail", server.url, "--from", "start", "--until", "now", "--with", "query", "--tables", "shop.customers").stdout
+    found = {place for _, place, _ in found_in("out", out.encode())}
+    assert found == set(SECRETS) - {"prepared", "lost"}
+
+
+def test_no_core_file_holds_memory(start_server, tmp_path):
+    server = start_server("mariadb-10.11", gtid=True)
+    server.sql(TABLES)
+
+    def dumps(masks):
+        (tmp_path / "sluice.yaml").write_text(
+            f'name: m\nstate: ./state\nsource: {{url: "{server.url}"}}\n{masks}\nsinks:\n  out: {{sink: file, path: ./out.jsonl}}\n')
+        unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+        with open(tmp_path / "said", "wb") as said:
+            process = subprocess.Popen([BINARY, "run", "sluice.yaml"], cwd=tmp_path, stderr=said,
+                                       preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, unlimited))
+        until(lambda: b"reading " in (tmp_path / "said").read_bytes(), lambda: (tmp_path / "said").read_text())
+        os.kill(process.pid, signal.SIGABRT)
+        _, status = os.waitpid(process.pid, 0)
+        process.returncode = -signal.SIGABRT
+        return os.WCOREDUMP(status)
+
+    assert dumps("")
+    assert not dumps(MASKS)
