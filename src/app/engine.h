@@ -65,8 +65,8 @@ bool wants_whole_events(std::span<const LaneSetup> lanes);
 struct RunPlan {
   std::string name;
   MysqlSourceSetup source;
-  std::vector<std::string> tables;          // patterns, as Selection reads them
-  std::shared_ptr<const rule::Rule> where;  // of the rows' changes that go on; null: all do
+  std::vector<std::string> tables;               // patterns, as Selection reads them
+  std::shared_ptr<const rule::Rule> where;       // of the rows' changes that go on; null: all do
   std::shared_ptr<const mask::MaskSetup> masks;  // null: none
   std::vector<LanePlan> lanes;
   size_t batches = 6;

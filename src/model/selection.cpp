@@ -8,7 +8,7 @@ namespace sluice {
 
 struct Selection::Pattern {
   bool exclude = false;
-  std::string glob;                        // used where there is no regex
+  std::string glob;                     // used where there is no regex
   std::unique_ptr<Regex> regex, table;  // over both names; where there is a `table`, over one each
 
   bool matches(const std::string& name, size_t database_size) const;
@@ -71,7 +71,8 @@ Result<Selection> Selection::parse(const std::vector<std::string>& patterns) {
       text = text.substr(1, text.size() - 2);
       size_t between = text.find(kBetween);
       pattern.regex = std::make_unique<Regex>(text.substr(0, between));
-      if (between != text.npos) pattern.table = std::make_unique<Regex>(text.substr(between + kBetween.size()));
+      if (between != text.npos)
+        pattern.table = std::make_unique<Regex>(text.substr(between + kBetween.size()));
       for (const Regex* each : {pattern.regex.get(), pattern.table.get()}) {
         if (!each || each->ok()) continue;
         return usage("table pattern '{}' is no regular expression: {}", written, each->error());
