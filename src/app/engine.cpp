@@ -126,6 +126,9 @@ Result<std::vector<LaneSetup>> make_lanes(std::vector<LanePlan> plans, const std
     if (has_option(plan.format_settings, "name") && !plan.format_settings.given("name")) {
       SLUICE_TRY(plan.format_settings.set("name", {name}, ""));
     }
+    if (has_option(plan.sink_settings, "checkpoint") && !plan.sink_settings.given("checkpoint")) {
+      SLUICE_TRY(plan.sink_settings.set("checkpoint", {fmt::format("{}/{}", name, plan.name)}, ""));
+    }
     SLUICE_ASSIGN(lane, make_lane(plan));
     lanes.push_back(std::move(lane));
   }

@@ -139,7 +139,13 @@ Result<void> Encoded::single(const Batch& batch, const Change& change, uint32_t 
   making_.encoder->encode(batch, {&change, 1}, outbox_);
   outbox_.end_message();
   SLUICE_TRY(set_addresses(batch, change, first));
-  if (headed_ && change.table) set_headings(*change.table, first);
+  if (!headed_ || !change.table || first == outbox_.messages.size()) return {};
+  const Table* table = change.table;
+  if (change.op == Op::Ddl && view_.narrows()) {
+    SLUICE_ASSIGN(shown, view_.show(*change.table));
+    table = shown;
+  }
+  set_headings(*table, first);
   return {};
 }
 
@@ -156,7 +162,11 @@ Result<void> Encoded::set_addresses(const Batch& batch, const Change& change, si
   if (!route_.routes()) return {};
   for (size_t i = first; i < outbox_.messages.size(); ++i) {
     const Row& row = row_of(outbox_.messages[i], change);
-    SLUICE_TRY(route_.complete(batch, change, row, outbox_.addresses[i], outbox_));
+    Change spoken = change;
+    // Of a table that is renamed, what is said of it before goes where it was.
+    if (change.op == Op::Ddl && outbox_.messages[i].of_before)
+      spoken.table = batch.events[change.event].ddl_before;
+    SLUICE_TRY(route_.complete(batch, spoken, row, outbox_.addresses[i], outbox_));
   }
   return {};
 }

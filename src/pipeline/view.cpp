@@ -76,6 +76,11 @@ Result<const View::Plan*> View::plan_of(const Table& table) {
   return last_ = found->second.get();
 }
 
+Result<const Table*> View::show(const Table& table) {
+  SLUICE_ASSIGN(plan, plan_of(table));
+  return plan->shaped ? plan->shaped.get() : &table;
+}
+
 Result<Row> View::shape(const Batch& batch, const Change& change, const Row& row, const Plan& plan,
                         Arena& arena) {
   if (!row) return row;

@@ -42,6 +42,8 @@ class View {
   // The table as the lane sees it, null where it sees none of it. A Usage fault: what was set up does not fit
   // it.
   Result<TablePtr> check(const Table& table) const;
+  // The table with the columns that its rows are shown with; lives as long as the view keeps it in mind.
+  Result<const Table*> show(const Table& table);
 
  private:
   struct Plan {

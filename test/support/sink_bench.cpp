@@ -23,12 +23,15 @@
 #include "sink/file/file_sink.h"
 #include "sink/http/http_sink.h"
 #include "sink/kafka/kafka_sink.h"
+#include "sink/mysql/mysql_sink.h"
 #include "sink/rabbitmq/rabbitmq_sink.h"
 #include "sink/redis/redis_cache_sink.h"
 #include "sink/redis/redis_sink.h"
+#include "sink/sqlite/sqlite_sink.h"
 #include "sink/subscribers/subscribers_sink.h"
 #include "support/folder.h"
 #include "support/http_server.h"
+#include "support/mirror_bench.h"
 #include "support/rabbitmq_broker.h"
 #include "support/redis_listener.h"
 #include "support/zstd_file.h"
@@ -503,18 +506,22 @@ const SinkBenchType redis_bench = {
     .name = "redis", .sink = &redis_sink, .make = make<RedisBench>, .waits = true};
 const SinkBenchType subscribers_bench = {
     .name = "subscribers", .sink = &subscribers_sink, .make = make<SubscribersBench>};
+const SinkBenchType sqlite_bench = {.name = "sqlite", .sink = &sqlite_sink, .make = make_sqlite_bench};
+const SinkBenchType mysql_bench = {.name = "mysql", .sink = &mysql_sink, .make = nullptr};
 const SinkBenchType redis_cache_bench = {
     .name = "redis_cache", .sink = &redis_cache_sink, .make = make<RedisCacheBench>, .waits = true};
 
 }  // namespace
 
 std::vector<SinkBenchType> sink_benches() {
-  return {
+  std::vector<SinkBenchType> all = {
 #define SINK(name) name##_bench,
 #include "sink/sinks.def"
 #undef SINK
       files_bench,
   };
+  std::erase_if(all, [](const SinkBenchType& each) { return !each.make; });
+  return all;
 }
 
 }  // namespace sluice::test

@@ -24,6 +24,7 @@ class SinkBench {
 struct SinkBenchType {
   std::string_view name;
   const SinkType* sink;
+  // Null: of a target that only a database server is; test/servers tries it.
   std::unique_ptr<SinkBench> (*make)();
   bool takes_back = false;    // open() takes back what came after the note
   bool waits = false;         // a write can wait for somebody at the other end

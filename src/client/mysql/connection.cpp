@@ -151,7 +151,8 @@ Result<void> Connection::Impl::log_in(Tls tls) {
   waiter_.until(Clock::now() + options_.connect_timeout);
   error_code_ = 0;
   if (!mysql_real_connect(mysql_, options_.host.c_str(), options_.user.c_str(),
-                          options_.password.reveal().c_str(), nullptr, options_.port, nullptr, 0)) {
+                          options_.password.reveal().c_str(), nullptr, options_.port, nullptr,
+                          options_.found_rows ? CLIENT_FOUND_ROWS : 0)) {
     Failure failed = failure_of_login();
     close();
     return failed;
@@ -372,6 +373,7 @@ Failure Connection::refused(std::string_view packet, std::string_view attempt) {
   return impl_->refused(packet, attempt);
 }
 
+uint64_t Connection::affected_rows() const { return mysql_affected_rows(impl_->handle()); }
 unsigned Connection::error_code() const { return impl_->error_code(); }
 std::string Connection::quoted(std::string_view text) const {
   std::string escaped(text.size() * 2 + 1, '\0');

@@ -38,6 +38,7 @@ struct ConnectionOptions {
   std::string server_public_key;
   std::chrono::milliseconds connect_timeout{10'000};  // of TCP, TLS and login together
   std::chrono::milliseconds query_timeout{120'000};   // silence of the server during a query
+  bool found_rows = false;  // an UPDATE counts the rows that it finds, not those that it changes
   bool keeps_state = true;  // of who reads: what to do about a lost log depends on it, and messages tell
 };
 
@@ -77,6 +78,8 @@ class Connection {
   // What such a packet says that is an error.
   Failure refused(std::string_view packet, std::string_view attempt);
 
+  // Of the last statement that changes rows.
+  uint64_t affected_rows() const;
   // The server's or the library's number for the last failure; 0: it has none.
   unsigned error_code() const;
   // Text as a quoted literal.

@@ -60,6 +60,16 @@ Statement& Statement::bind(int index, int64_t number) {
   return *this;
 }
 
+Statement& Statement::bind(int index, double number) {
+  CHECK(sqlite3_bind_double(statement_.get(), index, number) == SQLITE_OK);
+  return *this;
+}
+
+Statement& Statement::bind_null(int index) {
+  CHECK(sqlite3_bind_null(statement_.get(), index) == SQLITE_OK);
+  return *this;
+}
+
 Statement& Statement::bind_blob(int index, std::string_view bytes) {
   const char* data = bytes.data() ? bytes.data() : "";
   CHECK(sqlite3_bind_blob64(statement_.get(), index, data, bytes.size(), SQLITE_STATIC) == SQLITE_OK);
@@ -136,6 +146,19 @@ Result<void> Database::run(const char* sql) {
 }
 
 int64_t Database::changed_rows() const { return sqlite3_changes64(handle_.get()); }
+
+int Database::error_code() const { return sqlite3_extended_errcode(handle_.get()); }
+
+bool Database::refused() const {
+  switch (error_code() & 0xff) {
+    case SQLITE_ERROR:
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH:
+    case SQLITE_RANGE:
+    case SQLITE_TOOBIG: return true;
+    default: return false;
+  }
+}
 
 void Database::roll_back() {
   if (!sqlite3_get_autocommit(handle_.get()))

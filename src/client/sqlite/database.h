@@ -21,7 +21,9 @@ class Statement {
   // 1-based, in the order of the statement's `?`. The bytes must live until the next reset.
   Statement& bind(int index, std::string_view text);
   Statement& bind(int index, int64_t number);
+  Statement& bind(int index, double number);
   Statement& bind_blob(int index, std::string_view bytes);
+  Statement& bind_null(int index);
 
   // True: a row is there to be read; false: there is none (any more).
   Result<bool> step();
@@ -53,6 +55,10 @@ class Database {
   Result<void> run(const char* sql);
   // Undoes an unfinished transaction; does nothing where there is none.
   void roll_back();
+  // SQLite's number for the last failure.
+  int error_code() const;
+  // Whether that was about what the statement says: a constraint, a type, a size, a name.
+  bool refused() const;
   // By the last INSERT, UPDATE or DELETE.
   int64_t changed_rows() const;
   const std::string& path() const { return path_; }

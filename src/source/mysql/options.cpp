@@ -1,19 +1,16 @@
 // The options of the MySQL source, and what becomes of them.
-#include <cstdio>
-#include <cstdlib>
 #include <limits>
 
+#include "client/mysql/login.h"
 #include "source/mysql/mysql_source.h"
 
 namespace sluice {
 namespace {
 
-using mysql::Tls;
-
 constexpr Option kOptions[] = {
     {"url", OptionKind::Text, "", "the server: mysql://user@host:3306/, or mariadb://", {}, true, "URL"},
-    {"password_file", OptionKind::Text, "", "file whose first line is the password", {}, false, "FILE"},
-    {"password_env", OptionKind::Text, "", "environment variable that holds the password", {}, false, "NAME"},
+    mysql::kPasswordFile,
+    mysql::kPasswordEnv,
     {"start",
      OptionKind::Text,
      "now",
@@ -36,106 +33,25 @@ constexpr Option kOptions[] = {
     {"lost_changes", OptionKind::Choice, "stop",
      "what the log itself says is missing (an incident; an XA transaction prepared before the start)",
      "stop|skip"},
-    {"tls", OptionKind::Choice, "preferred", "encryption, and what is verified of the server's certificate",
-     "off|preferred|required|verify-ca|verify-identity"},
-    {"tls_ca",
-     OptionKind::Text,
-     "",
-     "PEM file of the authorities that sign the server's certificate",
-     {},
-     false,
-     "FILE"},
-    {"tls_cert", OptionKind::Text, "", "PEM file of the client's certificate", {}, false, "FILE"},
-    {"tls_key", OptionKind::Text, "", "PEM file of the client's key", {}, false, "FILE"},
-    {"server_public_key",
-     OptionKind::Text,
-     "",
-     "PEM file of the server's RSA key, for caching_sha2_password without TLS",
-     {},
-     false,
-     "FILE"},
-    {"compression", OptionKind::Boolean, "false", "compress what is sent over the network (zlib)"},
-    {"connect_timeout", OptionKind::Duration, "10s", "patience with a login"},
+    mysql::kTls,
+    mysql::kTlsCa,
+    mysql::kTlsCert,
+    mysql::kTlsKey,
+    mysql::kServerPublicKey,
+    mysql::kCompression,
+    mysql::kConnectTimeout,
 };
 
-Tls tls_of(std::string_view text) {
-  if (text == "off") return Tls::Off;
-  if (text == "required") return Tls::Required;
-  if (text == "verify-ca") return Tls::VerifyCa;
-  if (text == "verify-identity") return Tls::VerifyIdentity;
-  return Tls::Preferred;
-}
-
-Result<Secret> read_password_file(const std::string& path, const std::string& where) {
-  std::FILE* file = std::fopen(path.c_str(), "re");
-  if (!file) return usage("{}: the password file {} cannot be read: {}", where, path, std::strerror(errno));
-  char line[1024];
-  bool read = std::fgets(line, sizeof line, file) != nullptr;
-  std::fclose(file);
-  std::string text = read ? line : "";
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  if (text.empty()) return usage("{}: the password file {} is empty", where, path);
-  return Secret(std::move(text));
-}
-
-Result<Secret> password(const Settings& settings, const Url& url) {
-  if (settings.given("password_file")) {
-    return read_password_file(settings.text("password_file"), settings.where("password_file"));
-  }
-  if (settings.given("password_env")) {
-    std::string name = settings.text("password_env");
-    const char* value = std::getenv(name.c_str());
-    if (!value)
-      return usage("{}: the environment variable {} is not set", settings.where("password_env"), name);
-    return Secret(value);
-  }
-  return url.password;
-}
-
-Result<mysql::ConnectionOptions> connection_options(const Settings& settings, const Url& url) {
-  std::string where = settings.where("url");
-  if (url.scheme != "mysql" && url.scheme != "mariadb") {
-    return usage("{}: the URL's scheme is {}; expected mysql://user@host:3306/ or mariadb://", where,
-                 url.scheme);
-  }
+Result<MysqlSourceSetup> setup_of(const Settings& settings, const Url& url) {
+  MysqlSourceSetup setup;
+  SLUICE_ASSIGN(connection, mysql::connection_options(settings, url));
+  setup.connection = std::move(connection);
   if (!url.path.empty()) {
     return usage(
         "{}: the URL names a database, /{}, but the log is that of the whole server; leave it out, and "
         "choose by tables: '{}.*'",
-        where, url.path, url.path);
+        settings.where("url"), url.path, url.path);
   }
-  mysql::ConnectionOptions options;
-  if (!url.host.empty()) options.host = url.host;
-  if (url.port) options.port = url.port;
-  options.user = url.user.empty() ? "root" : url.user;
-  SLUICE_ASSIGN(secret, password(settings, url));
-  options.password = std::move(secret);
-  options.tls = tls_of(settings.text("tls"));
-  options.ca = settings.text("tls_ca");
-  options.cert = settings.text("tls_cert");
-  options.key = settings.text("tls_key");
-  options.server_public_key = settings.text("server_public_key");
-  options.compression = settings.boolean("compression");
-  options.connect_timeout = settings.duration("connect_timeout");
-  for (std::string_view name : {"tls_ca", "tls_cert", "tls_key", "server_public_key"}) {
-    if (!settings.given(name)) continue;
-    std::FILE* file = std::fopen(settings.text(name).c_str(), "re");
-    if (!file) {
-      return usage("{}: {}: the file {} cannot be read: {}", settings.where(name), name, settings.text(name),
-                   std::strerror(errno));
-    }
-    std::fclose(file);
-  }
-  if (options.cert.empty() != options.key.empty()) {
-    return usage("{}: tls_cert and tls_key belong together; only one is given", where);
-  }
-  return options;
-}
-
-Result<MysqlSourceSetup> setup_of(const Settings& settings, const Url& url) {
-  MysqlSourceSetup setup;
-  SLUICE_ASSIGN(connection, connection_options(settings, url));
-  setup.connection = std::move(connection);
   auto start = parse_start_point(settings.text("start"));
   if (!start) return while_doing(settings.where("start"), start.error());
   setup.start = std::move(*start);

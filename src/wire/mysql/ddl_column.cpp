@@ -3,12 +3,45 @@
 namespace sluice::mysql {
 namespace {
 
+// 12, 1.5, .5
+std::string read_number(SqlReader& in) {
+  std::string number = in.peek().is('.') ? "0" : in.value(in.take());
+  if (!in.accept('.')) return number;
+  return in.peek().kind == Token::Kind::Number ? number + '.' + in.value(in.take()) : number;
+}
+
 // Behind DEFAULT: takes what could be mistaken for an attribute. The rest of an expression is words, literals
 // and groups that mean nothing to a column.
-Result<void> skip_default(SqlReader& in) {
-  while (in.accept('-') || in.accept('+')) {}
-  if (in.peek().is('(')) return in.skip_group();
-  if (!in.at_item_end()) in.take();
+Result<void> read_default(SqlReader& in, ColumnDraft& draft) {
+  std::string sign;
+  for (;;) {
+    if (in.accept('-')) {
+      sign += '-';
+    } else if (!in.accept('+')) {
+      break;
+    }
+  }
+  if (in.peek().is('(')) {
+    draft.computed_fallback = true;
+    return in.skip_group();
+  }
+  if (in.at_item_end()) return {};
+  if (in.peek().kind == Token::Kind::Number || in.peek().is('.')) {
+    draft.fallback = (sign.size() % 2 == 1 ? "-" : "") + read_number(in);
+    return {};
+  }
+  Token token = in.take();
+  if (token.kind == Token::Kind::Text) {
+    draft.fallback = in.value(token);
+  } else if (token.kind == Token::Kind::Bits) {
+    uint64_t bits = 0;
+    for (char c : in.value(token)) bits = bits << 8 | static_cast<uint8_t>(c);
+    draft.fallback = std::to_string(bits);
+  } else if (token.is("TRUE") || token.is("FALSE")) {
+    draft.fallback = token.is("TRUE") ? "1" : "0";
+  } else {
+    draft.computed_fallback = !token.is("NULL");
+  }
   return {};
 }
 
@@ -65,7 +98,7 @@ Result<void> read_attribute(SqlReader& in, ColumnDraft& draft) {
   if (token.is("NULL")) {
     column.nullable = draft.null_said = true;
   } else if (token.is("DEFAULT")) {
-    return skip_default(in);
+    return read_default(in, draft);
   } else if (token.is("ON")) {
     skip_on(in);
   } else if (token.is("AS")) {

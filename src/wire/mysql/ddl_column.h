@@ -2,6 +2,7 @@
 // it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,8 +34,10 @@ struct ColumnDraft {
   bool null_said = false;
   bool primary = false;
   bool unique = false;
-  bool row_start_or_end = false;  // MariaDB's GENERATED ALWAYS AS ROW START | END
-  bool versioned = false;         // MariaDB's WITH SYSTEM VERSIONING, which makes the whole table so
+  bool row_start_or_end = false;        // MariaDB's GENERATED ALWAYS AS ROW START | END
+  bool versioned = false;               // MariaDB's WITH SYSTEM VERSIONING, which makes the whole table so
+  std::optional<std::string> fallback;  // of DEFAULT and a literal, its value
+  bool computed_fallback = false;       // of DEFAULT and an expression
 
   // ALTER TABLE alone.
   enum class Place : uint8_t { Stay, First, After } place = Place::Stay;

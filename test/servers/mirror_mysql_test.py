@@ -1,0 +1,202 @@
+"""The sink mysql, MySQL and MariaDB as targets of real servers: every type, keys that change, deaths of both sides, schema
+changes, locks, refusals."""
+
+import contextlib
+import random
+import threading
+import time
+
+import pytest
+
+from lib.mirror import TYPES, Workload, create_types, type_rows, until
+from lib.sluice import run
+
+SOURCE = "mysql-9.7"
+TARGETS = ["mariadb-10.11", "mysql-9.7"]
+
+
+@pytest.fixture
+def close_later():
+    with contextlib.ExitStack() as stack:
+        yield stack.enter_context
+
+
+@pytest.fixture(params=TARGETS)
+def pair(request, shared, database):
+    """A source, a target, the database at the source and its mirror at the target."""
+    source, target = shared(SOURCE, full=True, gtid=True), shared(request.param, full=True)
+    mirror = database + "_m"
+    target.sql(f"create database {mirror}")
+    yield source, target, database, mirror
+    source.sql(f"drop database if exists {database}")
+    target.sql(f"drop database if exists {mirror}; drop database if exists {mirror}2")
+
+
+def configure(folder, pair, *lines, memory="4KiB"):
+    source, target, database, mirror = pair
+    path = folder / "sluice.yaml"
+    path.write_text("\n".join([
+        "name: m", "state: ./state", "source:", f"  url: {source.url}", "  start: earliest", f'tables: ["{database}.*"]',
+        f"memory: {{batch_bytes: {memory}}}", "sinks:", "  out:", "    sink: mysql",
+        f"    url: {target.url.rstrip('/')}/{mirror}", f'    to: "{mirror}.{{table}}"', *(f"    {line}" for line in lines)]) + "\n")
+    return path
+
+
+def ask(server, database, sql):
+    connection = server.connect(database=database, charset="utf8mb4", conv={},
+                                init_command="set time_zone = '+00:00', names utf8mb4")
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            return [tuple(None if v is None else v.decode() if isinstance(v, bytes) else str(v) for v in row) for row in cursor.fetchall()]
+    except Exception as error:  # the table is not there yet
+        return str(error)
+    finally:
+        connection.close()
+
+
+def wait_until_equal(pair, selects):
+    source, target, database, mirror = pair
+    for sql in selects:
+        want = ask(source, database, sql)
+        assert isinstance(want, list), want
+        until(lambda: ask(target, mirror, sql) == want, what=lambda: f"{sql}:\n{ask(target, mirror, sql)}\nwanted\n{want}")
+
+
+WORKLOAD = ["select id, name, n, at from t order by id", "select a, convert(b using utf8mb4), v from p order by hex(b), a"]
+
+
+def test_every_type_arrives_as_it_is(pair, sluice, tmp_path):
+    source, target, database, mirror = pair
+    source.sql(f"create database {database}")
+    connection = source.connect(database=database, init_command="set time_zone = '+00:00', sql_mode = ''")
+    with connection.cursor() as cursor:
+        cursor.execute(create_types("all_types"))
+        for statement in type_rows("all_types"):
+            cursor.execute(statement)
+        cursor.execute("create table zero (id int primary key, d date, dt datetime(2), ts timestamp null)")
+        cursor.execute("insert into zero values (1, 0, 0, 0), (2, '2026-00-00', '2026-02-00', null)")
+    connection.commit()
+    connection.close()
+    sluice("run", configure(tmp_path, pair))
+    columns = []
+    for name, (kind, _) in TYPES.items():
+        raw = "blob" in kind or "binary" in kind
+        columns.append(f"hex(st_aswkb({name}))" if kind == "point" else f"hex({name})" if raw else f"{name}+0" if kind.startswith("bit")
+                       else f"convert({name} using utf8mb4)" if kind == "json" else f"{name}")
+    wait_until_equal(pair, [f"select id, {', '.join(columns)} from all_types order by id", "select * from zero order by id"])
+
+
+def test_a_random_workload_is_mirrored_through_kills(pair, sluice, tmp_path, close_later):
+    source, target, database, mirror = pair
+    seed = random.SystemRandom().randrange(1 << 31)
+    print("seed", seed)
+    source.sql(Workload.schema(database))
+    source.sql(f"create table {database}.log (what int)")
+    path = configure(tmp_path, pair, "keyless: append")
+    work = close_later(Workload(source, database, seed))
+    rows = 0
+    for _ in range(6):
+        process = sluice("run", path)
+        end = time.monotonic() + work.random.uniform(0.2, 0.8)
+        while time.monotonic() < end:
+            work.transaction()
+            with work.connection.cursor() as cursor:
+                cursor.execute("insert into log values " + ",".join(f"({i})" for i in range(rows, rows + 3)))
+                rows += 3
+            work.connection.commit()
+        process.process.kill()
+        process.process.wait()
+    sluice("run", path)
+    wait_until_equal(pair, [*WORKLOAD, "select count(*), count(distinct what) from log"])
+
+
+def test_schema_changes_are_carried_out(pair, sluice, tmp_path):
+    source, target, database, mirror = pair
+    source.sql(f"create database {database}; use {database}; create table t (id int primary key, a int, b varchar(9)); "
+               "insert into t values (1, 10, 'x'), (2, 20, 'y')")
+    sluice("run", configure(tmp_path, pair))
+    wait_until_equal(pair, ["select * from t order by id"])
+    source.sql(f"use {database}; alter table t add column c decimal(6,2) not null default 1.5, add d timestamp null, drop a, "
+               "rename column b to bb, add e text not null; insert into t values (3, 'z', 2.25, null, 'ü'); alter table t rename to u; "
+               "update u set bb = 'q' where id = 1; create table v (k varchar(5) primary key); insert into v values ('a'), ('b'); "
+               "create table w (k int primary key); insert into w values (1); drop table w; truncate v; insert into v values ('c'); "
+               "alter table u modify bb varchar(300), modify c decimal(8,3) null; update u set bb = repeat('w', 300) where id = 2")
+    wait_until_equal(pair, ["select * from u order by id", "select * from v"])
+    until(lambda: ask(target, mirror, "show tables") == [("sluice_checkpoint",), ("u",), ("v",)], what=lambda: ask(target, mirror, "show tables"))
+
+
+def failure(path, *words):
+    done = run("run", path, check=False)
+    assert done.returncode == 1, done.stderr
+    for word in words:
+        assert word in done.stderr, done.stderr
+
+
+def test_what_the_target_cannot_take_stops_with_words_or_is_parked(pair, sluice, tmp_path):
+    source, target, database, mirror = pair
+    source.sql(f"create database {database}; use {database}; create table t (id int primary key, a int, u varchar(9)); "
+               "insert into t values (1, 10, 'x'), (2, 20, 'x'), (3, 30, 'y')")
+    path = configure(tmp_path, pair, "ddl: ignore")
+
+    def table(sql):
+        target.sql(f"use {mirror}; drop table if exists t; {sql}")
+
+    table("create table t (id int primary key, a int)")
+    failure(path, f"the table {mirror}.t of", "lacks the column u, which would be varchar(9)")
+    table("create table t (id int primary key, a date, u text)")
+    failure(path, f"the column a of the table {mirror}.t of", "is date and should be int")
+    table("create table t (id int, a int, u text)")
+    failure(path, f"the primary key of the table {mirror}.t of", "is () and should be (id)")
+    table("create table t (id int primary key, a int, u varchar(9) unique)")
+    failure(path, "Duplicate entry 'x'", "(error 1062)")
+    path.write_text(path.read_text() + "    on_refusal: park\n")
+    process = sluice("run", path)
+    process.wait_for_error("parked 1 changes that the target refuses")
+    until(lambda: ask(target, mirror, "select id from t order by id") == [("1",), ("3",)])
+    source.sql(f"use {database}; delete from t where id = 1; update t set a = 21 where id = 2; update t set a = 31 where id = 3")
+    until(lambda: ask(target, mirror, "select id, a from t") == [("3", "31")])
+    until(lambda: run("dead", "list", path, check=False).stdout.count("waits behind") == 1)
+    run("dead", "retry", path)
+    until(lambda: ask(target, mirror, "select * from t order by id") == [("2", "21", "x"), ("3", "31", "y")])
+
+
+def test_locks_and_lost_connections_are_waited_for(pair, sluice, tmp_path, close_later):
+    source, target, database, mirror = pair
+    source.sql(Workload.schema(database))
+    source.sql(f"insert into {database}.t values (1, 'a', 1, null), (2, 'b', 2, null)")
+    process = sluice("run", configure(tmp_path, pair))
+    wait_until_equal(pair, WORKLOAD)
+    # A deadlock: each side holds a row that the other wants; the one with more changes stays, which is ours.
+    other = target.connect(database=mirror, autocommit=False)
+    stop = threading.Event()
+    hurt = []
+
+    def disturb():
+        r = random.Random(1)
+        with other.cursor() as cursor:
+            cursor.execute("set innodb_lock_wait_timeout = 2")
+            while not stop.is_set():
+                try:
+                    for i in r.sample(range(60), 12):
+                        cursor.execute(f"select * from t where id = {i} for update")
+                    other.commit()
+                except Exception as error:
+                    hurt.append(error)
+                    other.rollback()
+
+    thread = threading.Thread(target=disturb)
+    thread.start()
+    work = close_later(Workload(source, database, 7))
+    for _ in range(150):
+        work.transaction()
+    for (number,) in ask(target, mirror, f"select id from information_schema.processlist where id <> connection_id() and command <> 'Daemon' "
+                                         f"and user = 'root' and db is null"):
+        target.sql(f"kill {number}")
+    for _ in range(50):
+        work.transaction()
+    stop.set()
+    thread.join()
+    other.close()
+    wait_until_equal(pair, WORKLOAD)
+    assert process.process.poll() is None
