@@ -13,7 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Beside each format as it is by default, what is dearest of it.
 VARIANTS = {
     "json": [["layout=flat"], ["layout=changed"]],
-    "debezium": [["schemas=true"], ["unwrap=true"]],
+    "debezium": [["schemas=true"], ["unwrap=true"], ["encoding=avro"], ["encoding=protobuf"]],
     "canal": [["strict=true"], ["flat_message=false"]],
     "sql": [["direction=undo"]],
 }

@@ -239,7 +239,7 @@ class Reader {
       routed = route && *route;
       note(claim_places(lane), lane.where);
     }
-    note(lane.sink->make_for(lane.sink_settings, routed), lane.where);
+    note(make_sink(*lane.sink, lane.sink_settings, lane.format_settings, routed), lane.where);
     auto encoder = make_encoder(*lane.sink, lane.sink_settings, lane.format, lane.format_settings);
     note(encoder, lane.where);
     if (encoder) {

@@ -78,7 +78,7 @@ bool wants_whole_events(std::span<const LaneSetup> lanes) {
 namespace {
 
 Result<LaneSetup> make_lane(const LanePlan& plan) {
-  SLUICE_ASSIGN(sink, plan.sink->make_for(plan.sink_settings, plan.route != nullptr));
+  SLUICE_ASSIGN(sink, make_sink(*plan.sink, plan.sink_settings, plan.format_settings, plan.route != nullptr));
   SLUICE_ASSIGN(encoder, make_encoder(*plan.sink, plan.sink_settings, plan.format, plan.format_settings));
   SLUICE_TRY(fits(plan, *encoder));
   SLUICE_TRY(check_fit(*plan.sink, plan.sink_settings, plan.format, plan.format_settings, *encoder));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "format/encoder.h"
+#include "sink/registry/registered_sink.h"
 #include "sink/sink.h"
 
 namespace sluice::app {
@@ -10,6 +11,20 @@ namespace sluice::app {
 Result<std::unique_ptr<Encoder>> make_encoder(const SinkType& sink, const Settings& sink_settings,
                                               const FormatType* format, const Settings& format_settings) {
   return format ? format->make(format_settings) : sink.encoder(sink_settings);
+}
+
+Result<std::unique_ptr<Sink>> make_sink(const SinkType& type, const Settings& sink_settings,
+                                        const Settings& format_settings, bool routed) {
+  SLUICE_ASSIGN(sink, type.make_for(sink_settings, routed));
+  SLUICE_ASSIGN(options, registry::parse_options(format_settings));
+  if (!options) return sink;
+  using Subject = registry::RegistryOptions::Subject;
+  bool topics = routed && type.addressing->places == Places::Keys;
+  if (!topics && options->subject.value_or(Subject::RecordName) != Subject::RecordName) {
+    return usage("{}: subject: the sink {} has no topics; say record_name", format_settings.where("subject"),
+                 type.name);
+  }
+  return make_registered_sink(std::move(sink), std::move(*options));
 }
 
 bool has_option(const Settings& settings, std::string_view name) {

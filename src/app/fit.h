@@ -8,6 +8,7 @@
 namespace sluice {
 class Encoder;
 struct FormatType;
+class Sink;
 struct SinkType;
 }  // namespace sluice
 
@@ -17,6 +18,11 @@ namespace sluice::app {
 // null, the sink's.
 Result<std::unique_ptr<Encoder>> make_encoder(const SinkType& sink, const Settings& sink_settings,
                                               const FormatType* format, const Settings& format_settings);
+
+// The sink of a lane, `routed` where its messages have addresses; behind the registry of the format's
+// schemas, where there is one.
+Result<std::unique_ptr<Sink>> make_sink(const SinkType& sink, const Settings& sink_settings,
+                                        const Settings& format_settings, bool routed);
 
 bool has_option(const Settings& settings, std::string_view name);
 

@@ -17,6 +17,7 @@ struct Message {
   bool of_before = false;  // it speaks of the row before: a delete, the first half of a change of key
   size_t begin;
   size_t end;
+  bool numbered = false;  // it begins with the number of its schema (schema_pool.h), not yet an id
 };
 
 // Where a message goes, beside it in Outbox::addresses. Offsets are into Outbox::words.
@@ -26,6 +27,7 @@ struct Address {
   size_t key = 0, headers = 0;
   uint32_t key_size = 0, headers_size = 0;
   bool keyed = false;            // an empty key is not the same as none
+  bool numbered = false;         // the key begins with the number of its schema, as Message::numbered
   bool hashed = false;           // `hash` decides on the partition: abs(hash) modulo their number
   uint32_t destination = kNone;  // index into Outbox::destinations; kNone: only until it is routed
   int32_t partition = -1;        // -1: by the hash, else as the target chooses
@@ -78,10 +80,17 @@ class Outbox {
   // change it may leave that to the caller. Each at most once a message, and only where addressed(); keys and
   // headers are appended to what they return before the next of them is called.
   Bytes& key();
+  // The same of a key that begins with the number of its schema.
+  Bytes& numbered_key() {
+    address_.numbered = true;
+    return key();
+  }
   void header(std::string_view name, std::string_view value);
   void destination(std::string_view name);
   void no_value() { no_value_ = true; }
   void of_before() { of_before_ = true; }
+  // The value begins with the number of its schema.
+  void numbered() { numbered_ = true; }
   // Without a value or no_value() there is no message.
   void end_message();
 
@@ -97,7 +106,7 @@ class Outbox {
   const bool lines_;
   uint32_t change_ = 0;
   size_t begin_ = 0;  // in `bytes`, of the message in hand
-  bool no_value_ = false, of_before_ = false, in_key_ = false;
+  bool no_value_ = false, of_before_ = false, numbered_ = false, in_key_ = false;
   Address address_;  // of the message in hand
 };
 
@@ -105,14 +114,14 @@ inline void Outbox::end_message() {
   size_t end = bytes.size();
   if (end != begin_ || no_value_) {
     if (lines_) bytes.push('\n');
-    messages.push_back({change_, no_value_, of_before_, begin_, end});
+    messages.push_back({change_, no_value_, of_before_, begin_, end, numbered_});
     if (routed()) {
       end_key();
       addresses.push_back(address_);
       address_ = {};
     }
     begin_ = bytes.size();
-    no_value_ = of_before_ = false;
+    no_value_ = of_before_ = numbered_ = false;
   }
 }
 

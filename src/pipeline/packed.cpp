@@ -1,6 +1,10 @@
 #include "pipeline/packed.h"
 
+#include <map>
+#include <set>
+
 #include "base/cursor.h"
+#include "format/schema_pool.h"
 #include "pipeline/template.h"
 
 namespace sluice {
@@ -8,12 +12,15 @@ namespace {
 
 // version, flags, whole, position, destinations, then a record for every message, which repeats nothing of
 // the one before. Numbers are little-endian. The same message gives the same bytes on every reading of the
-// log.
+// log, but for the numbers of schemas.
 constexpr uint8_t kVersion = 1;
-constexpr uint8_t kAddressed = 1, kPosition = 2, kBinary = 4;  // of a delivery
+// Of a delivery. kSchemas: behind the destinations stand the schemas of which messages bear the numbers,
+// since another process numbers them in its own way.
+constexpr uint8_t kAddressed = 1, kPosition = 2, kBinary = 4, kSchemas = 8;
 // Of a record.
 constexpr uint16_t kNewChange = 1, kNewTransaction = 2, kNewEvent = 4, kNewTable = 8, kNoValue = 16,
-                   kOfBefore = 32, kKeyed = 64, kHashed = 128, kHeading = 256;
+                   kOfBefore = 32, kKeyed = 64, kHashed = 128, kHeading = 256, kNumbered = 512,
+                   kKeyNumbered = 1024;
 
 constexpr size_t kKeepBytes = 8u << 20;  // from one delivery to the next
 
@@ -151,6 +158,7 @@ Address take_address(Cursor& in, Outbox& out, const std::vector<uint32_t>& desti
   address.partition = static_cast<int32_t>(in.u32());
   address.hash = static_cast<int32_t>(in.u32());
   address.keyed = (flags & kKeyed) != 0;
+  address.numbered = (flags & kKeyNumbered) != 0;
   address.hashed = (flags & kHashed) != 0;
   std::string_view key = text(in), headers = text(in);
   address.key = out.words.size();
@@ -162,11 +170,56 @@ Address take_address(Cursor& in, Outbox& out, const std::vector<uint32_t>& desti
   return address;
 }
 
+// The numbers of the schemas that messages and keys begin with.
+std::set<uint32_t> schema_numbers(const Delivery& delivery) {
+  std::set<uint32_t> numbers;
+  for (size_t i = 0; i < delivery.messages.size(); ++i) {
+    if (delivery.messages[i].numbered) numbers.insert(head_number(delivery.value(i).data()));
+    if (delivery.outbox && delivery.address(i).numbered) numbers.insert(head_number(delivery.key(i).data()));
+  }
+  return numbers;
+}
+
+void put_schemas(Writer& write, const std::set<uint32_t>& numbers) {
+  write.number(static_cast<uint32_t>(numbers.size()));
+  for (uint32_t number : numbers) {
+    const PooledSchema& schema = *find_schema(number);
+    write.number(number);
+    write.number(static_cast<uint8_t>(schema.language));
+    write.text(schema.name);
+    write.text(schema.text);
+  }
+}
+
+// By the numbers that they had, those that they have here.
+using Renumbered = std::map<uint32_t, uint32_t>;
+
+Renumbered take_schemas(Cursor& in) {
+  Renumbered made;
+  for (uint32_t n = in.u32(); n > 0 && !in.bad(); --n) {
+    uint32_t number = in.u32();
+    auto language = static_cast<SchemaLanguage>(in.u8());
+    if (language > SchemaLanguage::Protobuf) in.fail();
+    std::string name(text(in)), schema(text(in));
+    if (!in.bad()) made[number] = schema_number(language, name, schema);
+  }
+  return made;
+}
+
+void renumber(Cursor& in, const Renumbered& numbers, char* head, size_t size) {
+  auto known = size < kSchemaHead ? numbers.end() : numbers.find(head_number(head));
+  if (known == numbers.end()) return in.fail();
+  set_head_number(head, known->second);
+}
+
 uint16_t flags_of(const Delivery& delivery, size_t i) {
   const Message& message = delivery.messages[i];
-  uint16_t flags = (message.no_value ? kNoValue : 0) | (message.of_before ? kOfBefore : 0);
+  uint16_t flags = (message.no_value ? kNoValue : 0) | (message.of_before ? kOfBefore : 0) |
+                   (message.numbered ? kNumbered : 0);
   if (delivery.outbox) {
-    flags |= (delivery.address(i).keyed ? kKeyed : 0) | (delivery.address(i).hashed ? kHashed : 0);
+    const Address& address = delivery.address(i);
+    flags |=
+        (address.keyed ? kKeyed : 0) | (address.hashed ? kHashed : 0) | (address.numbered ? kKeyNumbered : 0);
   }
   if (i > 0 && delivery.messages[i - 1].change == message.change) return flags;
   flags |= kNewChange;
@@ -205,8 +258,9 @@ void put_message(Writer& write, const Delivery& delivery, size_t i, size_t& head
 void pack(const Delivery& delivery, Bytes& out) {
   Writer write(out);
   write.number(kVersion);
+  std::set<uint32_t> schemas = schema_numbers(delivery);
   write.number(static_cast<uint8_t>((delivery.outbox ? kAddressed : 0) | (delivery.position ? kPosition : 0) |
-                                    (delivery.binary ? kBinary : 0)));
+                                    (delivery.binary ? kBinary : 0) | (schemas.empty() ? 0 : kSchemas)));
   write.number(uint64_t{delivery.whole});
   // Whose log the events' places are of.
   write.text(delivery.batch.resume.server_uuid);
@@ -214,6 +268,7 @@ void pack(const Delivery& delivery, Bytes& out) {
   size_t destinations = delivery.outbox ? delivery.destinations() : 0;
   write.number(static_cast<uint32_t>(destinations));
   for (uint32_t i = 0; i < destinations; ++i) write.text(delivery.destination(i));
+  if (!schemas.empty()) put_schemas(write, schemas);
   write.number(static_cast<uint32_t>(delivery.messages.size()));
   size_t heading = 0;
   for (size_t i = 0; i < delivery.messages.size(); ++i) put_message(write, delivery, i, heading);
@@ -262,6 +317,8 @@ Result<void> Unpacked::append(std::string_view packed) {
   for (uint32_t n = in.u32(); n > 0 && !in.bad(); --n) {
     destinations.push_back(out_.find_destination(text(in)));
   }
+  Renumbered schemas;
+  if (kinds & kSchemas) schemas = take_schemas(in);
   const Table* table = nullptr;
   for (uint32_t n = in.u32(); n > 0 && !in.bad(); --n) {
     uint16_t flags = in.u16();
@@ -289,15 +346,21 @@ Result<void> Unpacked::append(std::string_view packed) {
       batch_.changes.back().after = take_row(in, table, batch_.arena);
     }
     if (batch_.changes.empty()) in.fail();
-    if (addressed_) out_.addresses.push_back(take_address(in, out_, destinations, flags));
+    if (addressed_) {
+      Address address = take_address(in, out_, destinations, flags);
+      if (address.numbered) renumber(in, schemas, out_.words.data() + address.key, address.key_size);
+      out_.addresses.push_back(address);
+    }
     std::string_view value = text(in);
     size_t begin = out_.bytes.size();
     out_.bytes.append(value);
+    if (flags & kNumbered) renumber(in, schemas, out_.bytes.data() + begin, value.size());
     out_.messages.push_back({.change = static_cast<uint32_t>(batch_.changes.size() - 1),
                              .no_value = (flags & kNoValue) != 0,
                              .of_before = (flags & kOfBefore) != 0,
                              .begin = begin,
-                             .end = begin + value.size()});
+                             .end = begin + value.size(),
+                             .numbered = (flags & kNumbered) != 0});
     if (!binary_) out_.bytes.push('\n');
   }
   bool fits = whole == Delivery::kInside || whole_ <= out_.messages.size();

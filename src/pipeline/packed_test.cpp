@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "format/schema_pool.h"
 #include "pipeline/excerpt.h"
 
 namespace sluice {
@@ -113,6 +114,45 @@ void expect_same(const Delivery& got, const Delivery& want) {
     EXPECT_EQ(headers(got, i), headers(want, i)) << i;
     EXPECT_EQ(got.destination(x.destination), want.destination(y.destination)) << i;
   }
+}
+
+// The numbers of schemas are another process's when it is read again: they come with it, and are as they are
+// here.
+TEST_F(PackedTest, SchemasComeWithTheMessagesThatBearTheirNumbers) {
+  constexpr auto kAvro = SchemaLanguage::Avro;
+  uint32_t value = schema_number(kAvro, "a.B", "{}"), key = schema_number(kAvro, "a.K", "[]");
+  Outbox out(true, true);
+  out.begin(0);
+  out.bytes.append(schema_head(kAvro, value) + "body");
+  out.numbered();
+  out.numbered_key().append(schema_head(kAvro, key) + "k");
+  out.destination("a");
+  out.end_message();
+  Delivery given{batch_,           out.messages, out.bytes.view(), Delivery::kInside, nullptr, &out, {},
+                 out.words.view(), true};
+  Bytes packed;
+  pack(given, packed);
+  std::string text(packed.view());
+  // As a process wrote it that had other numbers.
+  for (auto [number, foreign, name, behind] :
+       {std::tuple(value, 900'000u, "a.B", "body"), std::tuple(key, 900'001u, "a.K", "k")}) {
+    std::string there(reinterpret_cast<const char*>(&number), 4),
+        then(reinterpret_cast<const char*>(&foreign), 4);
+    // The number, the language, the name's size, the name.
+    text.replace(text.find(there + std::string("\0\3\0\0\0", 5) + name), 4, then);
+    std::string head = schema_head(kAvro, number);
+    text.replace(text.find(head + behind), head.size(), schema_head(kAvro, foreign));
+  }
+  Unpacked unpacked;
+  ASSERT_TRUE(unpacked.append(text));
+  Delivery got = unpacked.delivery(1);
+  EXPECT_TRUE(got.messages[0].numbered && got.address(0).numbered);
+  EXPECT_EQ(got.value(0), schema_head(kAvro, value) + "body");
+  EXPECT_EQ(got.key(0), schema_head(kAvro, key) + "k");
+  // A message that bears the number of none of them is damage.
+  std::string head = schema_head(kAvro, 900'000);
+  text.replace(text.find(head), head.size(), schema_head(kAvro, 900'002));
+  EXPECT_FALSE(Unpacked().append(text));
 }
 
 TEST_F(PackedTest, ComesBackAsItWas) {

@@ -172,6 +172,7 @@ Result<void> Route::complete(const Batch& batch, const Change& change, const Row
   address.destination = number;
   if (const auto& key = plan->rule->key) {
     address.keyed = !key->text().empty();
+    address.numbered = false;
     address.key = out.words.size();
     key->render(batch, change, row, plan->key, out.words);
     address.key_size = static_cast<uint32_t>(out.words.size() - address.key);

@@ -69,6 +69,9 @@ std::vector<Variant> all_variants() {
 #define FORMAT(name) add(name##_format);
 #include "format/formats.def"
 #undef FORMAT
+  for (const FormatType* type : {&avro_format, &protobuf_format}) {
+    variants.push_back({type, {{"registry", {"http://127.0.0.1/"}}}});
+  }
   variants.push_back({&json_format, {{"with", {"source", "tx", "query"}}, {"name", {"quo\"te"}}}});
   return variants;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "format/debezium/binary.h"
+#include "format/debezium/json_key.h"
 #include "format/debezium/plan.h"
 #include "format/debezium/schema.h"
 #include "format/debezium/schema_change.h"
@@ -34,7 +36,7 @@ class Debezium final : public Encoder {
     switch (change.op) {
       case Op::Insert: row(batch, change, plan, 'c', out); break;
       case Op::Update:
-        if (key_changed(plan, change)) {
+        if (key_changed(plan.key, change)) {
           change_of_key(batch, change, plan, out);
         } else {
           row(batch, change, plan, 'u', out);
@@ -75,15 +77,6 @@ class Debezium final : public Encoder {
     connector_ = connector;
     plans_.clear();
     source_.set_connector(connector);
-  }
-
-  static bool key_changed(const Plan& plan, const Change& change) {
-    return std::any_of(plan.key.begin(), plan.key.end(), [&](uint32_t column) {
-      if (column >= change.before.count || column >= change.after.count) return false;
-      const Cell& before = change.before[column];
-      const Cell& after = change.after[column];
-      return before.present() && after.present() && !same_value(before, after);
-    });
   }
 
   // A change of key is a delete under the old key and an insert under the new one; each names the other's.
@@ -240,6 +233,7 @@ class Debezium final : public Encoder {
 
 Result<std::unique_ptr<Encoder>> make(const Settings& settings) {
   SLUICE_ASSIGN(options, read_options(settings));
+  if (options.encoding != Options::Encoding::Json) return make_binary(options);
   return std::make_unique<Debezium>(options);
 }
 

@@ -1,5 +1,7 @@
 #include "format/debezium/options.h"
 
+#include "format/registry_options.h"
+
 namespace sluice::debezium {
 namespace {
 
@@ -7,6 +9,15 @@ constexpr Option kOptions[] = {
     {"name", OptionKind::Text, "",
      "the logical name of the server: source.name, and the first part of topics and of schemas' names "
      "(topic.prefix)"},
+    {"encoding", OptionKind::Choice, "json",
+     "how messages and keys are written: JSON, or with a schema in a registry as Confluent's converters "
+     "write them",
+     "json|avro|protobuf"},
+    {"field_numbers", OptionKind::Choice, "name",
+     "of protobuf: columns are numbered by their name, so that a column that goes, comes or moves changes no "
+     "other's; or "
+     "by their position",
+     "name|position"},
     {"schemas", OptionKind::Boolean, "false",
      "keys and values come with their schema, as schemas.enable=true has it"},
     {"tombstones", OptionKind::Boolean, "true",
@@ -45,6 +56,7 @@ constexpr Option kOptions[] = {
      {},
      false,
      "REGEX:COLUMN,...;..."},
+    SLUICE_REGISTRY_OPTIONS,
 };
 
 // The place of the chosen value among the option's choices, which stand in the order of the enumeration.
@@ -58,6 +70,25 @@ Enum chosen(const Settings& settings, std::string_view option) {
     }
   }
   return Enum{};
+}
+
+Result<void> read_encoding(const Settings& settings, Options& options) {
+  options.encoding = chosen<Options::Encoding>(settings, "encoding");
+  options.numbers = chosen<FieldNumbers>(settings, "field_numbers");
+  options.registry = !settings.list("registry").empty();
+  if (options.encoding == Options::Encoding::Json) {
+    if (!options.registry) return {};
+    return usage(
+        "{}: registry: JSON has no schema in a registry; say encoding: avro or protobuf, or leave it out",
+        settings.where("registry"));
+  }
+  for (auto [option, given] : {std::pair<std::string_view, bool>{"schemas", options.schemas},
+                               {"provide_transaction_metadata", options.transactions},
+                               {"heartbeat", options.heartbeat.count() != 0}}) {
+    if (!given) continue;
+    return usage("{}: {} is there with encoding: json alone; leave it out", settings.where(option), option);
+  }
+  return {};
 }
 
 }  // namespace
@@ -82,6 +113,7 @@ Result<Options> read_options(const Settings& settings) {
     return usage("{}: heartbeat: expected 0s or at least 1s, not {} ms", settings.where("heartbeat"),
                  options.heartbeat.count());
   }
+  SLUICE_TRY(read_encoding(settings, options));
   if (std::string keys = settings.text("key_columns"); !keys.empty()) {
     auto parsed = KeyColumns::parse(keys);
     if (!parsed) return while_doing(settings.where("key_columns"), std::move(parsed).error());

@@ -8,6 +8,7 @@
 
 #include "base/option.h"
 #include "format/debezium/key_columns.h"
+#include "format/record_schema.h"
 
 namespace sluice::debezium {
 
@@ -15,9 +16,13 @@ struct Options {
   enum class Decimals : uint8_t { Precise, Double, String };
   enum class Binary : uint8_t { Bytes, Base64, Base64UrlSafe, Hex };
   enum class Times : uint8_t { Adaptive, Connect, Microseconds, Nanoseconds, IsoString };
+  enum class Encoding : uint8_t { Json, Avro, Protobuf };
   enum class UnwrapDeletes : uint8_t { Tombstone, Rewrite, Drop };
 
   std::string name;  // topic.prefix
+  Encoding encoding = Encoding::Json;
+  FieldNumbers numbers = FieldNumbers::Name;  // of Protobuf
+  bool registry = false;                      // messages begin with the number of their schema
   bool schemas = false;
   bool tombstones = true;
   bool query = false;

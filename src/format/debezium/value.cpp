@@ -9,9 +9,9 @@
 #include "base/base64.h"
 #include "format/address.h"
 #include "format/calendar.h"
-#include "format/debezium/number.h"
 #include "format/json_binary.h"
 #include "format/json_text.h"
+#include "format/unscaled.h"
 
 namespace sluice::debezium {
 namespace {

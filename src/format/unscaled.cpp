@@ -1,10 +1,10 @@
-#include "format/debezium/number.h"
+#include "format/unscaled.h"
 
 #include <bit>
 #include <cstdint>
 #include <cstring>
 
-namespace sluice::debezium {
+namespace sluice {
 namespace {
 
 // `limbs` = `limbs` * factor + more, the lowest limb first.
@@ -67,4 +67,4 @@ size_t unscaled(char* out, std::string_view digits) {
   return size;
 }
 
-}  // namespace sluice::debezium
+}  // namespace sluice

@@ -1,11 +1,11 @@
-#include "format/debezium/number.h"
+#include "format/unscaled.h"
 
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace sluice::debezium {
+namespace sluice {
 namespace {
 
 std::string hex(std::string_view digits) {
@@ -55,4 +55,4 @@ TEST(Unscaled, LeadingZerosChangeNothing) {
 }
 
 }  // namespace
-}  // namespace sluice::debezium
+}  // namespace sluice

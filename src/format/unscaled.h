@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace sluice::debezium {
+namespace sluice {
 
 constexpr size_t kUnscaledBytes = 32;  // of 65 decimal digits and a sign
 
@@ -13,4 +13,4 @@ constexpr size_t kUnscaledBytes = 32;  // of 65 decimal digits and a sign
 // Writes at `out`, which has room for kUnscaledBytes, and returns how many bytes.
 size_t unscaled(char* out, std::string_view digits);
 
-}  // namespace sluice::debezium
+}  // namespace sluice
