@@ -143,9 +143,9 @@ bool Document::put_id(const Plan& plan, const Row& row, const Row& other, Outbox
       }
     }
   }
-  if (id_.size() == 0 || id_.size() > kMostId) {
-    refuse(out, id_.size() == 0 ? "its _id would be empty, which no server takes"
-                                : "its _id would be longer than the 512 bytes that servers take");
+  if (id_.empty() || id_.size() > kMostId) {
+    refuse(out, id_.empty() ? "its _id would be empty, which no server takes"
+                            : "its _id would be longer than the 512 bytes that servers take");
     return false;
   }
   size_t size = id_.size();

@@ -69,8 +69,8 @@ class ElasticsearchSink final : public Sink {
   Result<void> make_indices(const Delivery& delivery);
   Result<void> make_index(const std::string& index, std::string_view mapping);
   Result<void> follow(const Delivery& delivery, size_t message);
-  void refuse_request(size_t way, std::string words);
-  Result<void> not_now(const HttpAnswer& answer, std::string words);
+  void refuse_request(size_t way, const std::string& words);
+  Result<void> not_now(const HttpAnswer& answer, const std::string& words);
 
   Options options_;
   Interrupt interrupt_;
@@ -120,7 +120,7 @@ void ElasticsearchSink::spread(const Delivery& delivery) {
   }
 }
 
-Result<void> ElasticsearchSink::not_now(const HttpAnswer& answer, std::string words) {
+Result<void> ElasticsearchSink::not_now(const HttpAnswer& answer, const std::string& words) {
   pause_ = std::max<std::chrono::microseconds>(pause_, std::min(answer.retry_after, kMostPause));
   switch (answer.outcome) {
     case Outcome::Address: return fatal("{}", words);
@@ -134,7 +134,7 @@ Result<void> ElasticsearchSink::not_now(const HttpAnswer& answer, std::string wo
   return retryable("{}", words);
 }
 
-void ElasticsearchSink::refuse_request(size_t way, std::string words) {
+void ElasticsearchSink::refuse_request(size_t way, const std::string& words) {
   for (size_t i = 0; i < bulks_[way].count(); ++i) refused_.push_back({bulks_[way].message(i), words});
   bulks_[way].taken();
 }
