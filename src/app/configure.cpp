@@ -60,7 +60,7 @@ Result<void> check_tables(const RunPlan& plan) {
   SLUICE_ASSIGN(selection, Selection::parse(plan.tables));
   std::vector<LaneFit> fits;
   for (const LanePlan& lane : plan.lanes) fits.push_back({lane.view, lane.route});
-  return check_fits(catalogue, selection, plan.where, fits);
+  return check_fits(catalogue, selection, plan.where, plan.masks.get(), fits);
 }
 
 Result<int> run_check(const Invocation& invocation) {

@@ -100,11 +100,17 @@ Result<LaneSetup> make_lane(const LanePlan& plan) {
 }  // namespace
 
 Result<void> check_fits(const Catalogue& catalogue, const Selection& selection,
-                        const std::shared_ptr<const rule::Rule>& where, const std::vector<LaneFit>& lanes) {
+                        const std::shared_ptr<const rule::Rule>& where, const mask::MaskSetup* masks,
+                        const std::vector<LaneFit>& lanes) {
   auto check = [&](const Table& table) -> Result<void> {
     if (where) SLUICE_TRY(where->condition(table));
+    TablePtr masked;
+    if (masks) {
+      SLUICE_ASSIGN(made, masks->masked(table));
+      masked = std::move(made);
+    }
     for (const LaneFit& lane : lanes) {
-      SLUICE_ASSIGN(shown, View(lane.view).check(table));
+      SLUICE_ASSIGN(shown, View(lane.view).check(masked ? *masked : table));
       if (shown) SLUICE_TRY(Route(lane.route).check(*shown));
     }
     return {};
@@ -188,28 +194,11 @@ Result<std::unique_ptr<Engine>> Engine::make(RunPlan plan_given) {
 Result<void> Engine::look_at_tables() const {
   look_for_tables();
   look_for_masked();
-  auto checked = check_conditions();
+  auto checked = check_fits(catalogue_, selection_, plan_.where, plan_.masks.get(), fits_);
   if (checked || !from_.known()) return checked;
   // The log may still bring the table into the shape that is meant.
   log::warning("of the tables as they are where reading goes on: {}", checked.error().what);
   return {};
-}
-
-Result<void> Engine::check_conditions() const {
-  Result<void> checked;
-  catalogue_.for_each([&](const TablePtr& table) {
-    if (!selection_.wants(table->database, table->name)) return;
-    auto check = [&](const auto& where) {
-      if (!where || !checked) return;
-      if (auto made = where->condition(*table); !made) checked = tl::unexpected(std::move(made).error());
-    };
-    check(plan_.where);
-    if (plan_.masks && checked) checked = plan_.masks->check(*table);
-    for (const auto& view : views_) {
-      if (view && (!view->tables || view->tables->wants(table->database, table->name))) check(view->where);
-    }
-  });
-  return checked;
 }
 
 void Engine::look_for_masked() const {

@@ -49,9 +49,11 @@ struct LaneFit {
   std::shared_ptr<const ViewSetup> view;
   std::shared_ptr<const RouteSetup> route;
 };
-// A Usage fault: a condition, a computed column or a template does not fit a table that is wanted.
+// A Usage fault: a condition, a mask, a computed column or a template does not fit a table that is wanted. Null
+// `masks`: none.
 Result<void> check_fits(const Catalogue& catalogue, const Selection& selection,
-                        const std::shared_ptr<const rule::Rule>& where, const std::vector<LaneFit>& lanes);
+                        const std::shared_ptr<const rule::Rule>& where, const mask::MaskSetup* masks,
+                        const std::vector<LaneFit>& lanes);
 
 // What `name` becomes in formats that show where a change comes from.
 Result<std::vector<LaneSetup>> make_lanes(std::vector<LanePlan> plans, const std::string& name);
@@ -65,8 +67,8 @@ bool wants_whole_events(std::span<const LaneSetup> lanes);
 struct RunPlan {
   std::string name;
   MysqlSourceSetup source;
-  std::vector<std::string> tables;               // patterns, as Selection reads them
-  std::shared_ptr<const rule::Rule> where;       // of the rows' changes that go on; null: all do
+  std::vector<std::string> tables;          // patterns, as Selection reads them
+  std::shared_ptr<const rule::Rule> where;  // of the rows' changes that go on; null: all do
   std::shared_ptr<const mask::MaskSetup> masks;  // null: none
   std::vector<LanePlan> lanes;
   size_t batches = 6;
@@ -100,8 +102,6 @@ class Engine {
   void look_for_tables() const;
   // Warns of masks that fit no column there is.
   void look_for_masked() const;
-  // A Usage fault: a condition or a mask does not fit a table that is wanted.
-  Result<void> check_conditions() const;
   Result<void> look_at_tables() const;
 
   RunPlan plan_;

@@ -96,8 +96,6 @@ Result<RunPlan> plan_without_source(Config& config) {
   SLUICE_ASSIGN(where, condition_of(config.pipeline));
   plan.where = std::move(where);
   plan.masks = std::move(config.masks);
-  SLUICE_ASSIGN(source, source_setup(config.source));
-  plan.source = std::move(source);
   // A target that keeps rows keeps them in step with their tables, whatever the others are shown.
   bool shown = config.pipeline.boolean("ddl"), kept = keeps_rows(config);
   for (LaneConfig& lane : config.lanes) {

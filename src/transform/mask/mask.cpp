@@ -123,10 +123,10 @@ const MaskRule* MaskSetup::rule_of(const Table& table, const Column& column) con
   return found == rules.end() ? nullptr : &*found;
 }
 
-Result<void> MaskSetup::check(const Table& table) const {
+Result<TablePtr> MaskSetup::masked(const Table& table) const {
   auto plan = Plan::make(*this, table);
   if (plan->error) return Failure(*plan->error);
-  return {};
+  return plan->shaped;
 }
 
 Secret MaskSetup::derived(std::string_view purpose) const {

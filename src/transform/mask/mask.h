@@ -30,8 +30,8 @@ struct MaskSetup {
 
   // In any case of ASCII letters, since servers take `Phone` for `phone`. Null: none.
   const MaskRule* rule_of(const Table& table, const Column& column) const;
-  // A Usage fault: a mask does not go with a column of this table.
-  Result<void> check(const Table& table) const;
+  // The table as it is behind the masks; null: as it was. A Usage fault: a mask does not go with a column.
+  Result<TablePtr> masked(const Table& table) const;
   // What is made of the key for another use; `purpose` tells the uses apart.
   Secret derived(std::string_view purpose) const;
 };

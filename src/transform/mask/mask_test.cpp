@@ -160,7 +160,7 @@ TEST(Mask, RefusesWhatItDoesNotTake) {
   };
   for (auto [mask, type] : cases) {
     Table table{.database = "shop", .name = "t", .columns = {column("c", type)}};
-    auto checked = setup({{mask, "*"}})->check(*freeze(table));
+    auto checked = setup({{mask, "*"}})->masked(*freeze(table));
     ASSERT_FALSE(checked) << mask << " for type " << static_cast<int>(type);
     EXPECT_EQ(checked.error().fault, Fault::Usage) << checked.error().what;
     EXPECT_TRUE(checked.error().what.starts_with("test.yaml:1:1: ")) << checked.error().what;
@@ -172,7 +172,7 @@ TEST(Mask, TakesEveryTypeWithHashAndNullAndDrop) {
     Table table{.database = "shop", .name = "t", .columns = {column("c", static_cast<ColumnType>(type))}};
     TablePtr frozen = freeze(table);
     for (std::string_view mask : {"with: hash", "with: null", "with: drop"}) {
-      auto checked = setup({{mask, "*"}})->check(*frozen);
+      auto checked = setup({{mask, "*"}})->masked(*frozen);
       EXPECT_TRUE(checked) << mask << " for type " << type << ": " << checked.error().what;
     }
   }
@@ -278,7 +278,7 @@ TEST(Mask, AsksForTheNamesOfColumns) {
   Customers shop;
   Table bare = *shop.table;
   bare.named = false;
-  auto checked = setup({{"with: hash", "shop.other.email"}})->check(*freeze(bare));
+  auto checked = setup({{"with: hash", "shop.other.email"}})->masked(*freeze(bare));
   ASSERT_FALSE(checked);
   EXPECT_NE(checked.error().what.find("binlog_row_metadata=FULL"), std::string::npos);
 }
