@@ -76,6 +76,7 @@ void Lanes::seat_lane(Seat& seat, std::unique_ptr<Lane> lane, const Position& fr
 
 Result<void> Lanes::start(Source& source, State* state, const Position& from) {
   state_ = state;
+  began_ = from;
   std::vector<std::string> names;
   for (const auto& seat : seats_) names.push_back(seat->name);
   watermark_ = std::make_unique<Watermark>(source, state_, std::move(names));
@@ -164,6 +165,7 @@ bool Lanes::help() {
 }
 
 Result<void> Lanes::began(const Batch& batch) {
+  began_ = batch.resume;
   Backoff backoff(options_.pauses);
   for (;;) {
     auto saved = watermark_->began(batch);
@@ -213,6 +215,9 @@ Result<void> Lanes::leave(size_t number) {
   }
   gone.reset();
   seat.held = {};
+  // One that has delivered nothing yet is where reading began.
+  SLUICE_ASSIGN(saved, state_->lane(seat.name));
+  if (!saved) SLUICE_TRY(state_->save({.lane = seat.name, .position = &began_}));
   watermark_->leave(number);
   SLUICE_ASSIGN(setup, seat.again());
   return read_alone(number, std::move(setup));

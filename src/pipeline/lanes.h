@@ -81,6 +81,7 @@ class Lanes {
   const size_t slots_;
   const Failed failed_;
   State* state_ = nullptr;
+  Position began_;  // where reading began in this run
   std::unique_ptr<Watermark> watermark_;
   std::vector<LaneSetup> setups_;  // until start()
   size_t fed_ = 0, behind_ = 0;    // seats

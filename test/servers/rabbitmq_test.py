@@ -190,7 +190,7 @@ def test_a_message_that_is_too_large_is_refused(server, database, rabbitmq, slui
 def test_a_broker_that_takes_nothing_for_now_is_waited_for(server, database, rabbitmq, sluice, tmp_path):
     q = f"q-{database}"
     process = sluice("run", configure(tmp_path, server, database, rabbitmq.url(), f"to: {q}", f"declare: ['queue {q}']",
-                                      "timeout: 300ms", "heartbeat: 1s"))
+                                      "timeout: 300ms", "keep_alive: 1s"))
     fill(server, database, 1)
     take(rabbitmq, q, 1)
     rabbitmq.control("set_vm_memory_high_watermark", "absolute", "1MB")

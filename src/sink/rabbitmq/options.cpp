@@ -67,7 +67,7 @@ constexpr Option kOptions[] = {
      {},
      1,
      1'000'000},
-    {"heartbeat",
+    {"keep_alive",
      OptionKind::Duration,
      "30s",
      "how often both sides show that they are there, in whole seconds; 0: never",
@@ -151,9 +151,9 @@ Result<RabbitmqOptions> parse_options(const Settings& settings) {
   made.content_type = settings.text("content_type");
   SLUICE_TRY(check_short(settings, "content_type", made.content_type));
   made.window = settings.integer("window");
-  auto heartbeat = settings.duration("heartbeat");
+  auto heartbeat = settings.duration("keep_alive");
   if (heartbeat.count() % 1000 != 0) {
-    return usage("{}: heartbeat: expected whole seconds, not {} ms", settings.where("heartbeat"),
+    return usage("{}: keep_alive: expected whole seconds, not {} ms", settings.where("keep_alive"),
                  heartbeat.count());
   }
   made.channel.heartbeat = std::chrono::duration_cast<std::chrono::seconds>(heartbeat);
