@@ -184,7 +184,8 @@ struct Customers {
                            .name = "customers",
                            .columns = {column("id", ColumnType::Int), column("email", ColumnType::VarChar),
                                        column("born", ColumnType::Date), column("note", ColumnType::VarChar)},
-                           .key = {0, 1}});
+                           .key = {0, 1},
+                           .unique = {{"email", {1}}}});
 };
 
 TEST(Mask, HidesBothImagesAndTheKey) {
@@ -202,6 +203,7 @@ TEST(Mask, HidesBothImagesAndTheKey) {
   const Change& change = shop.sample.batch.changes[0];
   ASSERT_EQ(change.table->columns.size(), 3U);
   EXPECT_TRUE(change.table->key.empty());
+  EXPECT_TRUE(change.table->unique.empty());
   EXPECT_EQ(change.before[0].bytes(), "o***@x.de");
   EXPECT_EQ(change.after[0].bytes(), "n***@x.de");
   EXPECT_EQ(change.before[1].kind, Kind::Null);

@@ -33,6 +33,7 @@ Result<void> fill(const MaskSetup& setup, const Table& table, Plan& plan) {
     shaped.columns.push_back(std::move(made));
   }
   if (!masked) return {};
+  shaped.unique.clear();  // their ordinals are those of the plain table, and values may have become equal
   // A part of the key is no key.
   for (uint32_t& ordinal : shaped.key) {
     auto found = std::find_if(plan.columns.begin(), plan.columns.end(),
