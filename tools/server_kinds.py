@@ -125,8 +125,10 @@ class Unpacked(Kind):
         return self.home / "usr/sbin" / self._program
 
     def loader(self, program):
-        libraries = self.home / "usr/lib/x86_64-linux-gnu"
-        return [str(libraries / "ld-linux-x86-64.so.2"), "--library-path", str(libraries), str(program)]
+        # Debian 12 has the loader and libc in /lib still, which its installer merges with /usr/lib; later suites do not.
+        folders = [folder for part in ("usr/lib", "lib") if (folder := self.home / part / "x86_64-linux-gnu").exists()]
+        loader = next(folder / "ld-linux-x86-64.so.2" for folder in folders if (folder / "ld-linux-x86-64.so.2").exists())
+        return [str(loader), "--library-path", ":".join(map(str, folders)), str(program)]
 
 
 class MariadbTree(Unpacked):
