@@ -55,7 +55,7 @@ RecordSchema source_schema(std::string_view connector) {
   return source;
 }
 
-RecordSchema envelope_schema(const std::string& space, RecordSchema row, std::string_view connector) {
+RecordSchema envelope_schema(const std::string& space, const RecordSchema& row, std::string_view connector) {
   RecordSchema envelope = record_of(space, "Envelope", 2);
   RecordSchema block = record_of("event", "block", 1);
   block.fields = {field("id"), field("total_order", Type::Long), field("data_collection_order", Type::Long)};
@@ -106,7 +106,7 @@ BinaryPlan::BinaryPlan(TablePtr shape, const Options& options, std::string_view 
       value.fields.push_back(std::move(deleted));
     }
   } else {
-    value = envelope_schema(space, std::move(value), connector);
+    value = envelope_schema(space, value, connector);
   }
   value_head = head_of(options, value);
   if (key.empty()) return;
