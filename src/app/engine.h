@@ -49,8 +49,8 @@ struct LaneFit {
   std::shared_ptr<const ViewSetup> view;
   std::shared_ptr<const RouteSetup> route;
 };
-// A Usage fault: a condition, a mask, a computed column or a template does not fit a table that is wanted. Null
-// `masks`: none.
+// A Usage fault: a condition, a mask, a computed column or a template does not fit a table that is wanted.
+// Null `masks`: none.
 Result<void> check_fits(const Catalogue& catalogue, const Selection& selection,
                         const std::shared_ptr<const rule::Rule>& where, const mask::MaskSetup* masks,
                         const std::vector<LaneFit>& lanes);
@@ -67,8 +67,8 @@ bool wants_whole_events(std::span<const LaneSetup> lanes);
 struct RunPlan {
   std::string name;
   MysqlSourceSetup source;
-  std::vector<std::string> tables;          // patterns, as Selection reads them
-  std::shared_ptr<const rule::Rule> where;  // of the rows' changes that go on; null: all do
+  std::vector<std::string> tables;               // patterns, as Selection reads them
+  std::shared_ptr<const rule::Rule> where;       // of the rows' changes that go on; null: all do
   std::shared_ptr<const mask::MaskSetup> masks;  // null: none
   std::vector<LanePlan> lanes;
   size_t batches = 6;

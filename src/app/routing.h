@@ -34,8 +34,8 @@ std::span<const Option> address_options();
 // partition_hash.
 std::span<const Option> rule_options(Places places = Places::Keys);
 
-// What the pipeline's options and the sink's leave of a batch, of schema changes none unless `ddl`; null where that
-// is all of it.
+// What the pipeline's options and the sink's leave of a batch, of schema changes none unless `ddl`; null
+// where that is all of it.
 Result<std::shared_ptr<const ViewSetup>> view_setup(const Settings& pipeline, const Settings& lane,
                                                     const Settings& address, bool ddl = true);
 // `rules`: in their order. What a rule does not say is as the sink's own options say it. Null where
