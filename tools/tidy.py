@@ -17,7 +17,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CLEAN = pathlib.Path(os.environ.get("SLUICE_CACHE") or pathlib.Path.home() / ".cache/sluice") / "tidy"
 TIDY = "clang-tidy-19"
-RECENT_COMMITS = 30
+RECENT_COMMITS = 10
 LINES_SHOWN = 60  # of one file's objections
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
 
