@@ -147,7 +147,7 @@ Result<void> Connection::Impl::log_in(Tls tls) {
   CHECK(mysql_ != nullptr);
   set_options(tls);
   Use use(waiter_);
-  waiter_.begin();
+  waiter_.begin_connection();
   waiter_.until(Clock::now() + options_.connect_timeout);
   error_code_ = 0;
   if (!mysql_real_connect(mysql_, options_.host.c_str(), options_.user.c_str(),

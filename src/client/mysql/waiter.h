@@ -25,7 +25,10 @@ class Waiter {
   bool verifies() const { return verify_; }
   bool timed_out() const { return timed_out_; }
   bool tls_refused() const { return tls_refused_; }
-  void begin() { timed_out_ = tls_refused_ = false, greeted_ = false; }
+  void begin() { timed_out_ = tls_refused_ = false; }
+  // Of a new connection, whose first bytes are the server's greeting. Later ones may look like one: the answer
+  // to a query with ten columns does.
+  void begin_connection() { begin(), greeted_ = false; }
 
   // 1: ready, 0: timed out, -1: interrupted or failed. As the library expects it.
   int wait(int socket, bool reading, std::chrono::milliseconds patience);
