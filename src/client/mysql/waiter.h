@@ -26,8 +26,8 @@ class Waiter {
   bool timed_out() const { return timed_out_; }
   bool tls_refused() const { return tls_refused_; }
   void begin() { timed_out_ = tls_refused_ = false; }
-  // Of a new connection, whose first bytes are the server's greeting. Later ones may look like one: the answer
-  // to a query with ten columns does.
+  // Of a new connection, whose first bytes are the server's greeting. Later ones may look like one: the
+  // answer to a query with ten columns does.
   void begin_connection() { begin(), greeted_ = false; }
 
   // 1: ready, 0: timed out, -1: interrupted or failed. As the library expects it.
