@@ -1,5 +1,6 @@
 // The formats avro and protobuf (docs/formats/avro.md): a record a change, with exact values, its schema in a
 // registry.
+#include <algorithm>
 #include <memory>
 
 #include "format/binary_wire.h"
@@ -67,8 +68,7 @@ class Record final : public Encoder {
     auto count = static_cast<size_t>(spell_uint(digits + 1, change.index) - digits);
     if (On::kProto) out = put_tag(out, kId, WireType::Bytes);
     out = On::size(out, transaction.id.size() + count);
-    std::memcpy(out, transaction.id.data(), transaction.id.size());
-    out += transaction.id.size();
+    out = std::copy(transaction.id.begin(), transaction.id.end(), out);  // an empty one may be no pointer
     std::memcpy(out, digits, count);
     bytes.commit(out + count);
   }
