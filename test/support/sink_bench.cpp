@@ -96,13 +96,20 @@ class FileBench : public SinkBench {
   TemporaryFolder folder_;
 };
 
-class HttpBench : public SinkBench {
+// A target over HTTP. What is huge is left unanswered, until it is read along.
+class WebBench : public SinkBench {
  public:
+  // Appends what the target keeps of a request; returns the answer.
+  using Keep = std::string (*)(const HttpServer::Request& request, std::string& kept);
+  using Options = std::vector<std::pair<std::string_view, std::string>>;
+
+  WebBench(const SinkType& type, std::string_view path, Options options, Keep keep)
+      : type_(type), path_(path), options_(std::move(options)), keep_(keep) {}
   std::unique_ptr<Sink> sink() override {
-    Settings settings(http_sink.options);
-    CHECK(settings.set("url", {server_.url() + "/{table}"}, "test"));
-    CHECK(settings.set("body", {"ndjson"}, "test"));
-    auto made = http_sink.make(settings);
+    Settings settings(type_.options);
+    CHECK(settings.set("url", {server_.url() + path_}, "test"));
+    for (const auto& [name, value] : options_) CHECK(settings.set(name, {value}, "test"));
+    auto made = type_.make(settings);
     CHECK(made);
     return std::move(*made);
   }
@@ -115,95 +122,56 @@ class HttpBench : public SinkBench {
  private:
   static constexpr size_t kHuge = 32 << 20;
 
-  // What is huge is left unanswered, until it is read along.
   std::optional<std::string> take(const HttpServer::Request& request) {
     if (request.body.size() > kHuge && !reads_) return std::nullopt;
     std::lock_guard lock(mutex_);
-    text_ += request.body;
-    return HttpServer::reply(204);
+    return keep_(request, text_);
   }
 
+  const SinkType& type_;
+  const std::string path_;
+  const Options options_;
+  const Keep keep_;
   std::mutex mutex_;
   std::string text_;
   std::atomic<bool> reads_ = false;
   HttpServer server_{[this](const HttpServer::Request& request) { return take(request); }};
 };
 
+std::unique_ptr<SinkBench> make_http_bench() {
+  return std::make_unique<WebBench>(http_sink, "/{table}", WebBench::Options{{"body", "ndjson"}},
+                                    [](const HttpServer::Request& request, std::string& kept) {
+                                      kept += request.body;
+                                      return HttpServer::reply(204);
+                                    });
+}
+
 // Takes bulk requests apart as a server does: what stands behind the version is the message.
-class ElasticsearchBench : public SinkBench {
- public:
-  std::unique_ptr<Sink> sink() override {
-    Settings settings(elasticsearch_sink.options);
-    CHECK(settings.set("url", {server_.url()}, "test"));
-    CHECK(settings.set("connections", {"1"}, "test"));
-    auto made = elasticsearch_sink.make(settings);
-    CHECK(made);
-    return std::move(*made);
-  }
-  std::string delivered() override {
-    std::lock_guard lock(mutex_);
-    return text_;
-  }
-  void read_along() override { reads_ = true; }
-
- private:
-  static constexpr size_t kHuge = 32 << 20;
-
-  std::optional<std::string> take(const HttpServer::Request& request) {
-    if (request.body.size() > kHuge && !reads_) return std::nullopt;
+std::unique_ptr<SinkBench> make_elasticsearch_bench() {
+  auto keep = [](const HttpServer::Request& request, std::string& kept) {
     constexpr std::string_view kBefore = R"("version_type":"external_gte",)";
-    std::lock_guard lock(mutex_);
     for (std::string_view rest = request.body; !rest.empty();) {
       size_t begin = rest.find(kBefore);
       CHECK(begin != rest.npos);
       rest.remove_prefix(begin + kBefore.size());
       size_t end = rest.find('\n');
-      text_ += rest.substr(0, end + 1);
+      kept += rest.substr(0, end + 1);
       rest.remove_prefix(end + 1);
     }
     return HttpServer::reply(200, R"({"errors":false,"items":[]})");
-  }
-
-  std::mutex mutex_;
-  std::string text_;
-  std::atomic<bool> reads_ = false;
-  HttpServer server_{[this](const HttpServer::Request& request) { return take(request); }};
-};
+  };
+  return std::make_unique<WebBench>(elasticsearch_sink, "", WebBench::Options{{"connections", "1"}}, keep);
+}
 
 // Has no table yet, and keeps the rows of inserts as they come.
-class ClickhouseBench : public SinkBench {
- public:
-  std::unique_ptr<Sink> sink() override {
-    Settings settings(clickhouse_sink.options);
-    CHECK(settings.set("url", {server_.url()}, "test"));
-    CHECK(settings.set("few_rows", {"0"}, "test"));
-    auto made = clickhouse_sink.make(settings);
-    CHECK(made);
-    return std::move(*made);
-  }
-  std::string delivered() override {
-    std::lock_guard lock(mutex_);
-    return text_;
-  }
-  void read_along() override { reads_ = true; }
-
- private:
-  static constexpr size_t kHuge = 32 << 20;
-
-  std::optional<std::string> take(const HttpServer::Request& request) {
+std::unique_ptr<SinkBench> make_clickhouse_bench() {
+  auto keep = [](const HttpServer::Request& request, std::string& kept) {
     if (request.body == "SELECT version()") return HttpServer::reply(200, "26.5.1\n");
-    if (request.target.find("query=INSERT") == std::string::npos) return HttpServer::reply(200);
-    if (request.body.size() > kHuge && !reads_) return std::nullopt;
-    std::lock_guard lock(mutex_);
-    text_ += request.body;
+    if (request.target.find("query=INSERT") != std::string::npos) kept += request.body;
     return HttpServer::reply(200);
-  }
-
-  std::mutex mutex_;
-  std::string text_;
-  std::atomic<bool> reads_ = false;
-  HttpServer server_{[this](const HttpServer::Request& request) { return take(request); }};
-};
+  };
+  return std::make_unique<WebBench>(clickhouse_sink, "", WebBench::Options{{"few_rows", "0"}}, keep);
+}
 
 // As many files as there are names, in the current folder while the bench is there.
 class FilesBench : public SinkBench {
@@ -488,14 +456,14 @@ std::unique_ptr<SinkBench> make() {
 }
 
 const SinkBenchType clickhouse_bench = {
-    .name = "clickhouse", .sink = &clickhouse_sink, .make = make<ClickhouseBench>, .waits = true};
+    .name = "clickhouse", .sink = &clickhouse_sink, .make = make_clickhouse_bench, .waits = true};
 const SinkBenchType console_bench = {
     .name = "console", .sink = &console_sink, .make = make<ConsoleBench>, .waits = true};
 const SinkBenchType elasticsearch_bench = {
-    .name = "elasticsearch", .sink = &elasticsearch_sink, .make = make<ElasticsearchBench>, .waits = true};
+    .name = "elasticsearch", .sink = &elasticsearch_sink, .make = make_elasticsearch_bench, .waits = true};
 const SinkBenchType file_bench = {
     .name = "file", .sink = &file_sink, .make = make<FileBench>, .takes_back = true};
-const SinkBenchType http_bench = {.name = "http", .sink = &http_sink, .make = make<HttpBench>, .waits = true};
+const SinkBenchType http_bench = {.name = "http", .sink = &http_sink, .make = make_http_bench, .waits = true};
 const SinkBenchType files_bench = {
     .name = "file", .sink = &file_sink, .make = make<FilesBench>, .takes_back = true, .way = "_by_template"};
 const SinkBenchType kafka_bench = {
