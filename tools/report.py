@@ -7,10 +7,13 @@
 
 import json
 import pathlib
+import re
 import sys
 import xml.etree.ElementTree as ElementTree
 
-LOG_LINES = 60  # of a failed program's last words
+LOG_LINES = 60  # of a failed program's log
+
+SANITIZER = re.compile(r"(ERROR|WARNING): \w+Sanitizer|: runtime error: ")
 
 
 class Tally:
@@ -40,7 +43,7 @@ def count_unit(tally, code_file):
             else:
                 tally.passed += 1
     if code and len(tally.failures) == failed_before:
-        tally.fail(f"{name}: ended with {code}", tail(code_file.with_suffix(".log")))
+        tally.fail(f"{name}: ended with {code}", reason(code_file.with_suffix(".log")))
 
 
 def parse_json(path):
@@ -76,8 +79,11 @@ def count_checks(tally, path):
             tally.fail(f"check: {name}")
 
 
-def tail(path):
-    return "\n".join(path.read_text(errors="replace").splitlines()[-LOG_LINES:]) if path.exists() else ""
+def reason(path):
+    """What a sanitizer reported, wherever it stands among what the tests logged; else the last words."""
+    lines = path.read_text(errors="replace").splitlines() if path.exists() else []
+    report = next((i for i, line in enumerate(lines) if SANITIZER.search(line)), len(lines) - LOG_LINES)
+    return "\n".join(lines[max(report, 0):][:LOG_LINES])
 
 
 def count(folder):

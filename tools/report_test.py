@@ -54,6 +54,12 @@ def test_a_leak_after_good_tests_is_a_failure(tmp_path):
     assert (code, lines[-1]) == (1, "1 passed, 1 failed")
 
 
+def test_a_leak_is_shown_though_other_lines_follow(tmp_path):
+    log = "==1==ERROR: LeakSanitizer: detected memory leaks\n" + "a warning\n" * 100
+    _, lines = report(tmp_path, {"asan-0.code": "1", "asan-0.json": unit_results(("A", "COMPLETED", False)), "asan-0.log": log})
+    assert lines[1] == "    ==1==ERROR: LeakSanitizer: detected memory leaks"
+
+
 def test_pytest_that_could_not_start_is_a_failure(tmp_path):
     assert report(tmp_path, {"servers.code": "4"}) == (
         1, ["FAILED servers: pytest ended with 4", "0 passed, 1 failed"])

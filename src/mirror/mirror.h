@@ -37,7 +37,10 @@ class Mirror final : public Sink {
   Result<void> write(const Delivery& delivery) override;
   std::span<const Refusal> refused() const override { return refused_; }
   std::optional<Position> position() const override { return position_; }
-  void close() override { target_->close(); }
+  void close() override {
+    forget();  // with what is prepared for the connection
+    target_->close();
+  }
   void interrupt() noexcept override { target_->interrupt(); }
 
  private:

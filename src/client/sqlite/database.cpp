@@ -104,7 +104,8 @@ std::string_view Statement::text(int column) const {
 
 int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_.get(), column); }
 
-void Database::Close::operator()(sqlite3* database) const { sqlite3_close(database); }
+// A statement that outlived its database would keep it open, with its locks.
+void Database::Close::operator()(sqlite3* database) const { CHECK(sqlite3_close(database) == SQLITE_OK); }
 
 Result<std::unique_ptr<Database>> Database::open(std::string path) {
   return open_as(std::move(path), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
