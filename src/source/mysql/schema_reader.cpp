@@ -139,10 +139,9 @@ void set_keys(Table& table, std::map<std::string, std::vector<KeyPart>>& keys,
       table.unique.insert(first ? table.unique.begin() : table.unique.end(), std::move(key));
     }
   }
-  choose_key(table);
 }
 
-void finish(Buildings& buildings, const Rows& key_rows, bool mariadb) {
+void finish(Buildings& buildings, const Rows& key_rows, Flavor flavor) {
   std::map<TableName, std::map<std::string, std::vector<KeyPart>>> keys;
   for (const Fields& row : key_rows.rows) {
     keys[{text(row[0]), text(row[1])}][text(row[2])].push_back({number(row[3]), row[4], row[5].has_value()});
@@ -154,7 +153,7 @@ void finish(Buildings& buildings, const Rows& key_rows, bool mariadb) {
     for (auto& [place, column] : building.columns) building.table.columns.push_back(std::move(column));
     auto found = keys.find(name);
     if (found != keys.end()) set_keys(building.table, found->second, building.key, has_period);
-    if (mariadb) set_row_hashes(building.table);
+    settle_keys(building.table, flavor);
   }
 }
 
@@ -171,7 +170,7 @@ Result<Buildings> read(Connection& connection, const Server& server, std::string
   SLUICE_ASSIGN(columns, connection.query(fmt::format(kColumns, condition), attempt));
   add_columns(columns, buildings);
   SLUICE_ASSIGN(keys, connection.query(fmt::format(kKeys, condition), attempt));
-  finish(buildings, keys, server.mariadb());
+  finish(buildings, keys, server.flavor);
   return buildings;
 }
 

@@ -71,7 +71,7 @@ Result<void> define_database(SqlReader& in, bool create, bool replace, DdlRun& r
   if (replace) drop_database(database, run);
   CharsetName charset;
   while (!in.at_end()) {
-    SLUICE_ASSIGN(is_charset, read_charset_option(in, charset));
+    SLUICE_ASSIGN(is_charset, read_charset_option(in, run.context, charset));
     if (!is_charset) in.take();
   }
   bool known = if_not_exists && !run.catalogue.default_charset(database).empty() &&

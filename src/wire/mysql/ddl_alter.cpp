@@ -33,7 +33,10 @@ Result<void> read_add(SqlReader& in, const DdlContext& context, AlterPlan& plan)
     list.columns.push_back(std::move(column));
   }
   if (!list.keys.primary.empty()) plan.keys.primary = std::move(list.keys.primary);
-  plan.keys.unique.insert(plan.keys.unique.end(), list.keys.unique.begin(), list.keys.unique.end());
+  for (UniqueDraft& unique : list.keys.unique) {
+    unique.if_not_exists |= if_not_exists;
+    plan.keys.unique.push_back(std::move(unique));
+  }
   plan.add_versioning |= list.versioned;
   for (ColumnDraft& draft : list.columns) plan.definitions.push_back({std::move(draft), {}, if_not_exists});
   return {};
@@ -77,7 +80,10 @@ Result<void> read_change(SqlReader& in, const DdlContext& context, bool renames,
   SLUICE_ASSIGN(column, read_column(in, context));
   if (!renames) old_name = column.column.name;
   plan.add_versioning |= column.versioned;
-  if (column.unique) plan.keys.unique.push_back(unique_of(column.column.name));
+  if (column.unique) {
+    plan.keys.unique.push_back(unique_of(column.column.name));
+    plan.keys.unique.back().if_not_exists = if_exists;
+  }
   plan.definitions.push_back({std::move(column), std::move(old_name), if_exists});
   return {};
 }
@@ -131,16 +137,22 @@ Result<void> read_convert(SqlReader& in, const DdlContext& context, AlterPlan& p
     return {};
   }
   if (!in.accept("TO")) return in.unexpected("TO");
-  plan.convert = plan.charset_said = true;
-  plan.charset = {};
-  SLUICE_ASSIGN(is_charset, read_charset_option(in, plan.charset));
+  // MySQL has one character set to which each clause adds; to MariaDB the table's default is another matter.
+  bool apart = context.flavor == Flavor::MariaDb;
+  CharsetName name = apart && plan.convert ? *plan.convert : CharsetName{};
+  SLUICE_ASSIGN(is_charset, read_charset_option(in, context, name));
   if (!is_charset) return in.unexpected("CHARACTER SET");
-  if (in.accept("COLLATE")) return read_collation(in, plan.charset);
+  if (in.accept("COLLATE")) SLUICE_TRY(read_collation(in, name));
+  if (!apart) {
+    plan.charset = name;
+    plan.charset_said = true;
+  }
+  plan.convert = std::move(name);
   return {};
 }
 
 // Table options and partitioning: they go on to the comma, and to anything behind them that is an option too.
-Result<void> read_table_options(SqlReader& in, AlterPlan& plan) {
+Result<void> read_table_options(SqlReader& in, const DdlContext& context, AlterPlan& plan) {
   if (in.at_any({"PARTITION", "REORGANIZE", "COALESCE", "EXCHANGE", "REMOVE"}) ||
       in.peek(1).is("PARTITION")) {
     in.skip_rest();
@@ -151,7 +163,7 @@ Result<void> read_table_options(SqlReader& in, AlterPlan& plan) {
       in.skip_rest();
       return {};
     }
-    SLUICE_ASSIGN(is_charset, read_charset_option(in, plan.charset));
+    SLUICE_ASSIGN(is_charset, read_charset_option(in, context, plan.charset));
     if (is_charset) {
       plan.charset_said = true;
     } else if (in.peek().is('(')) {
@@ -174,7 +186,7 @@ Result<void> read_clause(SqlReader& in, const DdlContext& context, AlterPlan& pl
   if (in.accept("RENAME")) return read_rename(in, context, plan);
   if (in.accept("ALTER")) return read_alter_column(in, plan);
   if (in.accept("CONVERT")) return read_convert(in, context, plan);
-  return read_table_options(in, plan);
+  return read_table_options(in, context, plan);
 }
 
 // The tables besides `name` that come or go.

@@ -37,10 +37,10 @@ struct AlterPlan {
   std::vector<std::string> dropped_indexes;
   std::vector<std::pair<std::string, std::string>> renamed_indexes;
   bool drop_primary = false;
-  CharsetName charset;        // the table's new default, as far as it is named
-  bool charset_said = false;  // DEFAULT CHARACTER SET or COLLATE stands there
-  bool convert = false;       // CONVERT TO CHARACTER SET: of the columns too
-  bool only_converts = true;  // there is no other clause
+  CharsetName charset;                 // the table's new default, as far as it is named
+  bool charset_said = false;           // DEFAULT CHARACTER SET or COLLATE stands there
+  std::optional<CharsetName> convert;  // CONVERT TO CHARACTER SET: of the columns
+  bool only_converts = true;           // there is no other clause
   bool add_versioning = false;
   bool drop_versioning = false;
   std::optional<TableName> rename_to;

@@ -29,6 +29,8 @@ size_t find_moving(const std::vector<Moving>& columns, std::string_view name) {
   return i;
 }
 
+bool has_primary(const Table& table) { return !table.key.empty() && !table.stands_in; }
+
 // MariaDB drops clauses whose IF EXISTS or IF NOT EXISTS does not hold before it does anything
 // (sql/sql_table.cc, handle_if_exists_options).
 void settle_conditions(const Table& old, AlterPlan& plan) {
@@ -47,8 +49,7 @@ void settle_conditions(const Table& old, AlterPlan& plan) {
     }
     if (definition.if_exists && (exists(name) || among(added, name))) {
       // The key that it asks for stays, if there is none.
-      if (definition.draft.primary && (old.key.empty() || old.stands_in || plan.drop_primary))
-        plan.keys.primary = {name};
+      if (definition.draft.primary && !has_primary(old)) plan.keys.primary = {name};
       return true;
     }
     added.push_back(name);
@@ -62,6 +63,9 @@ void settle_conditions(const Table& old, AlterPlan& plan) {
   std::erase_if(plan.renames, [&](const AlterPlan::Rename& rename) {
     return rename.from.if_exists && !exists(rename.from.name);
   });
+  if (plan.keys.primary_if_not_exists && has_primary(old)) plan.keys.primary.clear();
+  std::erase_if(plan.keys.unique,
+                [&](const UniqueDraft& unique) { return unique.if_not_exists && has_unique(old, unique); });
 }
 
 class Alteration {
@@ -91,17 +95,22 @@ class Alteration {
 };
 
 void Alteration::settle_charset(const std::string& fallback) {
+  auto settle = [&](CharsetName& name) {
+    complete(name, name.of_database || old_.charset.empty() ? fallback : old_.charset);
+  };
   charset_ = {old_.charset, old_.collation};
+  if (plan_.convert) charset_ = *plan_.convert;
   if (plan_.charset_said) charset_ = plan_.charset;
-  complete(charset_, old_.charset.empty() || plan_.convert ? fallback : old_.charset);
+  settle(charset_);
+  if (plan_.convert) settle(*plan_.convert);
 }
 
 Column Alteration::finish(const AlterPlan::Definition& definition) const {
   ColumnDraft draft = definition.draft;
   // What its definition names gives way to CONVERT TO CHARACTER SET.
   if (plan_.convert && draft.column.charset != "binary") {
-    draft.column.charset = charset_.charset;
-    draft.column.collation = charset_.collation;
+    draft.column.charset = plan_.convert->charset;
+    draft.column.collation = plan_.convert->collation;
     draft.binary = false;
   }
   return finish_column(std::move(draft), charset_, context_);
@@ -186,15 +195,13 @@ Result<std::vector<uint32_t>> Alteration::settle_key(std::vector<Column>& column
   for (const AlterPlan::Definition& definition : plan_.definitions) {
     if (!definition.draft.primary) continue;
     const std::string& name = definition.draft.column.name;
-    // MariaDB takes the IF NOT EXISTS of a column for its key too, of which only NOT NULL is left then.
-    bool keeps_old = definition.if_exists && definition.old_name.empty() && !old_.key.empty() &&
-                     !old_.stands_in && !plan_.drop_primary;
-    if (!keeps_old) return make_key(columns, {name});
+    // MariaDB takes a column's IF [NOT] EXISTS for its key too, of which only NOT NULL is left then.
+    if (!definition.if_exists || !has_primary(old_)) return make_key(columns, {name});
     columns[find_column(columns, name)].nullable = false;
   }
   if (!plan_.keys.primary.empty()) return make_key(columns, plan_.keys.primary);
   std::vector<uint32_t> key;
-  if (plan_.drop_primary || old_.stands_in) return key;
+  if (plan_.drop_primary || !has_primary(old_)) return key;
   for (uint32_t origin : old_.key) {
     for (uint32_t ordinal = 0; ordinal < columns_.size(); ++ordinal) {
       if (columns_[ordinal].origin != origin) continue;
@@ -243,12 +250,11 @@ Result<Table> Alteration::run(const std::string& fallback) {
   for (const Moving& moving : columns_) {
     table.columns.push_back(moving.column);
     Column& column = table.columns.back();
-    if (plan_.convert) convert_column(column, charset_, context_);
+    if (plan_.convert) convert_column(column, *plan_.convert, context_);
     converted |= column.charset != moving.column.charset || column.collation != moving.column.collation;
   }
   // Before MySQL 8.0 a conversion that changes no column does nothing at all.
-  bool old_mysql = context_.flavor == Flavor::MySql && context_.version > 0 && context_.version < 80000;
-  if (old_mysql && plan_.convert && plan_.only_converts && !converted) return old_;
+  if (is_old_mysql(context_) && plan_.convert && plan_.only_converts && !converted) return old_;
   SLUICE_ASSIGN(key, settle_key(table.columns));
   table.key = std::move(key);
   for (const AlterPlan::Definition& definition : plan_.definitions) {
@@ -257,8 +263,7 @@ Result<Table> Alteration::run(const std::string& fallback) {
   settle_unique(table);
   bool versioned = versioned_ ? !plan_.drop_versioning : plan_.add_versioning && !own_period;
   if (versioned) add_period_columns(table);
-  choose_key(table);
-  if (context_.flavor == Flavor::MariaDb) set_row_hashes(table);
+  settle_keys(table, context_.flavor);
   return table;
 }
 

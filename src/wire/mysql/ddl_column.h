@@ -17,6 +17,7 @@ namespace sluice::mysql {
 struct CharsetName {
   std::string charset;
   std::string collation;
+  bool of_database = false;  // DEFAULT stands there
   bool operator==(const CharsetName&) const = default;
 };
 
@@ -57,6 +58,9 @@ Result<void> read_collation(SqlReader& in, CharsetName& name);
 Column finish_column(ColumnDraft draft, const CharsetName& table, const DdlContext& context);
 // What CONVERT TO CHARACTER SET makes of a column.
 void convert_column(Column& column, const CharsetName& to, const DdlContext& context);
+
+// MySQL before 8.0.
+bool is_old_mysql(const DdlContext& context);
 
 // That a character takes.
 uint32_t most_bytes(std::string_view charset);

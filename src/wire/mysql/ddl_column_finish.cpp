@@ -5,6 +5,11 @@
 #include "wire/mysql/ddl_column.h"
 
 namespace sluice::mysql {
+
+bool is_old_mysql(const DdlContext& context) {
+  return context.flavor == Flavor::MySql && context.version > 0 && context.version < 80000;
+}
+
 uint32_t most_bytes(std::string_view charset) {
   struct Width {
     std::string_view charset;
@@ -103,7 +108,7 @@ void finish_length(ColumnDraft& draft) {
 }
 
 bool is_mysql_8(const DdlContext& context) {
-  return context.flavor == Flavor::MySql && (context.version == 0 || context.version >= 80000);
+  return context.flavor == Flavor::MySql && !is_old_mysql(context);
 }
 
 // MariaDB refuses BINARY beside another COLLATE. MySQL lets BINARY win, but for 8.0 and newer where a

@@ -5,9 +5,9 @@ namespace sluice::mysql {
 namespace {
 
 // What stands behind the definition of the columns: options, partitions, perhaps a query.
-Result<void> read_options(SqlReader& in, TableDraft& draft) {
+Result<void> read_options(SqlReader& in, const DdlContext& context, TableDraft& draft) {
   while (!in.at_end()) {
-    SLUICE_ASSIGN(is_charset, read_charset_option(in, draft.charset));
+    SLUICE_ASSIGN(is_charset, read_charset_option(in, context, draft.charset));
     if (is_charset) continue;
     if (in.accept({"WITH", "SYSTEM", "VERSIONING"})) {
       draft.versioned = true;
@@ -49,8 +49,7 @@ Result<Table> build(TableDraft draft, const TableName& name, DdlRun& run) {
   table.key = std::move(key);
   for (const UniqueDraft& one : draft.keys.unique) add_unique(table, one);
   if (draft.versioned && !own_period) add_period_columns(table);
-  choose_key(table);
-  if (run.context.flavor == Flavor::MariaDb) set_row_hashes(table);
+  settle_keys(table, run.context.flavor);
   return table;
 }
 
@@ -74,7 +73,7 @@ Result<Table> read_definition(SqlReader& in, const TableName& name, DdlRun& run)
     if (in.peek().is("SELECT")) return columns_from_query(run);
     SLUICE_TRY(read_elements(in, run.context, draft));
   }
-  SLUICE_TRY(read_options(in, draft));
+  SLUICE_TRY(read_options(in, run.context, draft));
   if (draft.selects) return columns_from_query(run);
   if (draft.columns.empty()) return in.unexpected("the columns");
   return build(std::move(draft), name, run);

@@ -37,8 +37,7 @@ Result<void> edit_table(SqlReader& in, DdlRun& run, Edit edit) {
   Table table = *old;
   SLUICE_TRY(edit(table));
   if (table.key == old->key && table.unique == old->unique) return {};
-  choose_key(table);
-  if (run.context.flavor == Flavor::MariaDb) set_row_hashes(table);
+  settle_keys(table, run.context.flavor);
   run.outcome.keeps_key = table.key == old->key;
   run.catalogue.put(freeze(std::move(table)));
   return {};

@@ -5,7 +5,9 @@
 namespace sluice::mysql {
 namespace {
 
-Result<void> read_primary(SqlReader& in, std::vector<std::string>& primary) {
+Result<void> read_primary(SqlReader& in, KeyDrafts& keys) {
+  std::vector<std::string>& primary = keys.primary;
+  keys.primary_if_not_exists |= in.accept({"IF", "NOT", "EXISTS"});
   while (!in.at_item_end() && !in.peek().is('(')) in.take();  // a name, USING BTREE
   if (!in.accept('(')) return in.unexpected("the columns of the primary key");
   primary.clear();
@@ -56,7 +58,8 @@ Result<void> read_key(SqlReader& in, KeyDrafts& keys) {
     bool named = in.peek().is_name() && !in.at_any({"PRIMARY", "UNIQUE", "FOREIGN", "CHECK"});
     if (named) draft.name = in.value(in.take());
   }
-  if (in.accept({"PRIMARY", "KEY"})) return read_primary(in, keys.primary);
+  keys.primary_if_not_exists |= draft.if_not_exists;
+  if (in.accept({"PRIMARY", "KEY"})) return read_primary(in, keys);
   if (!in.accept("UNIQUE")) return in.skip_item();
   SLUICE_ASSIGN(unique, read_unique(in, std::move(draft)));
   keys.unique.push_back(std::move(unique));
@@ -81,14 +84,18 @@ Result<void> read_elements(SqlReader& in, const DdlContext& context, TableDraft&
   return {};
 }
 
-Result<bool> read_charset_option(SqlReader& in, CharsetName& charset) {
+Result<bool> read_charset_option(SqlReader& in, const DdlContext& context, CharsetName& charset) {
   in.accept("DEFAULT");
   if (in.accept({"CHARACTER", "SET"}) || in.accept({"CHAR", "SET"}) || in.accept("CHARSET")) {
+    // Before 8.0 the last option wins, also over a collation of the same character set.
+    if (is_old_mysql(context)) charset.collation.clear();
     SLUICE_TRY(read_charset(in, charset));
     return true;
   }
   if (in.accept("COLLATE")) {
     SLUICE_TRY(read_collation(in, charset));
+    // COLLATE DEFAULT, which is the database's there, and the character set's in MariaDB.
+    if (charset.collation.empty() && is_old_mysql(context)) charset = {.of_database = true};
     return true;
   }
   return false;

@@ -28,6 +28,7 @@ constexpr size_t kMostClauses = 4 * kMostColumns;
 // The keys that a statement defines, by names of columns.
 struct KeyDrafts {
   std::vector<std::string> primary;
+  bool primary_if_not_exists = false;  // MariaDB
   std::vector<UniqueDraft> unique;
 };
 
@@ -49,7 +50,7 @@ Result<void> read_key(SqlReader& in, KeyDrafts& keys);
 // The items of a list in parentheses, which is open: takes the closing one.
 Result<void> read_elements(SqlReader& in, const DdlContext& context, TableDraft& draft);
 // Takes a character set or collation option, if one stands here.
-Result<bool> read_charset_option(SqlReader& in, CharsetName& charset);
+Result<bool> read_charset_option(SqlReader& in, const DdlContext& context, CharsetName& charset);
 
 // The columns that MariaDB adds to a table WITH SYSTEM VERSIONING which names none of its own; row_end
 // becomes a part of the primary key and of the unique ones.

@@ -192,9 +192,10 @@ Result<void> read_charset(SqlReader& in, CharsetName& name) {
   if (in.peek().kind != Token::Kind::Text && !in.peek().is_name()) return in.unexpected("a character set");
   Token token = in.take();
   if (token.is("DEFAULT")) {
-    name = {};
+    name = {.of_database = true};
     return {};
   }
+  name.of_database = false;
   std::string written = lower_ascii(in.value(token));
   const Charset* known = charset_by_name(written);
   std::string charset = known ? std::string(known->name()) : written;

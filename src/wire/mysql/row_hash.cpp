@@ -3,7 +3,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <set>
 #include <string_view>
+#include <utility>
 
 #include "wire/mysql/ddl_column.h"
 #include "wire/mysql/table_map.h"
@@ -67,10 +69,20 @@ void give(Table& table, size_t hashes) {
 
 }  // namespace
 
-void set_row_hashes(Table& table) {
-  auto long_ones = std::count_if(table.unique.begin(), table.unique.end(),
-                                 [&](const UniqueKey& key) { return needs_hash(table, key); });
-  give(table, static_cast<size_t>(long_ones));
+void settle_keys(Table& table, Flavor flavor) {
+  // The hash may be NULL, so the server never takes such a key for the primary one. No other server has them.
+  size_t hashes = 0;
+  std::set<std::string> passed_over;
+  for (UniqueKey& key : table.unique) {
+    if (!needs_hash(table, key)) continue;
+    ++hashes;
+    if (!std::exchange(key.partial, true)) passed_over.insert(key.name);
+  }
+  choose_key(table);
+  for (UniqueKey& key : table.unique) {
+    if (passed_over.contains(key.name)) key.partial = false;
+  }
+  if (flavor == Flavor::MariaDb) give(table, hashes);
 }
 
 std::optional<RowHashes> with_row_hashes(const TableMap& map, const Table& known) {

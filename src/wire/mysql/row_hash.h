@@ -5,15 +5,16 @@
 
 #include <optional>
 
+#include "model/gtid.h"
 #include "model/table.h"
 
 namespace sluice::mysql {
 
 struct TableMap;
 
-// Gives the table those that its UNIQUE keys have with InnoDB, and takes others away. Other storage engines
-// have other limits, which only the log tells of.
-void set_row_hashes(Table& table);
+// Chooses the key, and gives the table of a MariaDB those that its UNIQUE keys have with InnoDB, and takes
+// others away. Other storage engines have other limits, which only the log tells of.
+void settle_keys(Table& table, Flavor flavor);
 
 struct RowHashes {
   Table table;

@@ -9,7 +9,7 @@
 namespace sluice::mysql {
 namespace {
 
-bool has_unique(const Table& table, std::string_view name) {
+bool has_name(const Table& table, std::string_view name) {
   return std::any_of(table.unique.begin(), table.unique.end(),
                      [&](const UniqueKey& key) { return equal_words(key.name, name); });
 }
@@ -23,7 +23,7 @@ std::string name_of(const Table& table, const UniqueDraft& draft) {
   const std::string base =
       ordinal < table.columns.size() ? table.columns[ordinal].name : draft.parts.front().column;
   std::string name = base;
-  for (size_t i = 2; has_unique(table, name) || equal_words(name, "PRIMARY"); ++i) {
+  for (size_t i = 2; has_name(table, name) || equal_words(name, "PRIMARY"); ++i) {
     name = fmt::format("{}_{}", base, i);
   }
   return name;
@@ -63,10 +63,14 @@ Result<UniqueDraft> read_unique(SqlReader& in, UniqueDraft draft) {
   return draft;
 }
 
+bool has_unique(const Table& table, const UniqueDraft& draft) {
+  return has_name(table,
+                  draft.name.empty() && !draft.parts.empty() ? draft.parts.front().column : draft.name);
+}
+
 void add_unique(Table& table, const UniqueDraft& draft) {
   if (draft.parts.empty() && !draft.has_expression) return;
-  std::string asked = draft.name.empty() && !draft.parts.empty() ? draft.parts.front().column : draft.name;
-  if (draft.if_not_exists && has_unique(table, asked)) return;
+  if (draft.if_not_exists && has_unique(table, draft)) return;
   UniqueKey key{.name = name_of(table, draft), .columns = {}, .partial = draft.has_expression};
   for (const UniqueDraft::Part& part : draft.parts) {
     size_t ordinal = find_column(table.columns, part.column);

@@ -28,6 +28,8 @@ Result<UniqueDraft> read_unique(SqlReader& in, UniqueDraft draft = {});
 
 inline UniqueDraft unique_of(std::string column) { return {.parts = {{std::move(column)}}}; }
 
+// The table has a unique key of the name that IF NOT EXISTS asks for.
+bool has_unique(const Table& table, const UniqueDraft& draft);
 // Adds it under the name that the server gives it. Names that are taken by keys which are not unique are not
 // known; choose_key() is the caller's.
 void add_unique(Table& table, const UniqueDraft& draft);
