@@ -29,6 +29,14 @@ std::span<const Option> rule_table() {
        {},
        false,
        "PATTERN,..."},
+      {"paths",
+       OptionKind::List,
+       "",
+       "of JSON columns, and of text that holds documents: what is masked within them, as $.phone, "
+       "$.people[*].name, $**.city",
+       {},
+       false,
+       "PATH,..."},
       {"tag", OptionKind::Text, "", "in the place of columns: the name of a list of patterns under tags"},
       {"with", OptionKind::Choice, "", "what stands in the place of their values", mask::kind_names(), true},
   };
@@ -112,8 +120,15 @@ class Reader {
       auto checked = kind->check(settings);
       if (!checked) return note(while_doing(section.where(), checked.error()));
     }
-    setup.rules.push_back(
-        {section.where(), std::move(patterns), std::move(*columns), kind, std::move(settings)});
+    mask::MaskRule rule{section.where(), std::move(patterns), std::move(*columns), kind, std::move(settings)};
+    for (const std::string& text : own.list("paths")) {
+      auto path = rule::JsonPath::parse(text, 0, text, true);
+      if (!path) return note(while_doing(own.where("paths"), path.error()));
+      rule.paths.push_back(std::move(*path));
+    }
+    if (own.given("paths") && rule.paths.empty())
+      return note(usage("{}: expected at least one path, such as $.phone", own.where("paths")));
+    setup.rules.push_back(std::move(rule));
   }
 
   YamlDocument& document_;

@@ -143,7 +143,7 @@ bool append_unescaped(Bytes& out, std::string_view raw) {
   }
 }
 
-Result<JsonPath> JsonPath::parse(std::string_view text, size_t at, std::string_view source) {
+Result<JsonPath> JsonPath::parse(std::string_view text, size_t at, std::string_view source, bool wild) {
   JsonPath path;
   std::string_view rest = text;
   auto fault = [&](std::string_view expected) {
@@ -151,19 +151,30 @@ Result<JsonPath> JsonPath::parse(std::string_view text, size_t at, std::string_v
     return fault_at(source, at,
                     fmt::format("the path '{}': expected {} behind '{}'", text, expected, behind));
   };
-  if (!rest.starts_with('$'))
-    return fault_at(source, at, fmt::format("the path '{}' does not begin with $", text));
-  rest.remove_prefix(1);
+  auto skip = [&](std::string_view word) {
+    bool there = rest.starts_with(word);
+    if (there) rest.remove_prefix(word.size());
+    return there;
+  };
+  if (!skip("$")) return fault_at(source, at, fmt::format("the path '{}' does not begin with $", text));
+  using What = Leg::What;
   while (!rest.empty()) {
     Leg leg;
-    leg.indexed = rest[0] == '[';
-    if (!leg.indexed && rest[0] != '.') return fault("'.', '[' or the end");
-    rest.remove_prefix(1);
-    if (leg.indexed) {
+    if (wild && skip("**")) {
+      leg.what = What::AnyDepth;
+      if (!rest.starts_with('.') && !rest.starts_with('[')) return fault("'.' or '['");
+    } else if (wild && skip("[*]")) {
+      leg.what = What::AnyElement;
+    } else if (skip("[")) {
+      leg.what = What::Element;
       auto [end, wrong] = std::from_chars(rest.data(), rest.data() + rest.size(), leg.index);
       size_t length = static_cast<size_t>(end - rest.data());
       if (wrong != std::errc() || length == rest.size() || *end != ']') return fault("a number and ']'");
       rest.remove_prefix(length + 1);
+    } else if (!skip(".")) {
+      return fault("'.', '[' or the end");
+    } else if (wild && skip("*")) {
+      leg.what = What::AnyMember;
     } else if (rest.starts_with('"')) {
       size_t length = string_length(rest);
       Bytes key;
@@ -171,7 +182,7 @@ Result<JsonPath> JsonPath::parse(std::string_view text, size_t at, std::string_v
       leg.key = key.view();
       rest.remove_prefix(length);
     } else {
-      size_t length = std::min(rest.find_first_of(".["), rest.size());
+      size_t length = std::min(rest.find_first_of(wild ? ".[*" : ".["), rest.size());
       if (length == 0) return fault("a key");
       leg.key = rest.substr(0, length);
       rest.remove_prefix(length);
@@ -185,9 +196,10 @@ std::string_view JsonPath::find(std::string_view document, Bytes& scratch) const
   skip_space(document);
   std::string_view found = document.substr(0, value_length(document));
   for (const Leg& leg : legs_) {
-    if (!found.starts_with(leg.indexed ? '[' : '{')) return {};
+    bool indexed = leg.what == Leg::What::Element;
+    if (!found.starts_with(indexed ? '[' : '{')) return {};
     found.remove_prefix(1);
-    found = leg.indexed ? element_of(found, leg.index) : member_of(found, leg.key, scratch);
+    found = indexed ? element_of(found, leg.index) : member_of(found, leg.key, scratch);
   }
   return found;
 }

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import hmac
 import json
 import os
 import resource
@@ -22,7 +23,7 @@ KEY = "0123456789abcdef0123456789abcdef"
 # What is planted, by the place where it is. Letters that no hexadecimal code has; the number is one of FF1's.
 SECRETS = {place: f"Zqx{number:03}wvy{place}" for number, place in enumerate(
     ["oldkey", "newkey", "email", "family", "doc", "bytes", "note", "default", "comment", "where", "check", "prepared", "lost",
-     "odd", "escaped"])} | {"phone": "40718263519", "card": "4929117264530081"}
+     "odd", "escaped", "member", "deep"])} | {"phone": "40718263519", "card": "4929117264530081"}
 SECRETS["escaped"] += '"ü'
 MASKS = f"""
 masks:
@@ -37,12 +38,15 @@ masks:
     - {{columns: "*.doc", with: drop}}
     - {{columns: "*.bytes", with: hash, encoding: base64url}}
     - {{columns: ["*.note", "*.added"], with: "null"}}
+    - {{columns: "*.profile", paths: ["$.member", "$.list[*]"], with: hash}}
+    - {{columns: "*.profile", paths: "$**.deep", with: name}}
     - {{columns: "*.born", with: shift, by: id, days: 90}}
     - {{tag: names, with: name}}
 """
 TABLES = ("create database shop; create table shop.lost (id int primary key, secret text); "
           "create table shop.customers (id varchar(60) primary key, email varchar(90), phone varchar(30), family varchar(40), "
-          "card bigint, doc json, bytes blob, note text, born date)")
+          "card bigint, doc json, bytes blob, note text, born date, profile json)")
+PROFILE = "json_object('city', 'Bonn', 'list', json_array({member}), 'member', {member}, 'a', json_array(json_object('deep', {deep})))"
 # A schema change that is not understood: the columns of what follows are not known.
 ODD = f"alter table shop.lost add column b int comment '{SECRETS['odd']}' first" + ", force" * 17_000
 
@@ -56,7 +60,7 @@ def plant(server):
     row = f"'{SECRETS['email']}@example.com', '+49 {SECRETS['phone']}', {s['family']}, {SECRETS['card']}"
     server.sql(
         f"use shop; insert into customers values ({s['oldkey']}, {row}, json_object('a', {s['doc']}), {s['bytes']}, {s['note']}, "
-        f"'1984-03-02'); update customers set id = {s['newkey']}, note = {s['escaped']} where note <> {s['where']}; "
+        f"'1984-03-02', {PROFILE.format(**s)}); update customers set id = {s['newkey']}, note = {s['escaped']} where note <> {s['where']}; "
         f"alter table customers add added varchar(60) default {s['default']} comment {s['comment']}, "
         f"add check (note <> {s['check']}); update customers set family = concat({s['family']}, '!'); "
         f"{ODD}; insert into lost values (1, 1, {s['lost']}); alter table lost add c int")
@@ -200,6 +204,8 @@ def test_no_secret_leaks(server, redis, refusing, tmp_path):
     first = inserted[1]["after"]
     assert first["phone"] == "+** *********19" and first["family"].endswith("***") and "doc" not in first
     assert sorted(change["table"] for change in inserted) == ["customers", "customers", "lost", "lost"]
+    profile = json.loads(first["profile"])
+    assert profile["city"] == "Bonn" and profile["list"] == [profile["member"]] and profile["a"][0]["deep"].endswith("***")
     update = next(change for change in changes if change["op"] == "update")
     assert update["before"]["id"] == first["id"] != update["after"]["id"] and len(update["after"]["id"]) == 64
     assert update["query"].startswith("update customers set id = ?, note = ?")
@@ -213,6 +219,36 @@ def test_the_search_finds_what_is_not_masked(server, redis, refusing, tmp_path):
     assert {"http", "log", "json.out", "maxwell.out", "debezium.out", "canal.out", "sql.out"} <= names
     for folder in ("state/state.db", "state/prepared/", "state/spill/", "appendonlydir/"):
         assert any(name.startswith(folder) for name in names), (folder, names)
+
+
+def test_parts_of_binary_documents(start_server, tmp_path):
+    """MySQL's own form of JSON, and updates that carry only what changed within a document."""
+    server = start_server("mysql-9.7", ["--binlog-row-value-options=PARTIAL_JSON", "--binlog-row-image=MINIMAL"], full=True)
+    s = {place: quoted(secret) for place, secret in SECRETS.items()}
+    server.sql("create database shop; create table shop.customers (id int primary key, profile json)")
+    server.sql(f"use shop; insert into customers values (1, {PROFILE.format(**s)}); "
+               f"update customers set profile = json_set(profile, '$.city', 'Rome', '$.member', {s['newkey']}); "
+               f"update customers set profile = json_array_append(profile, '$.list', {s['card']}); "
+               f"update customers set profile = json_set(profile, '$.a[0].deep', concat({s['family']}, repeat('!', 3))); "
+               f"update customers set profile = json_object('member', cast(1.50 as decimal(4, 2)), 'deep', json_array(1, {s['note']}))")
+    sinks = "".join(f"  {name}: {{sink: file, path: ./{name}.out, format: {name}}}\n" for name in ["json", "maxwell", "debezium", "canal", "csv"])
+    masks = MASKS.replace('"$.list[*]"', '"$.list"')
+    (tmp_path / "sluice.yaml").write_text(f"name: parts\nstate: ./state\nsource: {{url: '{server.url}', start: earliest}}\n"
+                                          f"tables: ['shop.*']\n{masks}\nsinks:\n{sinks}")
+    with Sluice("run", tmp_path / "sluice.yaml") as process:
+        until(lambda: sum(change["op"] == "update" for change in lines(tmp_path / "json.out")) == 4, lambda: process.stderr)
+        assert process.terminate() == 0
+        assert found_below(tmp_path) + found_in("log", process.stderr.encode()) == []
+    changes = [change for change in lines(tmp_path / "json.out") if change["op"] != "ddl"]
+    profile = changes[0]["after"]["profile"]
+    assert profile["city"] == "Bonn" and len(profile["list"]) == len(profile["member"]) == 64
+    assert profile["a"] == [{"deep": "Z***"}]
+    partial = {part["path"]: part["value"] for change in changes for part in change.get("patch", {}).get("profile", [])}
+    assert partial.keys() == {"$.city", "$.member", "$.a[0].deep"}, changes
+    assert partial["$.city"] == "Rome" and len(partial["$.member"]) == 64 and partial["$.a[0].deep"] == "Z***!!!"
+    assert changes[4]["after"]["profile"]["deep"] == ["***", "Z***"]
+    price = hmac.new(KEY.encode(), b"1.5", "sha256").hexdigest()
+    assert changes[4]["after"]["profile"]["member"] == price
 
 
 def test_no_core_file_holds_memory(server, tmp_path):

@@ -2,15 +2,17 @@
 #
 # usage: ./do bench [OPTION...]
 # Builds, makes a log of 900,000 changes on a real server, compares what each program makes of it, then times them side by
-# side; with --shapes all, logs of other shapes; with --rules, nothing but conditions (where); with --kafka, --sinks, --subscribers, --formats and
+# side; with --shapes all, logs of other shapes; with --rules, nothing but conditions (where); with --masks, nothing but masks; with --kafka, --sinks, --subscribers, --formats and
 # --debezium, the way into Kafka and Redis and to a thousand WebSocket clients, what each format costs, and Debezium Embedded beside Sluice. The options are those of bench/run.py: ./do bench --options lists them.
 
 do_bench() {
   [[ ${1:-} == --options ]] && set -- --help
-  if [[ ${1:-} == --rules ]]; then
+  if [[ ${1:-} == --rules || ${1:-} == --masks ]]; then
+    local probe=sluice_rule_probe
+    [[ $1 == --rules ]] || probe=sluice_mask_probe
     need build
-    build_in build sluice_rule_probe || stop 1 "the build failed"
-    exec build/sluice_rule_probe
+    build_in build $probe || stop 1 "the build failed"
+    exec build/$probe
   fi
   need build test
   local server=mariadb-10.11

@@ -81,6 +81,7 @@ bool fixed_cell(const std::string& value, Column& column, Cell& cell, std::strin
   if (is_text(column.type) || is_blob(column.type)) {
     cell = {.size = static_cast<uint32_t>(value.size()),
             .kind = is_text(column.type) ? Kind::Text : Kind::Blob};
+    make_room(column, value.size());
     return true;
   }
   if (is_integer(column.type)) {

@@ -220,7 +220,7 @@ Result<MaskPtr> make(const Making& making, Column& column) {
     auto mask = std::make_unique<TextFpe>(making, key);
     std::string otherwise = making.settings.text("otherwise");
     if (otherwise == "null") column.nullable = true;
-    if (otherwise == "hash" && plain.length < 64) column.length = std::max<uint32_t>(plain.length, 64);
+    if (otherwise == "hash") make_room(column, 2 * HmacSha256::kBytes);
     return mask;
   }
   if (plain.type == ColumnType::Decimal && plain.precision >= 6) {

@@ -29,6 +29,8 @@ class Mask {
   virtual Result<Cell> apply(const Cell& cell, const Image& image) = 0;
   // Whether the value plays no part, so that any cell will do.
   virtual bool blind() const { return false; }
+  // Whether what was changed within a document (JsonPatch) is masked, too; else it is left out.
+  virtual bool patches() const { return false; }
   // Whether NULL, which stays otherwise, is masked, too.
   virtual bool nulls() const { return false; }
 };

@@ -81,6 +81,23 @@ void become_text(Column& column, uint32_t length) {
   column = std::move(fresh);
 }
 
+void make_room(Column& column, size_t length) {
+  constexpr size_t kTinyText = 255 / 4;  // characters of four bytes
+  bool text = column.type == ColumnType::Char || column.type == ColumnType::VarChar;
+  bool bytes = column.type == ColumnType::Binary || column.type == ColumnType::VarBinary;
+  if (column.type == ColumnType::TinyText && length > kTinyText) {
+    column.type = ColumnType::Text;
+    column.declared = "text";
+  }
+  if (column.length == 0 || column.length >= length) return;  // 0: not known
+  auto enough = static_cast<uint32_t>(length);
+  if (text) become_text(column, enough);
+  if (!bytes) return;
+  column.type = ColumnType::VarBinary;
+  column.length = enough;
+  column.declared = fmt::format("varbinary({})", enough);
+}
+
 Otherwise::Otherwise(const Settings& settings, const Secret& key, const Column& column)
     : hmac_(key), column_(column) {
   std::string word = settings.text("otherwise");

@@ -40,6 +40,9 @@ size_t next_character(std::string_view text, size_t at);
 // Makes `column` one of text of at most `length` characters.
 void become_text(Column& column, uint32_t length);
 
+// Sees to it that `column`, of text or bytes, holds values of so many characters or bytes.
+void make_room(Column& column, size_t length);
+
 // What becomes of a value that a mask cannot mask: the kinds' option `otherwise`.
 class Otherwise {
  public:

@@ -117,10 +117,17 @@ Result<Selection> parse_columns(const std::vector<std::string>& patterns) {
   return Selection::parse(folded);
 }
 
-const MaskRule* MaskSetup::rule_of(const Table& table, const Column& column) const {
-  auto found = std::find_if(rules.begin(), rules.end(),
-                            [&](const MaskRule& rule) { return fits(rule.columns, table, column); });
-  return found == rules.end() ? nullptr : &*found;
+ColumnRules MaskSetup::rules_of(const Table& table, const Column& column) const {
+  ColumnRules found;
+  for (const MaskRule& rule : rules) {
+    if (!fits(rule.columns, table, column)) continue;
+    if (rule.paths.empty()) {
+      found.whole = &rule;
+      break;
+    }
+    found.parts.push_back(&rule);
+  }
+  return found;
 }
 
 Result<TablePtr> MaskSetup::masked(const Table& table) const {

@@ -9,6 +9,7 @@
 #include "base/option.h"
 #include "base/secret.h"
 #include "model/selection.h"
+#include "rule/json_path.h"
 #include "transform/mask/kind.h"
 #include "transform/transform.h"
 
@@ -20,16 +21,23 @@ struct MaskRule {
   std::vector<std::string> patterns;  // of `columns`, one by one
   Selection columns;                  // over `database.table.column` in lower case
   const MaskKind* kind;
-  Settings settings;  // kind->options
+  Settings settings;                       // kind->options
+  std::vector<rule::JsonPath> paths = {};  // of what is masked within documents; empty: all of the column
 };
 
-// Of the rules that fit a column the first one decides.
+// The rules for one column: the first for all of it, which may be none, and those for parts that stand in
+// front of that.
+struct ColumnRules {
+  const MaskRule* whole = nullptr;
+  std::vector<const MaskRule*> parts;
+};
+
 struct MaskSetup {
   Secret key;
   std::vector<MaskRule> rules;
 
-  // In any case of ASCII letters, since servers take `Phone` for `phone`. Null: none.
-  const MaskRule* rule_of(const Table& table, const Column& column) const;
+  // In any case of ASCII letters, since servers take `Phone` for `phone`.
+  ColumnRules rules_of(const Table& table, const Column& column) const;
   // The table as it is behind the masks; null: as it was. A Usage fault: a mask does not go with a column.
   Result<TablePtr> masked(const Table& table) const;
   // What is made of the key for another use; `purpose` tells the uses apart.

@@ -9,6 +9,7 @@
 #include "format/plain.h"
 #include "rule/decimal.h"
 #include "support/allocations.h"
+#include "support/mask_rule.h"
 #include "support/sample.h"
 
 namespace sluice::mask {
@@ -67,35 +68,11 @@ Cell cell_of(Sample& sample, ColumnType type, std::string_view text) {
   }
 }
 
-struct Option_ {
-  std::string name, value;
-};
-
-// A setup with a rule for each column named; `text`: `with: hash, length: 8`.
-MaskRule rule(std::string_view text, const std::string& pattern) {
-  std::vector<Option_> options;
-  while (!text.empty()) {
-    size_t end = std::min(text.find(", "), text.size()), colon = text.find(": ");
-    options.push_back(
-        {std::string(text.substr(0, colon)), std::string(text.substr(colon + 2, end - colon - 2))});
-    text.remove_prefix(std::min(end + 2, text.size()));
-  }
-  const MaskKind* kind = find_kind(options.at(0).value);
-  EXPECT_NE(kind, nullptr) << options[0].value;
-  Settings settings(kind->options);
-  for (size_t i = 1; i < options.size(); ++i) {
-    auto set = settings.set(options[i].name, {options[i].value}, "");
-    EXPECT_TRUE(set) << set.error().what;
-  }
-  if (kind->check) { EXPECT_TRUE(kind->check(settings)); }
-  return {"test.yaml:1:1", {pattern}, *parse_columns({pattern}), kind, std::move(settings)};
-}
-
 std::shared_ptr<const MaskSetup> setup(
     std::initializer_list<std::pair<std::string_view, std::string>> rules) {
   auto made = std::make_shared<MaskSetup>();
   made->key = kKey;
-  for (const auto& [text, pattern] : rules) made->rules.push_back(rule(text, pattern));
+  for (const auto& [text, pattern] : rules) made->rules.push_back(test::mask_rule(text, pattern));
   return made;
 }
 
@@ -216,10 +193,33 @@ TEST(Mask, MeansColumnsInAnyCase) {
   Table table{.database = "Shop", .name = "T", .columns = {column("Phone", ColumnType::VarChar)}};
   for (const char* pattern :
        {"shop.t.phone", "SHOP.T.PHONE", "*.pHone", "/shop[.]t[.]PHONE/", "/SHOP/./t[.]phone/"}) {
-    EXPECT_NE(setup({{"with: hash", pattern}})->rule_of(table, table.columns[0]), nullptr) << pattern;
+    EXPECT_NE(setup({{"with: hash", pattern}})->rules_of(table, table.columns[0]).whole, nullptr) << pattern;
   }
   for (const char* pattern : {"shop.t.phones", "!*.phone", "/phone/"}) {
-    EXPECT_EQ(setup({{"with: hash", pattern}})->rule_of(table, table.columns[0]), nullptr) << pattern;
+    EXPECT_EQ(setup({{"with: hash", pattern}})->rules_of(table, table.columns[0]).whole, nullptr) << pattern;
+  }
+}
+
+TEST(Mask, MakesRoomForItsStars) {
+  const struct {
+    std::string_view mask, longest, becomes;
+  } cases[] = {{"with: name", "a b ", "*** *** "},
+               {"with: address", "1,2,", "***,***,"},
+               {"with: email", "ab@c", "a***@c"}};
+  for (const auto& each : cases) {
+    for (ColumnType type : {ColumnType::VarChar, ColumnType::Char}) {
+      Sample sample;
+      Column narrow = column("c", type);
+      narrow.length = static_cast<uint32_t>(each.longest.size());
+      TablePtr table = freeze({.database = "shop", .name = "t", .columns = {narrow}});
+      sample.add(Op::Insert, table, {}, {sample.text(each.longest)});
+      ASSERT_TRUE(make_mask(setup({{each.mask, "*"}}))->apply(sample.batch));
+      const Change& change = sample.batch.changes[0];
+      EXPECT_EQ(change.after[0].bytes(), each.becomes);
+      const Column& made = change.table->columns[0];
+      EXPECT_GE(made.length, each.becomes.size()) << each.mask;
+      EXPECT_EQ(made.declared, fmt::format("varchar({})", made.length));
+    }
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "transform/mask/document.h"
+
 namespace sluice::mask {
 namespace {
 
@@ -17,10 +19,10 @@ Result<void> fill(const MaskSetup& setup, const Table& table, Plan& plan) {
   bool masked = false;
   for (uint32_t i = 0; i < table.columns.size(); ++i) {
     const Column& column = table.columns[i];
-    const MaskRule* rule = setup.rule_of(table, column);
+    ColumnRules rules = setup.rules_of(table, column);
     Column made = column;
     MaskPtr mask;
-    if (rule) {
+    if (const MaskRule* rule = rules.whole) {
       auto result = rule->kind->make({rule->settings, setup.key, table, i}, made);
       if (!result) return while_doing(rule->where, std::move(result).error());
       mask = std::move(*result);
@@ -28,6 +30,11 @@ Result<void> fill(const MaskSetup& setup, const Table& table, Plan& plan) {
       masked |= touched;
       if (touched && !column.members.empty()) plan.members = false;
       if (rule->kind->drops) continue;
+    }
+    if (!mask && !rules.parts.empty()) {
+      SLUICE_ASSIGN(parts, make_document_mask(rules.parts, setup.key, table, i, made));
+      mask = std::move(parts);
+      masked = true;
     }
     plan.columns.push_back({i, std::move(mask)});
     shaped.columns.push_back(std::move(made));
@@ -67,7 +74,7 @@ Result<Row> Plan::masked(const Image& image) const {
     Cell cell = column.from < row.count ? row[column.from] : Cell();
     Mask* mask = column.mask.get();
     if (mask && (cell.has_value() || (cell.kind == Kind::Null && mask->nulls()))) {
-      if (cell.kind == Kind::JsonPatch && !mask->blind()) {
+      if (cell.kind == Kind::JsonPatch && !mask->blind() && !mask->patches()) {
         cell = Cell();  // a part of a document says nothing of what the mask makes of the whole
       } else {
         auto made = mask->apply(cell, image);

@@ -108,6 +108,7 @@ Result<MaskPtr> make(const Making& making, Column& column) {
   SLUICE_ASSIGN(regex, compiled(making.settings));
   SLUICE_ASSIGN(pieces, parse_replacement(making.settings, regex.groups()));
   if (making.settings.text("otherwise") == "null") column.nullable = true;
+  if (making.settings.text("otherwise") == "hash") make_room(column, 2 * HmacSha256::kBytes);
   return std::make_unique<RegexMask>(making, std::move(regex), std::move(pieces));
 }
 

@@ -108,6 +108,12 @@ Result<MaskPtr> make(const MaskKind& kind, const Making& making, unsigned keep) 
   return std::make_unique<ShapeMask>(kSpell, keep);
 }
 
+// What three stars stand for may be shorter.
+void widen(Column& column) {
+  size_t longest = column.type == ColumnType::TinyText ? 255 : column.length;
+  make_room(column, 2 * longest + kMore);
+}
+
 unsigned kept(const Making& making) { return static_cast<unsigned>(making.settings.integer("keep")); }
 
 constexpr std::string_view kText = "text";
@@ -121,19 +127,26 @@ const MaskKind card_kind = {
     "card", "digits and letters become stars, but for the last four digits", kText, kCardOptions,
     [](const Making& making, Column&) { return make<spell_digits>(card_kind, making, kept(making)); }};
 const MaskKind email_kind = {"email", "the first letter, three stars, and the domain", kText, kEmailOptions,
-                             [](const Making& making, Column&) {
+                             [](const Making& making, Column& column) {
+                               widen(column);
                                return make<spell_email>(email_kind, making,
                                                         making.settings.boolean("domain"));
                              }};
-const MaskKind name_kind = {
-    "name", "of each word the first letter and three stars", kText, {}, [](const Making& making, Column&) {
-      return make<spell_name>(name_kind, making, 0);
-    }};
-const MaskKind address_kind = {
-    "address",
-    "of each word the first letter and three stars; numbers become three stars",
-    kText,
-    {},
-    [](const Making& making, Column&) { return make<spell_name>(address_kind, making, 0); }};
+const MaskKind name_kind = {"name",
+                            "of each word the first letter and three stars",
+                            kText,
+                            {},
+                            [](const Making& making, Column& column) {
+                              widen(column);
+                              return make<spell_name>(name_kind, making, 0);
+                            }};
+const MaskKind address_kind = {"address",
+                               "of each word the first letter and three stars; numbers become three stars",
+                               kText,
+                               {},
+                               [](const Making& making, Column& column) {
+                                 widen(column);
+                                 return make<spell_name>(address_kind, making, 0);
+                               }};
 
 }  // namespace sluice::mask
