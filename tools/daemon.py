@@ -31,12 +31,11 @@ class Daemon:
         if not keep:
             atexit.register(self.close)
 
-    def _run(self, argv, env=None, executable=None):
-        """Starts it and waits until it answers. executable: another file than argv[0] says."""
+    def _run(self, argv, **more):
+        """Starts it and waits until it answers. more: as Popen has it."""
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(argv, executable=executable, cwd=self.folder, env=env, stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log, start_new_session=True,
-                                            preexec_fn=None if self.keep else die_with_parent)
+            self.process = subprocess.Popen(argv, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            start_new_session=True, preexec_fn=None if self.keep else die_with_parent, **more)
         deadline = time.monotonic() + START_SECONDS
         while not self.answers():
             if self.process.poll() is not None:

@@ -57,7 +57,7 @@ class Server(Daemon):
                 # Servers of one folder remove each other's temporary tables when they start.
                 f"--tmpdir={self.folder}", *server_kinds.options(self.kind),
                 *self.options]
-        return self._run(argv, self.kind.environment())
+        return self._run(argv, env=self.kind.environment())
 
     def answers(self):
         """Whether the server greets on its Unix socket (there, broken-off handshakes are not held against a host)."""

@@ -47,10 +47,13 @@ class MirrorEncoder final : public Encoder {
     size_t begin = out.bytes.size(), messages = out.messages.size();
     if (refused.empty() && plan.key.empty()) refused = append(change, plan, out.bytes);
     if (refused.empty() && !plan.key.empty()) refused = keyed(change, plan, out);
-    if (spelling_->met_invalid_text() && options_.refuse_invalid_text && refused.empty()) {
+    std::string_view misfit = spelling_->misfit();
+    if (spelling_->met_invalid_text() && options_.refuse_invalid_text && misfit.empty())
+      misfit = kInvalidText;
+    if (!misfit.empty() && refused.empty()) {
       // Where the first half of a change of key is a message already, the other one alone is refused.
       out.bytes.truncate(out.messages.size() > messages ? out.messages.back().end : begin);
-      refused = kInvalidText;
+      refused = misfit;
     }
     if (!refused.empty()) refuse(refused, out);
   }

@@ -26,6 +26,8 @@ class Spelling {
   virtual std::string_view comma() const = 0;
   // Whether values had bytes that their character set does not know, since the last time this was asked.
   virtual bool met_invalid_text() = 0;
+  // Why the target cannot hold one of the values since the last time this was asked; empty: it can.
+  virtual std::string_view misfit() { return {}; }
   // An upsert's record has its key besides.
   virtual bool keyed() const = 0;
   virtual std::unique_ptr<Spelling> clone() const = 0;

@@ -236,11 +236,11 @@ Result<std::string> Mirror::ready(const Delivery& delivery, size_t message, Tabl
     return fmt::format("{} has no table {}; create it, or take `create: true`", target_->name(), table.place);
   }
   SLUICE_TRY(settle(delivery, message, careful));
+  if (careful) SLUICE_TRY(target_->begin_step());
   auto created = target_->create(table.place, table.shape);
-  if (created) return std::string();
-  if (!target_->refused()) return tl::unexpected(std::move(created).error());
-  if (!careful) return tl::unexpected(std::move(created).error());
-  return std::move(created).error().what;
+  if (!created && (!careful || !target_->refused())) return tl::unexpected(std::move(created).error());
+  if (careful) SLUICE_TRY(target_->end_step(created.has_value()));
+  return created ? std::string() : std::move(created).error().what;
 }
 
 std::string Mirror::misfit(const TableAt& table, const TableThere& there) const {

@@ -14,6 +14,7 @@ from lib.sluice import Sluice  # noqa: E402
 from clickhouse_server import ClickHouse  # noqa: E402
 from kafka_server import Kafka  # noqa: E402
 from opensearch_server import OpenSearch  # noqa: E402
+from postgresql_server import PostgreSQL  # noqa: E402
 from rabbitmq_server import RabbitMQ  # noqa: E402
 from server import KINDS, Server  # noqa: E402
 from server_tls import make_tls  # noqa: E402
@@ -115,3 +116,10 @@ def clickhouse():
     """A server, for tests that leave it running and use databases of their own."""
     with ClickHouse() as house:
         yield house
+
+
+@pytest.fixture(scope="session")
+def postgresql(tls):
+    """A server, for tests that leave it running and use schemas of their own."""
+    with PostgreSQL(tls=tls) as server:
+        yield server

@@ -4,11 +4,10 @@ changes, locks, refusals."""
 import contextlib
 import random
 import threading
-import time
 
 import pytest
 
-from lib.mirror import TYPES, Workload, create_types, type_rows, until
+from lib.mirror import TYPES, Workload, create_types, failure, type_rows, until
 from lib.sluice import run
 
 SOURCE = "mysql-9.7"
@@ -95,19 +94,7 @@ def test_a_random_workload_is_mirrored_through_kills(pair, sluice, tmp_path, clo
     source.sql(f"create table {database}.log (what int)")
     path = configure(tmp_path, pair, "keyless: append")
     work = close_later(Workload(source, database, seed))
-    rows = 0
-    for _ in range(6):
-        process = sluice("run", path)
-        end = time.monotonic() + work.random.uniform(0.2, 0.8)
-        while time.monotonic() < end:
-            work.transaction()
-            with work.connection.cursor() as cursor:
-                cursor.execute("insert into log values " + ",".join(f"({i})" for i in range(rows, rows + 3)))
-                rows += 3
-            work.connection.commit()
-        process.process.kill()
-        process.process.wait()
-    sluice("run", path)
+    work.through_kills(sluice, path)
     wait_until_equal(pair, [*WORKLOAD, "select count(*), count(distinct what) from log"])
 
 
@@ -124,13 +111,6 @@ def test_schema_changes_are_carried_out(pair, sluice, tmp_path):
                "alter table u modify bb varchar(300), modify c decimal(8,3) null; update u set bb = repeat('w', 300) where id = 2")
     wait_until_equal(pair, ["select * from u order by id", "select * from v"])
     until(lambda: ask(target, mirror, "show tables") == [("sluice_checkpoint",), ("u",), ("v",)], what=lambda: ask(target, mirror, "show tables"))
-
-
-def failure(path, *words):
-    done = run("run", path, check=False)
-    assert done.returncode == 1, done.stderr
-    for word in words:
-        assert word in done.stderr, done.stderr
 
 
 def test_what_the_target_cannot_take_stops_with_words_or_is_parked(pair, sluice, tmp_path):

@@ -4,11 +4,10 @@ import contextlib
 import random
 import shutil
 import sqlite3
-import time
 
 import pytest
 
-from lib.mirror import TYPES, Workload, create_types, type_rows, until
+from lib.mirror import TYPES, Workload, create_types, failure, type_rows, until
 from lib.sluice import run
 
 KIND = "mysql-9.7"
@@ -124,19 +123,7 @@ def test_a_random_workload_is_mirrored_through_kills(server, database, sluice, t
     server.sql(f"create table {database}.log (what int)")
     path = configure(tmp_path, server, database, "keyless: append")
     work = close_later(Workload(server, database, seed))
-    rows = 0
-    for _ in range(8):
-        process = sluice("run", path)
-        end = time.monotonic() + work.random.uniform(0.2, 0.8)
-        while time.monotonic() < end:
-            work.transaction()
-            with work.connection.cursor() as cursor:
-                cursor.execute("insert into log values " + ",".join(f"({i})" for i in range(rows, rows + 3)))
-                rows += 3
-            work.connection.commit()
-        process.process.kill()
-        process.process.wait()
-    sluice("run", path)
+    rows = work.through_kills(sluice, path)
     wait_until_equal(server, database, tmp_path)
     until(lambda: ask(tmp_path, "select count(*), count(distinct what) from log") == [(rows, rows)],
           what=lambda: f"{rows}: {ask(tmp_path, 'select count(*), count(distinct what) from log')}")
@@ -157,13 +144,6 @@ def test_schema_changes_are_carried_out(server, database, sluice, tmp_path):
     assert ask(tmp_path, "select name from sqlite_master where type = 'table' order by name") == [("sluice_checkpoint",), ("u",), ("v",)]
     server.sql(f"use {database}; update u set bb = 7; alter table u modify bb int null")
     process.wait_for_error("SQLite cannot change the column bb of u from TEXT to INTEGER")
-
-
-def failure(path, *words):
-    done = run("run", path, check=False)
-    assert done.returncode == 1, done.stderr
-    for word in words:
-        assert word in done.stderr, done.stderr
 
 
 def test_what_the_target_cannot_take_stops_with_words_or_is_left_out(server, database, sluice, tmp_path):
@@ -198,8 +178,9 @@ def test_tables_without_a_key_and_schema_changes_can_be_refused(server, database
     server.sql(f"create database {database}; use {database}; create table t (a int); insert into t values (1)")
     failure(configure(tmp_path, server, database), f"the table {database}.t has no primary key")
     path = configure(tmp_path, server, database, "keyless: append")
-    sluice("run", path)
+    process = sluice("run", path)
     until(lambda: ask(tmp_path, "select * from t") == [(1,)])
+    process.close()
     server.sql(f"delete from {database}.t")
     failure(path, "it takes inserted rows alone")
     shutil.rmtree(tmp_path / "state")

@@ -24,6 +24,7 @@
 #include "sink/http/http_sink.h"
 #include "sink/kafka/kafka_sink.h"
 #include "sink/mysql/mysql_sink.h"
+#include "sink/postgresql/postgresql_sink.h"
 #include "sink/rabbitmq/rabbitmq_sink.h"
 #include "sink/redis/redis_cache_sink.h"
 #include "sink/redis/redis_sink.h"
@@ -476,6 +477,7 @@ const SinkBenchType subscribers_bench = {
     .name = "subscribers", .sink = &subscribers_sink, .make = make<SubscribersBench>};
 const SinkBenchType sqlite_bench = {.name = "sqlite", .sink = &sqlite_sink, .make = make_sqlite_bench};
 const SinkBenchType mysql_bench = {.name = "mysql", .sink = &mysql_sink, .make = nullptr};
+const SinkBenchType postgresql_bench = {.name = "postgresql", .sink = &postgresql_sink, .make = nullptr};
 const SinkBenchType redis_cache_bench = {
     .name = "redis_cache", .sink = &redis_cache_sink, .make = make<RedisCacheBench>, .waits = true};
 

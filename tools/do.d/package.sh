@@ -40,7 +40,7 @@ dependencies_of() {
   mkdir -p "$work/debian"
   printf 'Source: sluice\n\nPackage: sluice\nArchitecture: any\n' >"$work/debian/control"
   (cd "$work" && dpkg-shlibdeps -O "$1/usr/bin/sluice" 2>shlibdeps.log || { cat shlibdeps.log >&2; exit 1; }) |
-    sed -n "s/^shlibs:Depends=\(.*\)/\1, libcurl4 (>= 7.85)/p"  # which is loaded by its name, for the HTTP sink
+    sed -n "s/^shlibs:Depends=\(.*\)/\1, libcurl4 (>= 7.85), libpq5 (>= 13)/p"  # which are loaded by their names
   rm -rf "$work"
 }
 

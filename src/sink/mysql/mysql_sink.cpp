@@ -1,11 +1,10 @@
 // The sink mysql: tables of a MySQL or MariaDB server that are kept equal to the source's.
 #include "sink/mysql/mysql_sink.h"
 
-#include <algorithm>
-
 #include "base/url.h"
 #include "client/mysql/login.h"
 #include "mirror/options.h"
+#include "mirror/place.h"
 #include "sink/mysql/mysql_target.h"
 #include "sink/mysql/spelling.h"
 
@@ -64,11 +63,8 @@ Result<std::unique_ptr<Encoder>> encoder(const Settings& settings) {
   return mirror::make_encoder(mysql::make_spelling(), mirror::encoder_options(settings));
 }
 
-void escape_dots(Bytes& out, size_t begin) {
-  std::replace(out.data() + begin, out.data() + out.size(), '.', mysql::kDot);
-}
-
-constexpr Addressing kAddressing{.option = "to", .escape_place = escape_dots, .places = Places::Names};
+constexpr Addressing kAddressing{
+    .option = "to", .escape_place = mirror::escape_dots, .places = Places::Names};
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 #include "format/sql/literal.h"
 #include "format/sql/plan.h"
 #include "mirror/fold.h"
+#include "mirror/place.h"
 
 namespace sluice::mysql {
 namespace {
@@ -28,10 +29,9 @@ constexpr unsigned kUnknownDatabase = 1049;
 // ER_OPTION_PREVENTS_STATEMENT (read_only), ER_READ_ONLY_MODE: of the server as it is now.
 constexpr unsigned kPassing[] = {1021, 1037, 1041, 1030, 1114, 1206, 1290, 1836};
 
-struct Name {
-  std::string database, table;
-  std::string quoted() const { return sql::quoted_name(database) + "." + sql::quoted_name(table); }
-};
+std::string quoted(const mirror::Place& place) {
+  return sql::quoted_name(place.database) + "." + sql::quoted_name(place.table);
+}
 
 std::string literal(std::string_view text) {
   Bytes out;
@@ -93,7 +93,7 @@ class MysqlTarget final : public mirror::Target {
   Result<void> drop(const std::string& place) override { return shape("DROP TABLE IF EXISTS ", place); }
   Result<void> truncate(const std::string& place) override { return shape("TRUNCATE TABLE ", place); }
   Result<void> rename(const std::string& from, const std::string& to) override {
-    return shape("RENAME TABLE ", from, " TO " + name_of(to).quoted());
+    return shape("RENAME TABLE ", from, " TO " + quoted(name_of(to)));
   }
   Result<void> alter(const std::string& place, const Step& step, const Shape& shape) override;
   Result<void> apply(TableAt& table, std::span<const RowOp> rows) override;
@@ -105,7 +105,7 @@ class MysqlTarget final : public mirror::Target {
   Result<void> run(std::string_view sql, std::string_view attempt);
   Result<Rows> ask(std::string_view sql, std::string_view attempt);
   Result<void> shape(std::string_view verb, const std::string& place, const std::string& rest = "");
-  Name name_of(std::string_view place) const;
+  mirror::Place name_of(std::string_view place) const { return mirror::read_place(place, database_); }
   Prepared& prepared(TableAt& table);
   Result<void> insert(const Prepared& with, std::span<const RowOp* const> rows, bool upserts);
   Result<void> remove(const Prepared& with, std::span<const RowOp* const> rows);
@@ -142,8 +142,8 @@ Result<void> MysqlTarget::run(std::string_view sql, std::string_view attempt) {
 
 Result<Rows> MysqlTarget::ask(std::string_view sql, std::string_view attempt) {
   auto rows = connection_->query(sql, attempt);
-  if (!rows) SLUICE_TRY(note(tl::unexpected(std::move(rows).error())));
-  return rows;
+  if (rows) return rows;
+  return tl::unexpected(note(tl::unexpected(std::move(rows).error())).error());
 }
 
 Result<void> MysqlTarget::connect() {
@@ -182,17 +182,8 @@ void MysqlTarget::roll_back() {
   refused_ = refused;
 }
 
-Name MysqlTarget::name_of(std::string_view place) const {
-  size_t dot = place.find('.');
-  Name name{database_, std::string(place)};
-  if (dot != std::string_view::npos)
-    name = {std::string(place.substr(0, dot)), std::string(place.substr(dot + 1))};
-  for (std::string* part : {&name.database, &name.table}) std::replace(part->begin(), part->end(), kDot, '.');
-  return name;
-}
-
 Result<std::optional<TableThere>> MysqlTarget::describe(const std::string& place) {
-  Name name = name_of(place);
+  mirror::Place name = name_of(place);
   std::string where =
       " WHERE table_schema=" + literal(name.database) + " AND table_name=" + literal(name.table);
   SLUICE_ASSIGN(columns,
@@ -220,8 +211,8 @@ Result<std::optional<TableThere>> MysqlTarget::describe(const std::string& place
 }
 
 Result<void> MysqlTarget::create(const std::string& place, const Shape& shape) {
-  Name name = name_of(place);
-  std::string sql = "CREATE TABLE " + name.quoted() + " (", key;
+  mirror::Place name = name_of(place);
+  std::string sql = "CREATE TABLE " + quoted(name) + " (", key;
   for (size_t i = 0; i < shape.columns.size(); ++i) {
     const auto& column = shape.columns[i];
     bool in_key = shape.in_key(i);
@@ -244,7 +235,7 @@ Result<void> MysqlTarget::create(const std::string& place, const Shape& shape) {
 }
 
 Result<void> MysqlTarget::shape(std::string_view verb, const std::string& place, const std::string& rest) {
-  return run(fmt::format("{}{}{}", verb, name_of(place).quoted(), rest), "change the table " + place);
+  return run(fmt::format("{}{}{}", verb, quoted(name_of(place)), rest), "change the table " + place);
 }
 
 Result<void> MysqlTarget::alter(const std::string& place, const Step& step, const Shape& shape) {
@@ -274,20 +265,20 @@ Prepared& MysqlTarget::prepared(TableAt& table) {
   if (!table.prepared) {
     auto made = std::make_unique<Prepared>();
     const Shape& shape = table.shape;
-    made->name = name_of(table.place).quoted();
+    made->name = quoted(name_of(table.place));
     std::string names;
     for (size_t i = 0; i < shape.columns.size(); ++i) {
       std::string name = sql::quoted_name(shape.columns[i].name);
       names += (i == 0 ? "" : ",") + name;
       if (shape.in_key(i)) continue;
-      made->update += (made->update.empty() ? "" : ",") + name + "=VALUES(" + name + ")";
+      made->update += fmt::format("{}{}=VALUES({})", made->update.empty() ? "" : ",", name, name);
     }
     made->insert = "INSERT INTO " + made->name + " (" + names + ") VALUES ";
     for (uint32_t column : shape.key) {
       std::string name = sql::quoted_name(shape.columns[column].name);
       made->key += (made->key.empty() ? "" : ",") + name;
       // Of a table that is all key, to set it to itself says that a repeat is none.
-      if (shape.key.size() == shape.columns.size()) made->update = name + "=" + name;
+      if (shape.key.size() == shape.columns.size()) made->update = fmt::format("{}={}", name, name);
     }
     made->compound = shape.key.size() > 1;
     if (made->compound) made->key = "(" + made->key + ")";

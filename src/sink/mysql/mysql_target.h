@@ -10,9 +10,6 @@
 
 namespace sluice::mysql {
 
-// Stands for a dot within a name, which is none between a database and a table.
-constexpr char kDot = '\x1e';
-
 // `database`: where sluice_checkpoint is, and tables of a place without a dot.
 std::unique_ptr<mirror::Target> make_target(ConnectionOptions options, std::string database);
 

@@ -4,7 +4,7 @@ workload, and the comparison of a source's table with its mirror."""
 import random
 import time
 
-from lib.sluice import WAIT_SECONDS
+from lib.sluice import WAIT_SECONDS, run
 
 # Column type, values as SQL literals.
 TYPES = {
@@ -102,11 +102,38 @@ class Workload:
         else:
             self.connection.commit()
 
+    def through_kills(self, sluice, path, kills=6, meanwhile=lambda: None):
+        """Works on while the program dies again and again, and fills the table `log`, which has no key; returns how many rows. It
+        runs in the end. meanwhile: done in the middle of each of its lives."""
+        rows = 0
+        for _ in range(kills):
+            process = sluice("run", path)
+            for then in (meanwhile, process.process.kill):
+                end = time.monotonic() + self.random.uniform(0.1, 0.4)
+                while time.monotonic() < end:
+                    self.transaction()
+                    with self.connection.cursor() as cursor:
+                        cursor.execute("insert into log values " + ",".join(f"({i})" for i in range(rows, rows + 3)))
+                        rows += 3
+                    self.connection.commit()
+                then()
+            process.process.wait()
+        sluice("run", path)
+        return rows
+
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
         self.connection.close()  # else its locks would hold up whoever drops the tables
+
+
+def failure(path, *words, code=1):
+    """It ends with these words."""
+    done = run("run", path, check=False)
+    assert done.returncode == code, done.stderr
+    for word in words:
+        assert word in done.stderr, done.stderr
 
 
 def until(condition, seconds=WAIT_SECONDS, what=None):

@@ -13,7 +13,7 @@ install_servers() {
   local kind
   for kind in "${@:-all}"; do
     case $kind in
-      all) install_servers_locked mariadb-10.11 mariadb-11.8 mysql-9.7 mysql-5.6 kafka-4.4 opensearch-2.19 rabbitmq-3.10 clickhouse-18.16 ;;
+      all) install_servers_locked mariadb-10.11 mariadb-11.8 mysql-9.7 mysql-5.6 kafka-4.4 opensearch-2.19 rabbitmq-3.10 clickhouse-18.16 postgresql-15 ;;
       *) install_servers_locked "$kind" ;;
     esac
   done
@@ -35,7 +35,9 @@ install_servers_locked() {
       # The package would start a daemon.
       clickhouse-18.16)
         [[ -x /usr/sbin/clickhouse-server ]] || unpack clickhouse-18.16 "unpack_suite bookworm clickhouse-server" "ClickHouse 18.16" ;;
-      *) stop 2 "there is no server '$kind'; there are mariadb-10.11, mariadb-11.8, mysql-9.7, mysql-5.6, kafka-4.4, opensearch-2.19, rabbitmq-3.10, clickhouse-18.16" ;;
+      postgresql-15)
+        [[ -x /usr/lib/postgresql/15/bin/postgres ]] || unpack postgresql-15 unpack_postgresql "PostgreSQL 15" ;;
+      *) stop 2 "there is no server '$kind'; there are mariadb-10.11, mariadb-11.8, mysql-9.7, mysql-5.6, kafka-4.4, opensearch-2.19, rabbitmq-3.10, clickhouse-18.16, postgresql-15" ;;
     esac
   done
 }
@@ -102,4 +104,14 @@ unpack_rabbitmq() {
   rm -rf "$1"/usr/share/{doc,man}
   # Erlang's starter names the folder where Debian has it.
   sed -i 's|ROOTDIR=/usr/lib/erlang|ROOTDIR=$(readlink -f "$(dirname "$0")/..")|' "$1/usr/lib/erlang/bin/erl"
+}
+
+# unpack_postgresql TREE WORK: Debian's own, whose package would start a daemon, with what a server needs that libpq does not bring.
+unpack_postgresql() {
+  (cd "$2" && quietly "$CACHE/servers/apt.log" apt-get -q -o APT::Sandbox::User= download postgresql-15 libxml2 libicu72) || return 1
+  local package
+  for package in "$2"/*.deb; do
+    dpkg-deb --extract "$package" "$1" || return 1
+  done
+  rm -rf "$1"/usr/share/{doc,man,locale} "$1/usr/lib/postgresql/15/lib/bitcode"
 }
