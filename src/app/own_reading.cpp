@@ -16,6 +16,12 @@ std::string folder_of(const std::string& state_folder, const std::string& lane) 
   return fmt::format("{}/behind/{}", state_folder, Spill::folder_of(lane));
 }
 
+void forget_folders(const std::string& state_folder, const std::string& lane) {
+  std::error_code none;
+  fs::remove_all(folder_of(state_folder, lane), none);
+  fs::remove_all(own_tables_folder(state_folder, lane), none);
+}
+
 // A source with a catalogue of its own.
 class OwnSource : public Source {
  public:
@@ -64,31 +70,40 @@ class Impl : public OwnReading {
   Result<void> keep(const std::string& lane) override {
     std::string own = folder_of(folder_, lane);
     std::error_code reason;
-    fs::remove_all(own, reason);
-    fs::create_directories(own, reason);
+    if (fs::exists(own, reason)) return {};
+    // Whole under its name, or not there.
+    std::string begun = own + ".begun";
+    fs::remove_all(begun, reason);
+    fs::create_directories(begun, reason);
     if (!reason && fs::exists(setup_.decoder.spool_folder)) {
-      fs::copy(setup_.decoder.spool_folder, own, fs::copy_options::overwrite_existing, reason);
+      fs::copy(setup_.decoder.spool_folder, begun, fs::copy_options::overwrite_existing, reason);
     }
+    if (!reason) fs::rename(begun, own, reason);
     if (!reason) return {};
     return fatal("cannot keep what is prepared for the sink {} in {}: {}", lane, own, reason.message());
   }
 
   Result<Reading> begin(const std::string& lane, const Position& from) override {
     auto catalogue = std::make_unique<Catalogue>();
-    SLUICE_TRY(read_sqlite_catalogue(folder_, &from, *catalogue));
+    Reading reading;
+    if (std::string own = own_tables_folder(folder_, lane); fs::exists(own)) {
+      SLUICE_ASSIGN(tables, open_sqlite_state(own));
+      SLUICE_TRY(tables->save({.resume = &from}));
+      SLUICE_TRY(tables->load(*catalogue));
+      reading.tables = std::move(tables);
+    } else {
+      SLUICE_TRY(read_sqlite_catalogue(folder_, &from, *catalogue));
+    }
     MysqlSourceSetup setup = setup_;
     setup.decoder.spool_folder = folder_of(folder_, lane);
-    Reading reading;
+    setup.decoder.reads_for = lane;
     reading.source =
         std::make_unique<OwnSource>(std::move(setup), until_, lane, std::move(catalogue), selection_);
     reading.transforms = transforms_();
     return reading;
   }
 
-  void end(const std::string& lane) override {
-    std::error_code none;
-    fs::remove_all(folder_of(folder_, lane), none);
-  }
+  void end(const std::string& lane) override { forget_folders(folder_, lane); }
 
  private:
   MysqlSourceSetup setup_;
@@ -107,13 +122,31 @@ std::unique_ptr<OwnReading> make_own_reading(MysqlSourceSetup setup, std::option
                                 std::move(transforms));
 }
 
+std::string own_tables_folder(const std::string& folder, const std::string& sink) {
+  return folder_of(folder, sink) + ".tables";
+}
+
+Result<void> stand_own_tables(State& state, const std::string& folder, const std::string& sink) {
+  SLUICE_ASSIGN(saved, state.lane(sink));
+  if (!saved) return usage("{} knows no sink {}", folder, sink);
+  SLUICE_ASSIGN(resume, state.resume());
+  if (!resume || covers(saved->position, *resume)) {
+    return usage("the sink {} is not behind the pipeline, whose tables are its own: leave --sink out", sink);
+  }
+  std::string own = own_tables_folder(folder, sink);
+  SLUICE_ASSIGN(tables, open_sqlite_state(own));
+  SLUICE_ASSIGN(known, tables->resume());
+  if (!known) SLUICE_TRY(copy_sqlite_history(folder, own));
+  return tables->save({.resume = &saved->position});
+}
+
 Result<bool> forget_sink(State& state, const std::string& folder, const std::string& sink) {
   SLUICE_ASSIGN(saved, state.lane(sink));
   SLUICE_ASSIGN(parked, state.park()->drop_parked(sink, {}));
   SLUICE_TRY(state.forget(sink));
   SLUICE_TRY(state.set_value(absent_fact(sink), ""));
+  forget_folders(folder, sink);
   std::error_code none;
-  fs::remove_all(folder_of(folder, sink), none);
   bool spilled = fs::remove_all(fmt::format("{}/spill/{}", folder, Spill::folder_of(sink)), none) > 0;
   return saved || parked > 0 || spilled;
 }

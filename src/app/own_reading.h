@@ -22,6 +22,12 @@ std::unique_ptr<OwnReading> make_own_reading(MysqlSourceSetup setup, std::option
                                              const Selection& selection, std::string state_folder,
                                              std::function<Transforms()> transforms);
 
+// The state of the sink's own tables in the pipeline's folder: of the places that it reads by itself.
+std::string own_tables_folder(const std::string& folder, const std::string& sink);
+// Makes it of what the pipeline's state knows, where there is none, and has it stand where the sink does.
+// `state` is the pipeline's, which is stopped.
+Result<void> stand_own_tables(State& state, const std::string& folder, const std::string& sink);
+
 // Forgets where the sink is and what waits for it: should it come back, it begins anew. False: nothing is
 // known of it.
 Result<bool> forget_sink(State& state, const std::string& folder, const std::string& sink);

@@ -6,6 +6,7 @@
 
 #include "app/config.h"
 #include "app/connection.h"
+#include "app/own_reading.h"
 #include "app/running.h"
 #include "app/terminal.h"
 #include "app/verbs.h"
@@ -44,6 +45,15 @@ constexpr Option kOptions[] = {
      {},
      false,
      "FILE"},
+    {"sink",
+     OptionKind::Text,
+     "",
+     "for repair: a sink that is behind the others, which waits in front of changes whose columns nobody can "
+     "tell: "
+     "the tables are those of where it stands, and told to it alone",
+     {},
+     false,
+     "NAME"},
 };
 constexpr OptionGroup kGroups[] = {{"Options", [] { return std::span<const Option>(kOptions); }}};
 constexpr Argument kArguments[] = {
@@ -96,6 +106,7 @@ Result<Request> request_of(const Invocation& invocation) {
     return usage(
         "repair needs --schema FILE with the tables' CREATE TABLE statements, and nothing else takes it");
   }
+  if (options.given("sink") && request.action != "repair") return usage("--sink goes with 'repair' alone");
   return request;
 }
 
@@ -331,7 +342,10 @@ Result<int> run(const Invocation& invocation) {
       SLUICE_ASSIGN(config, load_config(place));
       if (config.masks) seal = config.masks->derived("state");
     }
-    return renew(request, folder, nullptr, files, std::move(seal));
+    if (!options.given("sink")) return renew(request, folder, nullptr, files, std::move(seal));
+    SLUICE_ASSIGN(stopped, open_sqlite_state(folder));
+    SLUICE_TRY(stand_own_tables(*stopped, folder, options.text("sink")));
+    return renew(request, own_tables_folder(folder, options.text("sink")), nullptr, files);
   }
   if (folder == place) return usage("rebuild needs the configuration, which names the server: sluice.yaml");
   SLUICE_ASSIGN(config, load_config(place));
@@ -351,7 +365,8 @@ const Command schema_command = {
     "the place where the pipeline goes on is left as it was. 'repair' takes tables from files, where neither "
     "log nor server can tell what their columns were: as of their first change that is set aside, else as of "
     "where the "
-    "pipeline goes on. For both the pipeline must be stopped.",
+    "pipeline goes on; with --sink as of where a sink is that is left behind. For both the pipeline must be "
+    "stopped.",
     kArguments,
     kGroups,
     kExamples,

@@ -6,7 +6,8 @@ namespace {
 // The lane's share of the state.
 class LaneState : public State {
  public:
-  LaneState(State& all, std::string lane) : all_(all), lane_(std::move(lane)) {}
+  LaneState(State& all, std::string lane, std::unique_ptr<State> tables)
+      : all_(all), lane_(std::move(lane)), tables_(std::move(tables)) {}
 
   Result<std::optional<Position>> resume() override { return std::nullopt; }
   Result<std::optional<LaneCheckpoint>> lane(std::string_view name) override { return all_.lane(name); }
@@ -14,6 +15,9 @@ class LaneState : public State {
   Result<void> forget(std::string_view lane) override { return all_.forget(lane); }
   Result<void> load(Catalogue&) override { return {}; }
   Result<void> save(const Checkpoint& checkpoint) override {
+    // Before the position: what is known of places behind it is forgotten at a start.
+    if (tables_ && !checkpoint.catalogue.empty())
+      SLUICE_TRY(tables_->save({.resume = checkpoint.resume, .catalogue = checkpoint.catalogue}));
     if (!checkpoint.position && !checkpoint.park) return {};
     Checkpoint own = checkpoint;
     own.resume = nullptr;
@@ -29,6 +33,7 @@ class LaneState : public State {
  private:
   State& all_;
   const std::string lane_;
+  const std::unique_ptr<State> tables_;
 };
 
 std::vector<LaneSetup> only(LaneSetup lane) {
@@ -41,7 +46,7 @@ std::vector<LaneSetup> only(LaneSetup lane) {
 
 CatchUp::CatchUp(LaneSetup lane, Reading reading, State& state, const PipelineOptions& options)
     : name_(lane.name),
-      state_(std::make_unique<LaneState>(state, lane.name)),
+      state_(std::make_unique<LaneState>(state, lane.name, std::move(reading.tables))),
       source_(std::move(reading.source)),
       pipeline_(*source_, std::move(reading.transforms), only(std::move(lane)), state_.get(), options) {}
 

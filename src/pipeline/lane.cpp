@@ -142,7 +142,7 @@ Result<void> Lane::work() {
     bool ended = false;
     if (spill_) {
       SLUICE_ASSIGN(spilled, spill_->next(kTick));
-      if (spilled) SLUICE_TRY(deliver_spilled(*spilled));
+      SLUICE_TRY(spilled ? deliver_spilled(*spilled) : free_spill());
       ended = !spilled && spill_->ended();
     } else if ((in_hand_ = encoding_.next(kTick))) {
       SLUICE_TRY(deliver(*in_hand_));

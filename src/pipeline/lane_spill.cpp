@@ -100,9 +100,19 @@ Result<void> Lane::deliver_spilled(Unpacked& spilled) {
                       [&] { return watermark_.parked(number_, park_.changes()); }));
   }
   // Files go only behind a position that is on disk.
-  spill_->remove(whole && position_.known());
+  if (whole && position_.known()) spill_->remove_files();
+  spill_->remove();
   between_ = whole;
   count(log_end_of(spill_->number()));
+  return {};
+}
+
+// While nothing follows what was delivered.
+Result<void> Lane::free_spill() {
+  if (!spill_->frees() || !between_ || !position_.known()) return {};
+  SLUICE_TRY(insist("cannot save the position", false,
+                    [&] { return watermark_.noted(number_, position_, note_, {}, true); }));
+  spill_->remove_files();
   return {};
 }
 

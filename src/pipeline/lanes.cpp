@@ -91,6 +91,7 @@ Result<void> Lanes::start(Source& source, State* state, const Position& from) {
     SLUICE_ASSIGN(behind, starts_behind(setups_[i], saved, from));
     if (behind) alone.push_back(i);
     if (behind) watermark_->leave(i);
+    if (!behind && options_.own_reading) options_.own_reading->end(seats_[i]->name);
     if (!behind) seat_lane(*seats_[i], make_lane(i, std::move(setups_[i]), std::move(saved)), from);
   }
   for (size_t i : alone) SLUICE_TRY(read_alone(i, std::move(setups_[i])));

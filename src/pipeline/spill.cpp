@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -245,28 +246,44 @@ void Spill::put_record(const Delivery& delivery, uint64_t number) {
   std::memcpy(records_.data() + begin, &header, sizeof header);
 }
 
-// What belongs to the transaction that goes on is a record of its own, so that it can be taken off.
+// What belongs to the transaction that goes on is a record of its own, so that it can be taken off; and where
+// there is no room to begin it, the one before is ended by itself.
 Result<void> Spill::append(const Delivery& delivery) {
   records_.clear();
+  const bool whole = delivery.whole == delivery.messages.size();
+  const bool splits = !whole && delivery.whole != Delivery::kInside;
   uint64_t number = next_number_;
-  if (delivery.whole == Delivery::kInside || delivery.whole == delivery.messages.size()) {
+  size_t first = 0;  // so many bytes belong to whole transactions
+  if (!splits) {
     put_record(delivery, number++);
   } else {
     first_.clear();
     rest_.clear();
     for (size_t i = 0; i < delivery.messages.size(); ++i)
       (i < delivery.whole ? first_ : rest_).add(delivery, i);
-    put_record(first_.delivery(delivery, delivery.whole), number++);
+    if (!halved_) put_record(first_.delivery(delivery, delivery.whole), number++);
+    first = records_.size();
     Delivery inside = rest_.delivery(delivery, Delivery::kInside);
     inside.position = nullptr;
     put_record(inside, number++);
   }
-  SLUICE_TRY(write(records_.view()));
-  next_number_ = number;
-  if (delivery.position) end_ = *delivery.position;
+  auto room = find_room(records_.size(), splits || !open_);
+  if (!room && splits && open_ && find_room(first, false)) {
+    SLUICE_TRY(write(records_.view().substr(0, first)));
+    ++next_number_;
+    open_ = false;
+    halved_ = true;
+  } else if (room) {
+    SLUICE_TRY(write(records_.view()));
+    next_number_ = number;
+    open_ = !whole;
+    halved_ = false;
+  }
   records_.shrink(kSegmentBytes);
+  if (!room && !halved_) return room;
+  if (delivery.position) end_ = *delivery.position;
   more_.notify_one();
-  return {};
+  return room;
 }
 
 Result<void> Spill::begin_segment() {
@@ -284,12 +301,36 @@ Result<void> Spill::begin_segment() {
   return {};
 }
 
-Result<void> Spill::write(std::string_view records) {
-  uint64_t waiting = bytes();
-  if (waiting > 0 && waiting + records.size() > most_bytes_) {
+Result<void> Spill::find_room(uint64_t bytes, bool begins) {
+  uint64_t waiting = this->bytes();
+  if (waiting > 0 && waiting + bytes > most_bytes_) {
     return retryable("the spill in {} is full: {} bytes wait there, and `spill` allows {}", folder_, waiting,
                      most_bytes_);
   }
+  struct statvfs disk;
+  if (::statvfs(folder_.c_str(), &disk) != 0)
+    return fatal("cannot learn how much room is left for {}: {}", folder_, std::strerror(errno));
+  uint64_t free = uint64_t{disk.f_bavail} * disk.f_frsize;
+  uint64_t reserve = begins ? 2 * kReserve : kReserve;
+  if (free >= reserve + bytes) return {};
+  // What was delivered of the last segment can go when another one follows.
+  bool spent;
+  {
+    std::lock_guard lock(mutex_);
+    spent = segments_.size() == 1 && segments_[0].size > 0 && at_ == segments_[0].size;
+  }
+  if (spent) {
+    SLUICE_TRY(begin_segment());
+    more_.notify_one();
+  }
+  return retryable(
+      "the disk of {} is full: {} bytes are free, of which {} are kept for the positions of the state; make "
+      "room "
+      "there, or wait for the target to take the {} bytes that wait",
+      folder_, free, reserve, waiting);
+}
+
+Result<void> Spill::write(std::string_view records) {
   bool fresh;
   {
     std::lock_guard lock(mutex_);
@@ -369,13 +410,14 @@ bool Spill::ended() const {
   return closed_ || (finished_ && !fault_ && !available());
 }
 
-void Spill::remove(bool files) {
-  if (files) {
-    for (const std::string& path : spent_) ::unlink(path.c_str());
-    spent_.clear();
-  }
+void Spill::remove() {
   std::lock_guard lock(mutex_);
   at_ += record_bytes_;
+}
+
+void Spill::remove_files() {
+  for (const std::string& path : spent_) ::unlink(path.c_str());
+  spent_.clear();
 }
 
 void Spill::close() {

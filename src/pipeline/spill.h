@@ -24,6 +24,10 @@ namespace sluice {
 class Spill {
  public:
   static constexpr uint64_t kSegmentBytes = 64u << 20;
+  // What is left free on the disk for the state, without whose saving nothing could be taken out of here
+  // again: four times what its write-ahead log grows to. No transaction is begun without as much again, for
+  // files go behind whole ones alone.
+  static constexpr uint64_t kReserve = 16u << 20;
 
   // `folder` is made when it is missing. `most_bytes`: what may wait here; a segment more may lie on the
   // disk.
@@ -41,7 +45,7 @@ class Spill {
   // Up to here all is in here or was; nothing: never.
   const std::optional<Position>& end() const { return end_; }
 
-  // One thread. Retryable where the disk or the spill is full; then nothing was appended.
+  // One thread. Retryable where the disk or the spill is full; then the same is to be appended again.
   Result<void> append(const Delivery& delivery);
   uint64_t appended() const { return next_number_ - 1; }  // the number of the last record; that thread alone
   // Nothing more will be appended, because of `fault` where there is one.
@@ -52,10 +56,12 @@ class Spill {
   Result<Unpacked*> next(std::chrono::microseconds patience);
   uint64_t number() const { return number_; }  // of that record
   bool ended() const;
+  // That record is safe at the target.
+  void remove();
   // Files could go, once the position behind them is on disk, whatever the state does otherwise.
   bool frees() const { return !spent_.empty(); }
-  // That record is safe at the target. `files`: the position is on disk.
-  void remove(bool files);
+  // It is.
+  void remove_files();
   // Waits end at once. Any thread.
   void close();
 
@@ -77,6 +83,8 @@ class Spill {
   Result<void> scan(size_t segment, const std::optional<Position>& reached);
   Result<void> cut_to(const Mark& mark);
   Result<void> write(std::string_view records);
+  // So many bytes more, or the reason why not. `begins`: a transaction whose end is not among them.
+  Result<void> find_room(uint64_t bytes, bool begins);
   Result<void> begin_segment();
   void put_record(const Delivery& delivery, uint64_t number);
   bool available() const { return segments_.size() > 1 || (!segments_.empty() && at_ < segments_[0].size); }
@@ -91,6 +99,8 @@ class Spill {
   // The appending thread's.
   int file_ = -1;  // the last segment
   uint64_t next_number_ = 1;
+  bool open_ = false;    // a transaction, whose end is still to come
+  bool halved_ = false;  // of the delivery in hand, what belongs to whole transactions is in
   Bytes records_;
   Excerpt first_, rest_;
 

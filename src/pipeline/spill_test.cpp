@@ -62,7 +62,8 @@ class SpillTest : public testing::Test {
       Delivery delivery = (*next)->delivery(spill.number());
       for (size_t m = 0; m < delivery.messages.size(); ++m) all += delivery.value(m);
       all += delivery.position ? fmt::format("@{} ", delivery.position->offset) : " ";
-      spill.remove(true);
+      spill.remove_files();
+      spill.remove();
     }
     return all;
   }
@@ -138,7 +139,7 @@ TEST_F(SpillTest, FilesGoBehindWhatWasDelivered) {
   size_t before = files().size();
   for (int i = 0; i < 10; ++i) {
     ASSERT_TRUE(spill->next(microseconds(0)).value());
-    spill->remove(false);
+    spill->remove();
   }
   EXPECT_EQ(files().size(), before);
   spill = open(at(200), 1 << 30, 400);
@@ -226,7 +227,8 @@ TEST_F(SpillTest, OneFillsWhileAnotherEmpties) {
       end = next.error().what;
     } else if (*next) {
       EXPECT_EQ((*next)->delivery(0).position->offset, ++taken);
-      spill->remove(true);
+      spill->remove_files();
+      spill->remove();
     }
   }
   filler.join();

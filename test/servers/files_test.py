@@ -11,7 +11,7 @@ import time
 import pytest
 
 from cli_pipeline_test import wait_until
-from full_disk_test import ON_A_SMALL_DISK, SmallDisk
+from full_disk_test import SmallDisk, on_a_small_disk
 from kill_test import Writer, start
 from lib.sluice import WAIT_SECONDS, run
 
@@ -120,7 +120,7 @@ def test_the_disk_is_full(shared, database, sluice, tmp_path):
     config = tmp_path / "sluice.yaml"
     config.write_text(f"state: ./state\nsource:\n  url: {server.url}\ntables: ['{database}.*']\n"
                       "sinks:\n  out: {sink: file, path: './disk/{table}.jsonl'}\n")
-    process = sluice("run", config, through=[*ON_A_SMALL_DISK, tmp_path / "disk"])
+    process = sluice("run", config, through=[*on_a_small_disk("512k"), tmp_path / "disk"])
     process.wait_for_error("reading ")
     disk = SmallDisk(process, tmp_path / "disk")
 

@@ -9,9 +9,11 @@ import pytest
 from cli_pipeline_test import wait_until
 from lib.sluice import run
 
-# Mounts a disk of half a megabyte on its first argument, for itself alone, and becomes the program of the others.
-ON_A_SMALL_DISK = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-ec",
-                   'mount -t tmpfs -o size=512k none "$1"; shift; exec "$@"', "sh"]
+
+def on_a_small_disk(size):
+    """Mounts a disk of this size on its first argument, for itself alone, and becomes the program of the others."""
+    return ["unshare", "--user", "--map-root-user", "--mount", "sh", "-ec", f'mount -t tmpfs -o size={size} none "$1"; shift; exec "$@"', "sh"]
+
 
 
 @pytest.fixture
@@ -63,7 +65,7 @@ def pipeline(table, sluice, tmp_path):
                 sink: file
                 path: {out}
             """))
-        process = sluice("run", config, through=[*ON_A_SMALL_DISK, tmp_path / "disk"])
+        process = sluice("run", config, through=[*on_a_small_disk("512k"), tmp_path / "disk"])
         process.wait_for_error("reading ")
         return process, SmallDisk(process, tmp_path / "disk")
 

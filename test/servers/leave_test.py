@@ -235,3 +235,54 @@ def test_a_log_that_is_gone_is_a_gap_that_is_named(start_server, database, targe
     assert target.ids() == [*range(1, 11), *range(pipeline.written - 4, pipeline.written + 1)]
     assert process.terminate() == 0
     assert "knows no sink other" in run("forget", pipeline.folder / "state", "other", check=False).stderr
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_columns_that_nobody_can_tell_are_waited_for(kind, start_server, target, sluice, tmp_path):
+    """The log names no columns, and a schema change that is not understood is followed by another: what lies between is set aside
+    for the others, and the sink that reads by itself waits in front of it, until somebody tells the columns of then."""
+    pipeline = Pipeline(tmp_path, start_server(kind, gtid=True), "shop", target, sluice)
+    pipeline.server.sql("create table shop.u (id int primary key)")
+    process = pipeline.start()
+    pipeline.write(20)
+    pipeline.all_there()
+    target.away = True
+    until(lambda: (pipeline.write(50), pipeline.status().get("left_behind_since"))[1])
+    before = pipeline.written
+    process.kill9()  # so that nobody asks the server in time
+    pipeline.server.sql("alter table shop.t add column b int first" + ", force" * 17_000 + "; begin; insert into shop.u values (900001); "
+                        "insert into shop.t values (1, 900002, 'x'); commit; alter table shop.t add column c int; "
+                        "insert into shop.t values (2, 900003, 'y', 3); insert into shop.u values (900004)")
+    process = pipeline.start()
+    until(lambda: pipeline.out()[-1:] == [900004])
+    target.away = False
+    until(lambda: "The sink web waits in front of it" in pipeline.status().get("last_error", ""), lambda: process.stderr)
+    assert {900002, 900003, 900004}.isdisjoint(target.ids())
+    assert "sluice schema repair --sink web --schema FILE" in run("status", tmp_path / "state").stdout
+    # The others go on, and a restart finds all as it was.
+    pipeline.server.sql("insert into shop.u values (900005)")
+    until(lambda: pipeline.out()[-1:] == [900005])
+    process.kill9()
+    process = pipeline.start()
+    until(lambda: "The sink web waits in front of it" in pipeline.status().get("last_error", ""), lambda: process.stderr)
+    assert process.terminate() == 0
+
+    (tmp_path / "then.sql").write_text("create table shop.t (b int, id int primary key, note varchar(200));")
+    repair = ["schema", "repair", tmp_path / "sluice.yaml", "--schema", tmp_path / "then.sql"]
+    assert "is not behind the pipeline" in run(*repair, "--sink", "out", check=False).stderr
+    assert "knows no sink other" in run(*repair, "--sink", "other", check=False).stderr
+    run(*repair)
+    assert "shop.t: new\n" in run(*repair, "--sink", "web").stdout
+    process = pipeline.start()
+    process.wait_for_error("sink web: has reached the others")
+    pipeline.server.sql("insert into shop.t values (3, 900006, 'z', 4)")
+    # What was set aside came late into the file; the sink that waited has all in the order of the log.
+    web = list(range(1, before + 1)) + [900001, 900002, 900003, 900004, 900005, 900006]
+    until(lambda: target.ids()[-1:] == [900006], lambda: process.stderr)
+    assert list(dict.fromkeys(target.ids())) == web
+    until(lambda: sorted(pipeline.out()) == web)
+    rows = [change["after"] for request in target.requests for change in request.changes() if "b" in change["after"]]
+    assert list({row["id"]: row for row in rows}.values()) == [
+        {"b": 1, "id": 900002, "note": "x"}, {"b": 2, "id": 900003, "note": "y", "c": 3}, {"b": 3, "id": 900006, "note": "z", "c": 4}]
+    assert not list((tmp_path / "state/behind").iterdir())
+    assert process.terminate() == 0

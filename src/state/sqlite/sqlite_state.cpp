@@ -366,6 +366,17 @@ Result<SavedCatalogue> read_sqlite_catalogue(const std::string& folder, const Po
   return saved;
 }
 
+Result<void> copy_sqlite_history(const std::string& from, const std::string& to) {
+  SLUICE_ASSIGN(database, Database::open(to + "/state.db"));
+  SLUICE_ASSIGN(attach, database->prepare("ATTACH ? AS other"));
+  const std::string path = from + "/state.db";
+  SLUICE_TRY(attach.bind(1, path).run());
+  return database->run(
+      "BEGIN; INSERT INTO places SELECT * FROM other.places; INSERT INTO versions SELECT * FROM "
+      "other.versions; "
+      "INSERT INTO charsets SELECT * FROM other.charsets; COMMIT;");
+}
+
 Result<void> read_sqlite_park(const std::string& folder, std::string_view lane,
                               const std::function<void(const ParkedMessage&)>& visit) {
   SLUICE_ASSIGN(database, open_saved(folder));

@@ -23,6 +23,9 @@ struct SavedCatalogue {
 Result<SavedCatalogue> read_sqlite_catalogue(const std::string& folder, const Position* at,
                                              Catalogue& catalogue);
 
+// Gives `to`, whose state has no tables yet, every version of every table that the state in `from` knows.
+Result<void> copy_sqlite_history(const std::string& from, const std::string& to);
+
 // What is parked, as ParkStore's functions tell it. Writes nothing: the pipeline may be running.
 Result<void> read_sqlite_park(const std::string& folder, std::string_view lane,
                               const std::function<void(const ParkedMessage&)>& visit);

@@ -39,6 +39,9 @@ struct DecoderOptions {
   // Where rows are set aside whose columns the oracle cannot tell; null: such a row is a fault. Outlives the
   // decoder.
   AsideStore* aside = nullptr;
+  // The sink that alone is read for, where nothing can be set aside: such a row is waited in front of. Empty:
+  // it is a fault.
+  std::string reads_for;
   uint64_t aside_bytes = 0;  // so much, events and what belongs to them; 0: nothing from now on
   // Values are secret where it is not empty: what is prepared or set aside lies sealed under it, and no
   // message quotes a statement.

@@ -64,7 +64,7 @@ class Decoder::Impl {
         options_(std::move(options)),
         aside_(options_.aside, options_.aside_bytes, options_.seal),
         uses_(catalogue, selection, oracle, position_, options_.helper_tables,
-              oracle ? TableUses::Unknown::Ask : TableUses::Unknown::Number, &aside_),
+              oracle ? TableUses::Unknown::Ask : TableUses::Unknown::Number, &aside_, options_.reads_for),
         late_uses_(aside_.told(), selection, nullptr, position_, options_.helper_tables,
                    TableUses::Unknown::Leave, nullptr),
         prepared_(options_.spool_folder, options_.seal),

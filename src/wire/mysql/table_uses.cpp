@@ -177,6 +177,14 @@ Result<TablePtr> TableUses::ask_for(const TableMap& map, Flavor flavor,
         describe(position_), what, map.database, map.table);
     return TablePtr();
   }
+  if (!reads_for_.empty()) {
+    return retryable(
+        "{}. The sink {} waits in front of it, the others go on. Stop the pipeline, write its CREATE TABLE "
+        "as of "
+        "then into a file, and run 'sluice schema repair --sink {} --schema FILE'; or leave the table out "
+        "(tables: \"!{}.{}\")",
+        what, reads_for_, reads_for_, map.database, map.table);
+  }
   return fatal(
       "{}. Nothing behind it was read. Either write its CREATE TABLE as of then into a file and run 'sluice "
       "schema repair --schema FILE', or leave the table out (tables: \"!{}.{}\"); with "

@@ -41,16 +41,18 @@ class TableUses {
   };
 
   // The referenced objects outlive it; `oracle` is null unless it is asked. `position`: after the last whole
-  // transaction. `aside`: of which tables rows are waiting; null: it is of no concern.
+  // transaction. `aside`: of which tables rows are waiting; null: it is of no concern. `reads_for`: as
+  // DecoderOptions has it.
   TableUses(Catalogue& catalogue, const Selection& selection, SchemaOracle* oracle, const Position& position,
-            bool helper_tables, Unknown unknown, SetAside* aside)
+            bool helper_tables, Unknown unknown, SetAside* aside, std::string reads_for = {})
       : catalogue_(catalogue),
         selection_(selection),
         oracle_(oracle),
         position_(position),
         helper_tables_(helper_tables),
         unknown_(unknown),
-        aside_(aside) {}
+        aside_(aside),
+        reads_for_(std::move(reads_for)) {}
 
   // Whether it is a helper table that is not to be shown. `named`: the tables of the statement in hand.
   bool hides(const TableName& name, std::span<const TableName> named = {});
@@ -81,6 +83,7 @@ class TableUses {
   const bool helper_tables_;
   const Unknown unknown_;
   SetAside* const aside_;
+  const std::string reads_for_;
   std::set<TableName> helpers_;  // that were told of
   std::unordered_map<uint64_t, std::unique_ptr<TableUse>> uses_;
   uint64_t last_id_ = ~uint64_t{0};
