@@ -145,7 +145,6 @@ Binder::Made Binder::hash(const Node& node) {
 Binder::Made Binder::json(const Node& node) {
   SLUICE_ASSIGN(parts, bind_all(expression_.children_of(node)));
   Bound path = parts[1];
-  if (!path.text) return fault(path.at, "the path is written in quotes, as '$.address.city'");
   if (parts[0].type != Type::Document) SLUICE_TRY(want_text(parts[0]));
   SLUICE_ASSIGN(parsed, JsonPath::parse(path.step->constant.text(), path.at, expression_.source));
   parts.pop_back();

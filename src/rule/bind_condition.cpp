@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/regex.h"
 #include "rule/binder.h"
 #include "rule/fault.h"
@@ -89,8 +90,7 @@ Binder::Made Binder::regexp(const Node& node) {
   SLUICE_ASSIGN(parts, bind_all(expression_.children_of(node)));
   SLUICE_TRY(want_text(parts[0]));
   auto pattern = std::make_unique<Regex>(node.text);
-  if (!pattern->ok())
-    return fault(node.at, fmt::format("the regular expression is wrong: {}", pattern->error()));
+  CHECK(pattern->ok());  // the parser has tried it
   Step& regexp = step(run_regexp, parts);
   regexp.pattern = pattern.get();
   program_->patterns_.push_back(std::move(pattern));

@@ -2,7 +2,9 @@
 #include <initializer_list>
 
 #include "base/option.h"
+#include "base/regex.h"
 #include "rule/fault.h"
+#include "rule/json_path.h"
 #include "rule/lexer.h"
 #include "rule/syntax.h"
 
@@ -239,6 +241,11 @@ class Parser {
     node.at = token_.at;
     if (token_.kind != Token::Kind::String) return expected("a regular expression in quotes");
     node.text = token_.text;
+    Regex pattern(node.text);
+    if (!pattern.ok()) {
+      return fault_at(made_.source, node.at,
+                      fmt::format("the regular expression is wrong: {}", pattern.error()));
+    }
     SLUICE_TRY(step());
     return add(std::move(node), {left});
   }
@@ -346,6 +353,12 @@ class Parser {
       return fault_at(made_.source, node.at,
                       fmt::format("{}() takes {} argument{}, got {}", known->name, count,
                                   count == "1" ? "" : "s", arguments.size()));
+    }
+    if (node.function == Function::Json) {
+      const Node& path = made_.nodes[arguments[1]];
+      if (path.verb != Verb::String)
+        return fault_at(made_.source, path.at, "the path is written in quotes, as '$.address.city'");
+      SLUICE_TRY(JsonPath::parse(path.text, path.at, made_.source));
     }
     return add(std::move(node), arguments);
   }

@@ -110,6 +110,14 @@ TEST(RuleParser, FaultsPointAtThePlace) {
        "column 19: expected one character in quotes that takes away the meaning of % and _, got the text "
        "'ab'\n"
        "    a LIKE 'x' ESCAPE 'ab'\n                      ^"},
+      {"a REGEXP '('",
+       "column 10: the regular expression is wrong: missing ): (\n    a REGEXP '('\n             ^"},
+      {"json(a, b)",
+       "column 9: the path is written in quotes, as '$.address.city'\n    json(a, b)\n            ^"},
+      {"json(a, 'b')", "column 9: the path 'b' does not begin with $\n    json(a, 'b')\n            ^"},
+      {"json(a, '$.b[x]')",
+       "column 9: the path '$.b[x]': expected a number and ']' behind '$.b['\n    json(a, '$.b[x]')\n        "
+       "    ^"},
       {"a =\n1 +", "column 8: expected a value, got the end\n    a = 1 +\n           ^"},
   };
   for (const Case& c : cases) {

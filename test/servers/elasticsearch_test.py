@@ -137,6 +137,20 @@ def test_it_waits_where_it_is_told_and_resends_only_what_was_put_off(server, dat
         assert "2 of 4 documents were not taken for now: status 429: rejected_execution_exception" in process.stderr
 
 
+def test_a_node_that_answers_429_is_waited_for(server, database, opensearch, sluice, tmp_path):
+    """As with a disk that is nearly full: the index takes nothing until there is room."""
+    index, full = f"{database}-t", {"index.blocks.read_only_allow_delete": True}
+    server.sql(f"create table {database}.t (id int primary key, name varchar(9)); insert into {database}.t values (1, 'a'), (2, 'b')")
+    process = sluice("run", configure(tmp_path, server, database, opensearch.url))
+    until(lambda: documents(opensearch, index).keys() == {"1", "2"})
+    opensearch.ask("PUT", f"/{index}/_settings", full)
+    server.sql(f"use {database}; insert into t values (3, 'c'); update t set name = 'bb' where id = 2; delete from t where id = 1")
+    process.wait_for_error("status 429")
+    opensearch.ask("PUT", f"/{index}/_settings", {key: None for key in full})
+    until(lambda: {key: document["name"] for key, document in documents(opensearch, index).items()} == {"2": "bb", "3": "c"})
+    assert process.process.poll() is None
+
+
 def test_answers_that_are_none_are_asked_for_again(server, database, sluice, tmp_path):
     server.sql(f"create table {database}.t (id int primary key); insert into {database}.t values (1), (2)")
     answers = [reply(200, b"{"), reply(200, b'{"errors":true,"items":[]}'), reply(200, b'{"errors":true,"items":' + b"[" * 100_000),

@@ -180,3 +180,29 @@ def test_locks_and_lost_connections_are_waited_for(pair, sluice, tmp_path, close
     other.close()
     wait_until_equal(pair, WORKLOAD)
     assert process.process.poll() is None
+
+
+@pytest.mark.parametrize("kind", TARGETS)
+def test_a_target_that_dies_under_load_has_every_change_once(shared, start_server, database, sluice, tmp_path, close_later, kind):
+    source, target = shared(SOURCE, full=True, gtid=True), start_server(kind, full=True)
+    pair = source, target, database, database + "_m"
+    target.sql(f"create database {database}_m")
+    source.sql(Workload.schema(database))
+    source.sql(f"create table {database}.log (what int)")
+    work = close_later(Workload(source, database, 11))
+    rows = 0
+    process = sluice("run", configure(tmp_path, pair, "keyless: append"))
+    for _ in range(2):
+        for at in range(60):
+            work.transaction()
+            with work.connection.cursor() as cursor:
+                cursor.execute(f"insert into log values ({rows}), ({rows + 1})")
+            work.connection.commit()
+            rows += 2
+            if at == 20:
+                target.kill9()
+        target.start()
+        until(lambda: ask(target, database + "_m", "select count(*) > 0 from t") == [("1",)])
+    wait_until_equal(pair, [*WORKLOAD, "select count(*), count(distinct what) from log"])
+    assert process.process.poll() is None
+    source.sql(f"drop database {database}")

@@ -163,8 +163,10 @@ class DecimalFpe : public Mask {
     char* end = spell_decimal(text, cell.bytes(), cell.aux, cell.aux2);
     uint8_t numerals[rule::Decimal::kWhole] = {};
     size_t at = digits_;
-    for (char* c = end; c != text && at > 0;) {
-      if (*--c >= '0' && *c <= '9') numerals[--at] = static_cast<uint8_t>(*c - '0');
+    for (std::string_view rest(text, static_cast<size_t>(end - text)); !rest.empty() && at > 0;
+         rest.remove_suffix(1)) {
+      char c = rest.back();
+      if (c >= '0' && c <= '9') numerals[--at] = static_cast<uint8_t>(c - '0');
     }
     // Below zero there is no zero: what becomes one is encrypted once more, which stays one to one.
     bool negative = text[0] == '-';
