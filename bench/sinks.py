@@ -10,6 +10,7 @@ import time
 
 import bulk
 import every_sink
+import mirror
 import timing
 import workload
 from server import Server
@@ -52,6 +53,7 @@ class SinkBench:
             self.log = workload.build(server, self.options.rows)
             self.redis()
             bulk.run(self)
+            mirror.run(self)
             self.several()
             self.every()
         return (f"Machine: {timing.machine()}. Server: {self.options.server} on the same machine, {self.changes:,} changes.\n\n"

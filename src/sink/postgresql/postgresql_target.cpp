@@ -247,14 +247,14 @@ Prepared& PostgresqlTarget::prepared(TableAt& table) {
   if (table.prepared) return static_cast<Prepared&>(*table.prepared);
   auto made = std::make_unique<Prepared>();
   const Shape& shape = table.shape;
-  std::string names, arrays, set, key, key_arrays, key_names, on;
+  std::string names, arrays, set, key, key_arrays, on;
   auto array = [](const std::string& type, size_t number) {
-    return fmt::format("{}${}::{}[]", number == 1 ? "" : ",", number, sent_type(type));
+    return fmt::format("unnest(${}::{}[])", number, sent_type(type));
   };
   for (size_t i = 0; i < shape.columns.size(); ++i) {
     const auto& [name, type] = shape.columns[i];
     names += (i == 0 ? "" : ",") + quoted(name);
-    arrays += array(type, i + 1);
+    arrays += (i == 0 ? "" : ",") + array(type, i + 1);
     made->types.push_back(type_number(sent_type(type)));
     if (!shape.in_key(i)) set += (set.empty() ? "" : ",") + quoted(name) + "=EXCLUDED." + quoted(name);
   }
@@ -262,18 +262,15 @@ Prepared& PostgresqlTarget::prepared(TableAt& table) {
     const auto& [name, type] = shape.columns[shape.key[i]];
     std::string comma = i == 0 ? "" : ",";
     key += comma + quoted(name);
-    key_arrays += array(type, i + 1);
-    key_names += comma + fmt::format("k{}", i);
+    key_arrays += comma + array(type, i + 1) + fmt::format(" AS k{}", i);
     on += (i == 0 ? "" : " AND ") + fmt::format("t.{}=k.k{}", quoted(name), i);
     made->key_types.push_back(type_number(sent_type(type)));
   }
   made->name = quoted(mirror::read_place(table.place, schema_));
-  made->insert = "INSERT INTO " + made->name + " (" + names +
-                 ") OVERRIDING SYSTEM VALUE SELECT * FROM unnest(" + arrays + ")";
+  made->insert = "INSERT INTO " + made->name + " (" + names + ") OVERRIDING SYSTEM VALUE SELECT " + arrays;
   made->upsert =
       made->insert + " ON CONFLICT (" + key + ") DO " + (set.empty() ? "NOTHING" : "UPDATE SET " + set);
-  made->remove =
-      "DELETE FROM " + made->name + " t USING unnest(" + key_arrays + ") k(" + key_names + ") WHERE " + on;
+  made->remove = "DELETE FROM " + made->name + " t USING (SELECT " + key_arrays + ") k WHERE " + on;
   table.prepared = std::move(made);
   return static_cast<Prepared&>(*table.prepared);
 }
