@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Makes fuzz/corpus/{charset,config,packets,prepared,rules,server,shape,words} anew: a few seeds for each shape of input."""
+"""Makes fuzz/corpus/{charset,config,masks,packets,prepared,rules,server,shape,words} anew: a few seeds for each shape of input."""
 
+import json
 import pathlib
 import shutil
 import struct
@@ -22,6 +23,45 @@ CONDITIONS = [
     "coalesce(n, OLD.s, NEW.s) = '{\"a\": [1, \"\\u00e9\"]}' AND json(s, '$.a[1]') <> ''", "hash(concat(i, m)) % 10 < round(m, 1)",
     "x = 1 OR x = 'a' OR y = 1999", "table = 't' AND db <> 'crm' AND operation IN ('insert', 'update')", "9223372036854775807 + u - -i * 3",
 ]
+
+
+DOCUMENTS = [
+    {"p": "+49 170 1234567", "a": {"p": [1, 2.5, None, True]}, "q": "x"}, {"a": ["one", {"p": "two"}, [-3]]}, [[], {}, "a\"b\\c\u00e9"], "alone",
+]
+PATCH = [{"op": "replace", "path": "$.p", "value": "1"}, {"op": "insert", "path": "$.a[1].p", "value": {"p": 2}}, {"op": "remove", "path": "$.q"}]
+
+
+def binary(value):
+    """(type, bytes) of MySQL's binary JSON, arrays and objects in the large form."""
+    if value is None or isinstance(value, bool):
+        return 4, bytes([0 if value is None else 2 - value])
+    if isinstance(value, (int, float)):
+        return (9, struct.pack("<q", value)) if isinstance(value, int) else (11, struct.pack("<d", value))
+    if isinstance(value, str):
+        return 12, bytes([len(value.encode())]) + value.encode()
+    keys = sorted((key.encode() for key in value), key=lambda key: (len(key), key)) if isinstance(value, dict) else []
+    values = [binary(each) for each in ([value[key.decode()] for key in keys] or value)]
+    entries, content = b"", b"".join(keys)
+    begin = 8 + 6 * len(keys) + 5 * len(values)
+    for i, key in enumerate(keys):
+        entries += struct.pack("<IH", begin + sum(map(len, keys[:i])), len(key))
+    for kind, data in values:
+        entries += bytes([kind]) + (data + b"\0\0\0" if kind == 4 else struct.pack("<I", begin + len(content)))
+        content += b"" if kind == 4 else data
+    return 1 if isinstance(value, dict) else 3, struct.pack("<II", len(values), begin + len(content)) + entries + content
+
+
+def masks():
+    documents = [(0, json.dumps(each).encode()) for each in DOCUMENTS]
+    for form, each in [(1, each) for each in DOCUMENTS] + [(2, PATCH)]:
+        kind, data = binary(each)
+        documents.append((form, bytes([kind]) + data))
+    for path in range(6):
+        for form, data in documents:
+            yield bytes([0, path, 1, form]) + data
+    for mask in range(25):
+        for kind in (16, (4, 7, 10, 24, 13, 6)[mask % 6]):  # VarChar and another one (ColumnType, less 1)
+            yield bytes([1, mask, kind, 0x32]) + struct.pack("<Q", 0x1234567890) + b"Al 0170-1234567 x@y.org"
 
 
 def packet(data, number=0):
@@ -71,6 +111,8 @@ def seeds():
                      "set('x') character set latin1", "varchar(20) /*M!100301 COMPRESSED*/", "vector(3)", "datetime(6)"):
         yield "server", b"\0" + declared.encode()
     yield "server", b"\1GRANT SELECT, REPLICATION SLAVE ON *.* TO `a`@`%`\nGRANT SELECT (`x`) ON `d\\_b`.`t` TO `a`@`%`\nGRANT ALL PRIVILEGES ON `s`.* TO 'b'@'h'"
+    for each in masks():
+        yield "masks", each
     for condition in CONDITIONS:
         yield "rules", b"\1" + struct.pack("<Q", 0x0123456789ABCDEF) + condition.encode()
         yield "rules", b"\0" + struct.pack("<Q", 5) + condition.encode()
