@@ -45,7 +45,7 @@ class MirrorEncoder final : public Encoder {
     spelling_->begin(*change.table);
     std::string_view refused = plan.refusal;
     size_t begin = out.bytes.size(), messages = out.messages.size();
-    if (refused.empty() && plan.key.empty()) refused = append(change, plan, out.bytes);
+    if (refused.empty() && plan.key.empty()) refused = keyless(change, plan, out);
     if (refused.empty() && !plan.key.empty()) refused = keyed(change, plan, out);
     std::string_view misfit = spelling_->misfit();
     if (spelling_->met_invalid_text() && options_.refuse_invalid_text && misfit.empty())
@@ -74,7 +74,7 @@ class MirrorEncoder final : public Encoder {
 
   std::unique_ptr<Plan> make_plan(const Table& table) const;
   // Each returns why it cannot, and has then appended nothing.
-  std::string_view append(const Change& change, const Plan& plan, Bytes& out);
+  std::string_view keyless(const Change& change, const Plan& plan, Outbox& out);
   std::string_view keyed(const Change& change, const Plan& plan, Outbox& out);
   std::string_view put(Act act, const Row& row, const Row& former, const Plan& plan, Bytes& out);
   bool put_values(const Row& row, const Plan& plan, Bytes& out);
@@ -105,13 +105,12 @@ std::unique_ptr<Plan> MirrorEncoder::make_plan(const Table& table) const {
   } else if (table.key.empty() && options_.keyless == Keyless::Refuse) {
     plan->refusal = fmt::format(
         "the table {} has no primary key to find its rows by: give it one, leave it out with `tables`, or "
-        "take "
-        "`keyless: append` if its rows are inserted only",
+        "take `keyless: append` if its rows are inserted only, else `keyless: match`",
         full_name(table));
   }
   plan->only_inserts = fmt::format(
       "the table {} has no primary key to find its rows by, and with `keyless: append` it takes inserted "
-      "rows alone",
+      "rows alone; `keyless: match` finds the others by all columns",
       full_name(table));
   return plan;
 }
@@ -130,13 +129,35 @@ void MirrorEncoder::heading(const Table& table, Bytes& out) {
   append_shape(out, shape);
 }
 
-std::string_view MirrorEncoder::append(const Change& change, const Plan& plan, Bytes& out) {
-  if (change.op != Op::Insert) return plan.only_inserts;
-  size_t begin = begin_record(out, Act::Append);
-  end_key(out, begin);
-  if (put_values(change.after, plan, out)) return {};
-  out.truncate(begin);
-  return "the log has only a part of the row, see binlog_row_image";
+// Of an update, the row that was goes and the row that is comes.
+std::string_view MirrorEncoder::keyless(const Change& change, const Plan& plan, Outbox& out) {
+  auto whole = [&](const Row& row) {
+    return std::all_of(plan.columns.begin(), plan.columns.end(),
+                       [&](uint32_t column) { return present(row, column) != nullptr; });
+  };
+  bool goes = change.op != Op::Insert, comes = change.op != Op::Delete;
+  if (goes && options_.keyless != Keyless::Match) return plan.only_inserts;
+  if (comes && has_patch(change.after)) return kPartOfDocument;
+  if ((goes && !whole(change.before)) || (comes && !whole(change.after))) {
+    return "the log has only a part of the row, see binlog_row_image";
+  }
+  if (goes) {
+    out.of_before();
+    size_t begin = begin_record(out.bytes, Act::Delete);
+    std::string_view and_so;
+    for (uint32_t column : plan.columns) {
+      out.bytes.append(and_so);
+      spelling_->match(out.bytes, change.before[column], column);
+      and_so = spelling_->conjunction();
+    }
+    end_key(out.bytes, begin);
+  }
+  if (goes && comes) out.end_message();
+  if (comes) {
+    act(Act::Append, out);
+    put_values(change.after, plan, out.bytes);
+  }
+  return {};
 }
 
 std::string_view MirrorEncoder::keyed(const Change& change, const Plan& plan, Outbox& out) {

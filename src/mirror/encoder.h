@@ -24,6 +24,9 @@ class Spelling {
   virtual void value(Bytes& out, const Cell& cell, uint32_t column) = 0;
   // Stands between values.
   virtual std::string_view comma() const = 0;
+  // What finds a row that has no key by such a cell in this column, and stands between two of that.
+  virtual void match(Bytes& out, const Cell& cell, uint32_t column) { value(out, cell, column); }
+  virtual std::string_view conjunction() const { return comma(); }
   // Whether values had bytes that their character set does not know, since the last time this was asked.
   virtual bool met_invalid_text() = 0;
   // Why the target cannot hold one of the values since the last time this was asked; empty: it can.
@@ -34,7 +37,7 @@ class Spelling {
 };
 
 enum class OnDdl : uint8_t { Apply, Ignore, Stop };
-enum class Keyless : uint8_t { Refuse, Append };
+enum class Keyless : uint8_t { Refuse, Append, Match };
 
 struct EncoderOptions {
   OnDdl ddl = OnDdl::Apply;

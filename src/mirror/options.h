@@ -12,9 +12,11 @@ constexpr Option kDdl = {
     "schema changes of mirrored tables: carry them out at the target too, pass over them, or refuse "
     "them, which stops the sink",
     "apply|ignore|stop"};
-constexpr Option kKeyless = {
-    "keyless", OptionKind::Choice, "refuse",
-    "rows of tables without a primary key: refuse them, or append those that are inserted", "refuse|append"};
+constexpr Option kKeyless = {"keyless", OptionKind::Choice, "refuse",
+                             "rows of tables without a primary key: refuse them, append those that are "
+                             "inserted, or find the others by "
+                             "the values of all columns, which reads the whole table",
+                             "refuse|append|match"};
 constexpr Option kCreate = {"create", OptionKind::Boolean, "true", "make the tables that are not there"};
 constexpr Option kInvalidText = {
     "invalid_text", OptionKind::Choice, "replace",
@@ -31,11 +33,13 @@ constexpr Option kCheckpoint = {
     "NAME"};
 
 inline EncoderOptions encoder_options(const Settings& settings) {
-  std::string ddl = settings.text("ddl");
+  std::string ddl = settings.text("ddl"), keyless = settings.text("keyless");
   return {.ddl = ddl == "apply"  ? OnDdl::Apply
                  : ddl == "stop" ? OnDdl::Stop
                                  : OnDdl::Ignore,
-          .keyless = settings.text("keyless") == "append" ? Keyless::Append : Keyless::Refuse,
+          .keyless = keyless == "append"  ? Keyless::Append
+                     : keyless == "match" ? Keyless::Match
+                                          : Keyless::Refuse,
           .refuse_invalid_text = settings.text("invalid_text") == "refuse"};
 }
 

@@ -15,7 +15,7 @@ enum class Act : uint8_t {
   Append,  // the same without a key
   Patch,   // values: Parts; key: of a row that must be there
   Begin,   // values: Parts; key: of a row that may be there
-  Delete,  // key
+  Delete,  // key; of a table that has none, what matches the row
   Refuse,  // values: why this change cannot be mirrored
   Create,  // the schema changes. Values of Alter and RenameTo: Steps
   Alter,

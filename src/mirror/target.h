@@ -87,7 +87,8 @@ class Target {
   // `shape`: as it is to be in the end.
   virtual Result<void> alter(const std::string& place, const Step& step, const Shape& shape) = 0;
 
-  // Rows of one table, in the order of their changes.
+  // Rows of one table, in the order of their changes. Where it has no key, a Delete takes exactly one of the
+  // rows that match.
   virtual Result<void> apply(TableAt& table, std::span<const RowOp> rows) = 0;
 
   virtual Result<std::optional<Stored>> load(const std::string& checkpoint) = 0;

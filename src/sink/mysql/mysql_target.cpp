@@ -111,6 +111,7 @@ class MysqlTarget final : public mirror::Target {
   Result<void> remove(const Prepared& with, std::span<const RowOp* const> rows);
   Result<void> many(const Prepared& with, std::span<const RowOp> rows);
   Result<void> single(TableAt& table, const Prepared& with, const RowOp& row);
+  Result<void> match(const TableAt& table, const Prepared& with, const RowOp& row);
   Result<void> patch(TableAt& table, const Prepared& with, const RowOp& row);
   std::string checkpoints() const { return sql::quoted_name(database_) + ".sluice_checkpoint"; }
 
@@ -330,8 +331,8 @@ Result<void> MysqlTarget::remove(const Prepared& with, std::span<const RowOp* co
 Result<void> MysqlTarget::apply(TableAt& table, std::span<const RowOp> rows) {
   const Prepared& with = prepared(table);
   auto joins = [&](const RowOp& row) {
-    return row.act == Act::Append ||
-           (!table.more_unique && (row.act == Act::Upsert || row.act == Act::Delete));
+    return row.act == Act::Append || (!table.more_unique && !table.shape.key.empty() &&
+                                      (row.act == Act::Upsert || row.act == Act::Delete));
   };
   for (size_t i = 0; i < rows.size();) {
     size_t end = i;
@@ -361,6 +362,7 @@ Result<void> MysqlTarget::many(const Prepared& with, std::span<const RowOp> rows
 
 Result<void> MysqlTarget::single(TableAt& table, const Prepared& with, const RowOp& row) {
   const RowOp* one = &row;
+  if (row.act == Act::Delete && table.shape.key.empty()) return match(table, with, row);
   if (row.act == Act::Delete) return remove(with, {&one, 1});
   if (row.act != Act::Upsert) return patch(table, with, row);
   // ON DUPLICATE KEY UPDATE changes whichever row a unique index finds: the primary key is the first that is
@@ -369,6 +371,14 @@ Result<void> MysqlTarget::single(TableAt& table, const Prepared& with, const Row
   SLUICE_ASSIGN(there, ask("SELECT 1 FROM " + with.name + " WHERE " + with.key + "=" + key + " FOR UPDATE",
                            "look for a row of " + with.name));
   return insert(with, {&one, 1}, !there.rows.empty());
+}
+
+Result<void> MysqlTarget::match(const TableAt& table, const Prepared& with, const RowOp& row) {
+  SLUICE_TRY(
+      run(fmt::format("DELETE FROM {} WHERE {} LIMIT 1", with.name, row.key), "delete from " + with.name));
+  if (connection_->affected_rows() == 1) return {};
+  refused_ = true;
+  return fatal("{}: the table {} lacks the row that is to go", address_, table.place);
 }
 
 Result<void> MysqlTarget::patch(TableAt& table, const Prepared& with, const RowOp& row) {

@@ -46,6 +46,8 @@ class MysqlSpelling final : public mirror::Spelling {
   }
   void value(Bytes& out, const Cell& cell, uint32_t column) override;
   std::string_view comma() const override { return ","; }
+  void match(Bytes& out, const Cell& cell, uint32_t column) override;
+  std::string_view conjunction() const override { return " AND "; }
   bool met_invalid_text() override { return texts_.met_invalid(); }
   bool keyed() const override { return true; }
   std::unique_ptr<mirror::Spelling> clone() const override { return std::make_unique<MysqlSpelling>(); }
@@ -132,6 +134,17 @@ void MysqlSpelling::value(Bytes& out, const Cell& cell, uint32_t column) {
   }
   if (cell.kind == Kind::Json) return json(out, cell.bytes());
   literals_.append(out, cell, plan_->columns[column]);
+}
+
+// A text as it was written, where it had bytes that its character set does not know.
+void MysqlSpelling::match(Bytes& out, const Cell& cell, uint32_t column) {
+  Cell kept = cell;
+  if (cell.kind == Kind::Text) {
+    std::string_view text = texts_.of(cell);
+    kept.data = text.data();
+    kept.size = static_cast<uint32_t>(text.size());
+  }
+  literals_.append_exact(out, kept, plan_->columns[column]);
 }
 
 }  // namespace

@@ -30,6 +30,13 @@ struct Prepared final : TableAt::Prepared {
   std::vector<uint32_t> types, key_types;
 };
 
+// Returns what stands for it in the statement.
+std::string add_field(std::vector<Parameter>& parameters, std::string_view field, const std::string& type) {
+  bool null = field_size(field.data()) < 0;
+  parameters.push_back({null ? std::string_view() : field.substr(4), true});
+  return fmt::format("${}::{}", parameters.size(), sent_type(type));
+}
+
 class PostgresqlTarget final : public mirror::Target {
  public:
   PostgresqlTarget(ConnectionOptions options, std::string schema)
@@ -94,6 +101,7 @@ class PostgresqlTarget final : public mirror::Target {
   }
   Result<void> many(const TableAt& table, const Prepared& with, std::span<const RowOp> rows);
   Result<void> in_order(const Prepared& with, std::span<const RowOp> rows);
+  Result<void> match(const TableAt& table, const Prepared& with, const RowOp& row);
   Result<void> patch(const TableAt& table, const Prepared& with, const RowOp& row);
 
   const ConnectionOptions options_;
@@ -292,12 +300,17 @@ Result<void> PostgresqlTarget::send(const std::string& statement, const std::vec
 
 Result<void> PostgresqlTarget::apply(TableAt& table, std::span<const RowOp> rows) {
   const Prepared& with = prepared(table);
-  auto patches = [](const RowOp& row) { return row.act == Act::Patch || row.act == Act::Begin; };
+  auto alone = [&](const RowOp& row) {
+    return row.act == Act::Patch || row.act == Act::Begin ||
+           (row.act == Act::Delete && table.shape.key.empty());
+  };
   for (size_t i = 0; i < rows.size();) {
     size_t end = i;
-    while (end < rows.size() && !patches(rows[end])) ++end;
+    while (end < rows.size() && !alone(rows[end])) ++end;
     if (end > i) SLUICE_TRY(many(table, with, rows.subspan(i, end - i)));
-    for (i = end; i < rows.size() && patches(rows[i]); ++i) SLUICE_TRY(patch(table, with, rows[i]));
+    for (i = end; i < rows.size() && alone(rows[i]); ++i) {
+      SLUICE_TRY(rows[i].act == Act::Delete ? match(table, with, rows[i]) : patch(table, with, rows[i]));
+    }
   }
   return {};
 }
@@ -327,14 +340,31 @@ Result<void> PostgresqlTarget::in_order(const Prepared& with, std::span<const Ro
   return {};
 }
 
+// Rows in different parts of a table may have one ctid.
+Result<void> PostgresqlTarget::match(const TableAt& table, const Prepared& with, const RowOp& row) {
+  std::string same;
+  std::vector<Parameter> parameters;
+  each_field(row.key, [&](std::string_view field) {
+    const auto& [name, type] = table.shape.columns[parameters.size()];
+    same += fmt::format("{}{} IS NOT DISTINCT FROM {}", same.empty() ? "" : " AND ", quoted(name),
+                        add_field(parameters, field, type));
+  });
+  SLUICE_ASSIGN(
+      removed,
+      ask(fmt::format("DELETE FROM {0} WHERE ctid=(SELECT ctid FROM {0} WHERE {1} LIMIT 1)", with.name, same),
+          parameters, "delete from " + with.name));
+  if (removed.affected == 1) return {};
+  refused_ = true;
+  return fatal("{}: the table {} has {} rows in the place of the one that is to go", address_, table.place,
+               removed.affected);
+}
+
 Result<void> PostgresqlTarget::patch(const TableAt& table, const Prepared& with, const RowOp& row) {
   const Shape& shape = table.shape;
   std::string names, values, set, where;
   std::vector<Parameter> parameters;
   auto add = [&](std::string_view field, const std::string& type) {
-    bool null = field_size(field.data()) < 0;
-    parameters.push_back({null ? std::string_view() : field.substr(4), true});
-    return fmt::format("${}::{}", parameters.size(), sent_type(type));
+    return add_field(parameters, field, type);
   };
   mirror::each_part(row.values, [&](uint32_t column, std::string_view field) {
     const auto& [name, type] = shape.columns[column];

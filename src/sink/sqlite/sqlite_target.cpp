@@ -47,8 +47,16 @@ std::string where_key(const Shape& shape) {
   return text;
 }
 
+// One of its names that no column has taken (SQLite manual, "Rowid Tables").
+std::string row_number(const Shape& shape) {
+  for (const char* name : {"_rowid_", "rowid"}) {
+    if (!shape.find(name)) return name;
+  }
+  return "oid";
+}
+
 struct Prepared final : TableAt::Prepared {
-  Statement append, upsert, remove;
+  Statement append, upsert, remove;                  // where there is no key, `remove` matches all columns
   std::map<std::string, Statement> updates, begins;  // by the columns that they set
 };
 
@@ -205,6 +213,13 @@ Result<Prepared*> SqliteTarget::prepared(TableAt& table) {
   if (key.empty()) {
     SLUICE_ASSIGN(append, prepare(insert));
     made->append = std::move(append);
+    std::string number = row_number(shape), same;
+    for (const auto& column : shape.columns)
+      same += (same.empty() ? "" : " AND ") + quoted(column.name) + " IS ?";
+    SLUICE_ASSIGN(remove,
+                  prepare(fmt::format("DELETE FROM {0} WHERE {1}=(SELECT {1} FROM {0} WHERE {2} LIMIT 1)",
+                                      quoted(table.place), number, same)));
+    made->remove = std::move(remove);
   } else {
     SLUICE_ASSIGN(upsert, prepare(insert + " ON CONFLICT (" + key + ") DO " +
                                   (set.empty() ? "NOTHING" : "UPDATE SET " + set)));
@@ -248,7 +263,12 @@ Result<void> SqliteTarget::row(TableAt& table, Prepared& with, const RowOp& row)
   switch (row.act) {
     case Act::Upsert: bind(with.upsert, 1, row.values); return note(with.upsert.run());
     case Act::Append: bind(with.append, 1, row.values); return note(with.append.run());
-    case Act::Delete: bind(with.remove, 1, row.key); return note(with.remove.run());
+    case Act::Delete:
+      bind(with.remove, 1, row.key);
+      SLUICE_TRY(note(with.remove.run()));
+      if (!table.shape.key.empty() || database_->changed_rows() == 1) return {};
+      refused_ = true;
+      return fatal("{}: the table {} lacks the row that is to go", path_, table.place);
     default: return patch(table, with, row);
   }
 }

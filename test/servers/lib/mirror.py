@@ -66,10 +66,14 @@ def selected(columns):
 class Workload:
     """Inserts, updates, changes of key, deletes and swaps, in transactions of several statements."""
 
-    def __init__(self, server, database, seed, tables=("t", "p")):
+    LOG = "select what, count(*) from {}log group by what order by what"
+
+    def __init__(self, server, database, seed, tables=("t", "p"), changes_log=False):
+        """changes_log: its rows are changed and deleted, too."""
         self.random = random.Random(seed)
         self.connection = server.connect(database=database, autocommit=False)
         self.tables = tables
+        self.changes_log = changes_log
 
     @staticmethod
     def schema(database):
@@ -103,8 +107,8 @@ class Workload:
             self.connection.commit()
 
     def through_kills(self, sluice, path, kills=6, meanwhile=lambda: None):
-        """Works on while the program dies again and again, and fills the table `log`, which has no key; returns how many rows. It
-        runs in the end. meanwhile: done in the middle of each of its lives."""
+        """Works on while the program dies again and again, and fills the table `log`, which has no key; returns how many rows
+        were put there. It runs in the end. meanwhile: done in the middle of each of its lives."""
         rows = 0
         for _ in range(kills):
             process = sluice("run", path)
@@ -115,6 +119,9 @@ class Workload:
                     with self.connection.cursor() as cursor:
                         cursor.execute("insert into log values " + ",".join(f"({i})" for i in range(rows, rows + 3)))
                         rows += 3
+                        if self.changes_log:
+                            cursor.execute(f"update log set what = -what where what % 5 = {rows % 5} limit 2")
+                            cursor.execute(f"delete from log where what % 7 = {rows % 7} limit 1")
                     self.connection.commit()
                 then()
             process.process.wait()
