@@ -133,8 +133,8 @@ Result<void> SqliteTarget::connect() {
 
 Result<Statement> SqliteTarget::prepare(const std::string& sql) {
   auto statement = database_->prepare(sql);
-  if (!statement) SLUICE_TRY(note(tl::unexpected(std::move(statement).error())));
-  return statement;
+  if (statement) return statement;
+  return tl::unexpected(note(tl::unexpected(std::move(statement).error())).error());
 }
 
 Result<std::optional<TableThere>> SqliteTarget::describe(const std::string& place) {
@@ -187,7 +187,7 @@ Result<void> SqliteTarget::alter(const std::string& place, const Step& step, con
   const std::string& wanted = shape.find(step.column)->type;
   auto digits = [](const std::string& type) { return type.substr(std::min(type.find(','), type.size())); };
   bool same =
-      has == wanted || (has.starts_with("TEXT(") && digits(has) != "" && digits(has) == digits(wanted));
+      has == wanted || (has.starts_with("TEXT(") && !digits(has).empty() && digits(has) == digits(wanted));
   if (same) return {};
   refused_ = true;
   return fatal(
@@ -206,7 +206,7 @@ Result<Prepared*> SqliteTarget::prepared(TableAt& table) {
     std::string name = quoted(shape.columns[i].name);
     names += (i == 0 ? "" : ",") + name;
     places += i == 0 ? "?" : ",?";
-    if (!shape.in_key(i)) set += (set.empty() ? "" : ",") + name + "=excluded." + name;
+    if (!shape.in_key(i)) set += fmt::format("{0}{1}=excluded.{1}", set.empty() ? "" : ",", name);
   }
   for (uint32_t column : shape.key) key += (key.empty() ? "" : ",") + quoted(shape.columns[column].name);
   std::string insert = "INSERT INTO " + quoted(table.place) + " (" + names + ") VALUES (" + places + ")";
