@@ -237,8 +237,8 @@ class Reader {
       auto route = route_setup(*lane.sink->addressing, lane.sink_settings, lane.address, lane.rules);
       note(route, lane.where);
       routed = route && *route;
-      note(claim_places(lane), lane.where);
     }
+    note(claim_places(lane), lane.where);
     note(make_sink(*lane.sink, lane.sink_settings, lane.format_settings, routed), lane.where);
     auto encoder = make_encoder(*lane.sink, lane.sink_settings, lane.format, lane.format_settings);
     note(encoder, lane.where);
@@ -257,27 +257,46 @@ class Reader {
 
   // Two sinks that write one file would tear each other's lines apart.
   Result<void> claim_places(const LaneConfig& lane) {
-    const Addressing& addressing = *lane.sink->addressing;
-    if (!addressing.exclusive) return {};
     Result<void> result;
-    auto claim = [&](const Settings& settings, std::string_view option) {
-      if (!settings.given(option)) return;
-      Claim mine{lane.sink, lane.name, settings.text(option), settings.where(option),
-                 place_pattern(settings.text(option))};
-      auto other = std::find_if(claims_.begin(), claims_.end(), [&](const Claim& each) {
-        return each.sink == mine.sink && each.lane != mine.lane && may_meet(each.pattern, mine.pattern);
-      });
-      if (result && other != claims_.end()) {
-        result = usage(
-            "{}: '{}' may name a file that the sink '{}' writes, too ({}: '{}'); two sinks need two files: "
-            "give each a folder of its own",
-            mine.where, mine.text, other->lane, other->where, other->text);
-      }
-      claims_.push_back(std::move(mine));
-    };
-    claim(lane.sink_settings, addressing.option);
-    for (const Settings& rule : lane.rules) claim(rule, "to");
-    return result;
+    if (const Addressing* addressing = lane.sink->addressing; addressing && addressing->exclusive) {
+      std::string_view ending = addressing->ending ? addressing->ending(lane.sink_settings) : "";
+      auto claim_file = [&](const Settings& settings, std::string_view option) {
+        if (!result || !settings.given(option)) return;
+        std::string path = settings.text(option);
+        if (!path.ends_with(ending)) path += ending;
+        result = claim(lane, {option, std::move(path), true}, settings);
+      };
+      claim_file(lane.sink_settings, addressing->option);
+      for (const Settings& rule : lane.rules) claim_file(rule, "to");
+    }
+    if (!result || !lane.sink->possession) return result;
+    Possession own = lane.sink->possession(lane.sink_settings);
+    return lane.sink_settings.given(own.option) ? claim(lane, std::move(own), lane.sink_settings) : result;
+  }
+
+  Result<void> claim(const LaneConfig& lane, Possession own, const Settings& settings) {
+    Claim mine{own.file ? nullptr : lane.sink, lane.name, own.text, settings.where(own.option), {}};
+    if (own.file) mine.pattern = place_pattern(own.text);
+    std::string state = config_.pipeline.text("state") + "/state.db";
+    if (own.file && mine.pattern == place_pattern(state))
+      return usage("{}: '{}' is the file of the state; name another", mine.where, mine.text);
+    auto found = std::find_if(claims_.begin(), claims_.end(), [&](const Claim& each) {
+      if (each.sink != mine.sink || each.lane == mine.lane) return false;
+      return own.file ? is_one_file(each.pattern, each.text, mine.pattern, mine.text)
+                      : each.text == mine.text;
+    });
+    std::optional<Claim> other;
+    if (found != claims_.end()) other = *found;
+    claims_.push_back(mine);
+    if (!other) return {};
+    if (!own.file) {
+      return usage("{}: {}: the sink '{}' has '{}', too ({}); each needs its own", mine.where, own.option,
+                   other->lane, mine.text, other->where);
+    }
+    return usage(
+        "{}: '{}' may name a file that the sink '{}' writes, too ({}: '{}'); two sinks need two files: "
+        "give each a folder of its own",
+        mine.where, mine.text, other->lane, other->where, other->text);
   }
 
   void read_rules(const YamlSection& section, LaneConfig& lane) {
@@ -292,9 +311,9 @@ class Reader {
   YamlDocument document_;
   Config config_;
   Settings shared_filters_{pipeline_options()};  // of every sink
-  // Where a sink writes that must be alone there.
+  // What a sink must have for itself alone.
   struct Claim {
-    const SinkType* sink;
+    const SinkType* sink;  // null: it is a file
     std::string lane, text, where, pattern;
   };
   std::vector<Claim> claims_;

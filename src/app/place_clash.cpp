@@ -53,7 +53,11 @@ std::string place_pattern(std::string_view path) {
     }
   }
   std::error_code reason;
-  auto whole = std::filesystem::weakly_canonical(std::filesystem::absolute(text), reason);
+  // A link to what is not there yet is followed, too, but not for ever.
+  std::filesystem::path file = text;
+  for (int links = 0; links < 40 && std::filesystem::is_symlink(file, reason); ++links)
+    file = file.parent_path() / std::filesystem::read_symlink(file, reason);
+  auto whole = std::filesystem::weakly_canonical(std::filesystem::absolute(file), reason);
   return reason ? std::filesystem::path(text).lexically_normal().string() : whole.string();
 }
 
@@ -65,6 +69,12 @@ bool may_meet(std::string_view a, std::string_view b) {
     a.remove_prefix(left + 1);
     b.remove_prefix(right + 1);
   }
+}
+
+bool is_one_file(std::string_view pattern, const std::string& path, std::string_view other_pattern,
+                 const std::string& other_path) {
+  std::error_code not_there;
+  return may_meet(pattern, other_pattern) || std::filesystem::equivalent(path, other_path, not_there);
 }
 
 }  // namespace sluice::app

@@ -13,5 +13,8 @@ std::string place_pattern(std::string_view path);
 
 // Whether some text in the place of each kAnyText makes the same of both.
 bool may_meet(std::string_view a, std::string_view b);
+// Whether they do, or are two names of one file that is there. `path`: what the pattern was made of.
+bool is_one_file(std::string_view pattern, const std::string& path, std::string_view other_pattern,
+                 const std::string& other_path);
 
 }  // namespace sluice::app

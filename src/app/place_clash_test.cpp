@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "support/folder.h"
 
@@ -50,6 +51,27 @@ TEST(PlaceClash, LinksAndRelativePathsAreFollowed) {
   EXPECT_TRUE(may_meet(place_pattern(folder / "real/{table}"), place_pattern(folder / "link/{table}")));
   EXPECT_TRUE(
       may_meet(place_pattern("out/a"), place_pattern((std::filesystem::current_path() / "out/a").string())));
+}
+
+TEST(PlaceClash, LinksToWhatIsNotThereYet) {
+  test::TemporaryFolder folder;
+  std::filesystem::create_symlink("to-come", folder / "link");
+  std::filesystem::create_symlink("itself", folder / "itself");
+  EXPECT_EQ(place_pattern(folder / "link"), place_pattern(folder / "to-come"));
+  EXPECT_NE(place_pattern(folder / "itself"), place_pattern(folder / "to-come"));
+}
+
+TEST(PlaceClash, TwoNamesOfOneFile) {
+  test::TemporaryFolder folder;
+  std::ofstream(folder / "a") << "x";
+  std::filesystem::create_hard_link(folder / "a", folder / "b");
+  auto one = [&](const char* a, const char* b) {
+    std::string left = folder / a, right = folder / b;
+    return is_one_file(place_pattern(left), left, place_pattern(right), right);
+  };
+  EXPECT_TRUE(one("a", "b"));
+  EXPECT_FALSE(one("a", "c"));
+  EXPECT_FALSE(one("c", "d"));
 }
 
 // Long names with many places are compared in a moment.

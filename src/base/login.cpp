@@ -1,5 +1,7 @@
 #include "base/login.h"
 
+#include <sys/stat.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -36,16 +38,24 @@ Result<Secret> password(const Settings& settings, const Secret& of_url) {
   return of_url;
 }
 
-Result<void> check_files(const Settings& settings, std::initializer_list<std::string_view> options) {
+Result<void> check_readable(const Settings& settings, std::initializer_list<std::string_view> options) {
   for (std::string_view name : options) {
     if (!settings.given(name)) continue;
     std::FILE* file = std::fopen(settings.text(name).c_str(), "re");
-    if (!file) {
+    struct stat facts;
+    bool folder = file && ::fstat(::fileno(file), &facts) == 0 && S_ISDIR(facts.st_mode);
+    int reason = folder ? EISDIR : errno;
+    if (file) std::fclose(file);
+    if (!file || folder) {
       return usage("{}: {}: the file {} cannot be read: {}", settings.where(name), name, settings.text(name),
-                   std::strerror(errno));
+                   std::strerror(reason));
     }
-    std::fclose(file);
   }
+  return {};
+}
+
+Result<void> check_files(const Settings& settings, std::initializer_list<std::string_view> options) {
+  SLUICE_TRY(check_readable(settings, options));
   if (settings.text("tls_cert").empty() != settings.text("tls_key").empty()) {
     return usage("{}: tls_cert and tls_key belong together; only one is given", settings.where("url"));
   }

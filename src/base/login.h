@@ -26,7 +26,9 @@ constexpr Option kConnectTimeout = {"connect_timeout", OptionKind::Duration, "10
 
 // From `password_file`, else `password_env`, else the URL's.
 Result<Secret> password(const Settings& settings, const Secret& of_url);
-// That the files named by these options can be read, and that a certificate has its key.
+// That the files named by those of these options that are given can be read.
+Result<void> check_readable(const Settings& settings, std::initializer_list<std::string_view> options);
+// The same, and that a certificate has its key.
 Result<void> check_files(const Settings& settings, std::initializer_list<std::string_view> options);
 
 }  // namespace sluice::login

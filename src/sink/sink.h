@@ -152,8 +152,17 @@ struct Addressing {
   // that takes several. SinkType::make then makes the one of lines, whose messages have no addresses. Null:
   // there are always addresses.
   Result<std::unique_ptr<Sink>> (*make)(const Settings& settings) = nullptr;
-  // No two sinks of a configuration may write to one place.
+  // The places are files, and no two sinks of a configuration may write to one.
   bool exclusive = false;
+  // What their names end in where the template does not end in it; null: nothing.
+  std::string_view (*ending)(const Settings& settings) = nullptr;
+};
+
+// What a sink has for itself alone, beside its places: no other of a configuration may have the same.
+struct Possession {
+  std::string_view option;  // it comes from this one, which was given
+  std::string text;         // as it is compared
+  bool file = false;        // it is a path
 };
 
 // A sink as sinks.def knows it.
@@ -167,6 +176,8 @@ struct SinkType {
   // Of a target that keeps rows and so has messages of its own, in no format that could be chosen: makes what
   // writes them. Null: any format will do.
   Result<std::unique_ptr<Encoder>> (*encoder)(const Settings& settings) = nullptr;
+  // Null: it has nothing.
+  Possession (*possession)(const Settings& settings) = nullptr;
 
   // `routed`: its messages have addresses.
   Result<std::unique_ptr<Sink>> make_for(const Settings& settings, bool routed) const {

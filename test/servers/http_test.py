@@ -360,7 +360,7 @@ def test_files_that_are_none_and_a_check_that_is_not_wanted(server, database, ce
     fill(server, database, 1)
     with Target(tls=certificates["stranger"]) as target:
         done = run("run", configure(tmp_path, server, database, target.url, "tls_ca: /nowhere.pem"), check=False)
-        assert done.returncode == 1 and "/nowhere.pem" in done.stderr
+        assert done.returncode == 2 and "tls_ca: the file /nowhere.pem cannot be read" in done.stderr
         sluice("run", configure(tmp_path, server, database, target.url, "tls_verify: false"))
         until(lambda: len(target.taken()) == 1)
 

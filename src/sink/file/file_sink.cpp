@@ -361,6 +361,8 @@ constexpr Addressing kAddressing = {
       return std::make_unique<file::FileSet>(std::move(options));
     },
     .exclusive = true,
+    .ending =
+        [](const Settings& settings) { return file::suffix_of(compression_of(settings.text("compress"))); },
 };
 
 }  // namespace

@@ -388,6 +388,11 @@ const SinkType kafka_sink = {
     .options = kafka::option_table(),
     .make = make,
     .addressing = &kAddressing,
+    // Of two that have one name, each is fenced off by the other's transactions.
+    .possession =
+        [](const Settings& settings) {
+          return Possession{"transactional_id", settings.text("transactional_id")};
+        },
 };
 
 }  // namespace sluice

@@ -3,8 +3,10 @@
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
+#include <charconv>
 #include <memory>
 
+#include "base/login.h"
 #include "sink/kafka/topic_name.h"
 
 namespace sluice::kafka {
@@ -141,6 +143,21 @@ std::string upper(std::string text) {
   return text;
 }
 
+// HOST, HOST:PORT or [ADDRESS]:PORT, as librdkafka takes them; what it does not understand it leaves out in
+// silence.
+bool is_broker(std::string_view text) {
+  if (size_t scheme = text.find("://"); scheme != text.npos) text.remove_prefix(scheme + 3);
+  size_t end = text.starts_with('[') ? text.find(']') : text.find(':');
+  if (text.starts_with('[') && end == text.npos) return false;
+  if (text.starts_with('[')) ++end;
+  std::string_view host = text.substr(0, end), port = text.substr(std::min(end, text.size()));
+  if (host.empty() || host.find_first_of(" /@'\"") != host.npos) return false;
+  if (port.empty()) return true;
+  uint16_t number = 0;
+  auto read = std::from_chars(port.data() + 1, port.data() + port.size(), number);
+  return port[0] == ':' && read.ec == std::errc() && read.ptr == port.data() + port.size() && number > 0;
+}
+
 Result<void> add_security(const Settings& settings, KafkaOptions& made) {
   std::string tls = settings.text("tls"), sasl = settings.text("sasl");
   auto& properties = made.properties;
@@ -162,6 +179,7 @@ Result<void> add_security(const Settings& settings, KafkaOptions& made) {
     std::string_view one = settings.given("tls_cert") ? "tls_cert" : "tls_key";
     return usage("{}: tls_cert and tls_key belong together; only one is given", settings.where(one));
   }
+  SLUICE_TRY(login::check_readable(settings, {"tls_ca", "tls_cert", "tls_key"}));
   if (tls != "off") {
     properties.emplace_back("enable.ssl.certificate.verification", tls == "required" ? "false" : "true");
     properties.emplace_back("ssl.endpoint.identification.algorithm",
@@ -235,6 +253,10 @@ std::span<const Option> option_table() { return kOptions; }
 Result<KafkaOptions> parse_options(const Settings& settings) {
   KafkaOptions made;
   for (const std::string& broker : settings.list("brokers")) {
+    if (!is_broker(broker)) {
+      return usage("{}: brokers: '{}': expected HOST:PORT, such as kafka1:9092", settings.where("brokers"),
+                   broker);
+    }
     made.brokers += (made.brokers.empty() ? "" : ",") + broker;
   }
   if (made.brokers.empty()) return usage("{}: brokers: expected HOST:PORT", settings.where("brokers"));

@@ -102,13 +102,14 @@ Result<void> read_url(const Settings& settings, ChannelSetup& setup) {
     return usage("{}: url: '{}': it takes no parameters; '{}' may be an option of its own",
                  settings.where("url"), safe_url(text), url->parameters[0].first);
   }
-  SLUICE_ASSIGN(tls, read_tls(settings));
-  setup.server.tls = std::move(tls);
-  setup.server.tls.on = url->scheme == "amqps";
+  const bool encrypted = url->scheme == "amqps";
   for (std::string_view option : {"tls_ca", "tls_verify", "tls_cert", "tls_key"}) {
-    if (setup.server.tls.on || !settings.given(option)) continue;
+    if (encrypted || !settings.given(option)) continue;
     return usage("{}: {} is of use with amqps:// only", settings.where(option), option);
   }
+  SLUICE_ASSIGN(tls, read_tls(settings));
+  setup.server.tls = std::move(tls);
+  setup.server.tls.on = encrypted;
   setup.server.host = url->host;
   setup.server.port = url->port != 0 ? url->port : setup.server.tls.on ? 5671 : 5672;
   setup.user = url->user;

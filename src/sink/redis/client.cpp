@@ -15,13 +15,14 @@ Result<Address> read_address(const Settings& settings, const std::string& text) 
     return usage("{}: url: '{}': expected redis://, rediss:// or unix://", settings.where("url"),
                  safe_url(text));
   }
-  SLUICE_ASSIGN(tls, read_tls(settings));
-  made.server.tls = std::move(tls);
-  made.server.tls.on = url->scheme == "rediss";
+  const bool encrypted = url->scheme == "rediss";
   for (std::string_view option : {"tls_ca", "tls_verify", "tls_cert", "tls_key"}) {
-    if (made.server.tls.on || !settings.given(option)) continue;
+    if (encrypted || !settings.given(option)) continue;
     return usage("{}: {} is of use with rediss:// only", settings.where(option), option);
   }
+  SLUICE_ASSIGN(tls, read_tls(settings));
+  made.server.tls = std::move(tls);
+  made.server.tls.on = encrypted;
   made.server.patience = settings.duration("timeout");
   made.password = settings.given("password") ? settings.secret("password") : url->password;
   made.has_password = settings.given("password") || (tcp && url->has_password);

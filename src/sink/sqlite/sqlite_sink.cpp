@@ -1,6 +1,8 @@
 // The sink sqlite: tables in a file that are kept equal to the source's.
 #include "sink/sqlite/sqlite_sink.h"
 
+#include <filesystem>
+
 #include "mirror/options.h"
 #include "sink/sqlite/spelling.h"
 #include "sink/sqlite/sqlite_target.h"
@@ -19,8 +21,15 @@ constexpr Option kOptions[] = {
 };
 
 Result<std::unique_ptr<Sink>> make(const Settings& settings) {
-  return std::make_unique<mirror::Mirror>(sqlite::make_target(settings.text("path")),
-                                          mirror::mirror_options(settings));
+  namespace fs = std::filesystem;
+  const std::string path = settings.text("path");
+  std::error_code not_there;
+  if (path.empty() || path.ends_with('/') || fs::is_directory(path, not_there))
+    return usage("{}: path must name a file, not '{}'", settings.where("path"), path);
+  if (fs::path folder = fs::path(path).parent_path(); !folder.empty() && !fs::exists(folder, not_there))
+    return usage("{}: path: the folder of {} does not exist; create it, or name another",
+                 settings.where("path"), path);
+  return std::make_unique<mirror::Mirror>(sqlite::make_target(path), mirror::mirror_options(settings));
 }
 
 Result<std::unique_ptr<Encoder>> encoder(const Settings& settings) {
@@ -36,6 +45,9 @@ const SinkType sqlite_sink{.name = "sqlite",
                            .options = kOptions,
                            .make = make,
                            .addressing = &kAddressing,
-                           .encoder = encoder};
+                           .encoder = encoder,
+                           .possession = [](const Settings& settings) {
+                             return Possession{"path", settings.text("path"), true};
+                           }};
 
 }  // namespace sluice

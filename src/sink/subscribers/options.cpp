@@ -1,5 +1,7 @@
 #include "sink/subscribers/options.h"
 
+#include "base/login.h"
+
 namespace sluice::subscribers {
 namespace {
 
@@ -115,6 +117,7 @@ Result<void> read_tls(const Settings& settings, ServerTls& tls) {
   if (settings.given("tls_ca") && !settings.given("tls_cert")) {
     return usage("{}: tls_ca is of use with tls_cert only", settings.where("tls_ca"));
   }
+  SLUICE_TRY(login::check_readable(settings, {"tls_cert", "tls_key", "tls_ca"}));
   tls = {settings.text("tls_cert"), settings.text("tls_key"), settings.text("tls_ca")};
   return {};
 }

@@ -140,7 +140,15 @@ constexpr Addressing kAddressing{.option = "topic", .places = Places::Names};
 }  // namespace
 }  // namespace subscribers
 
-const SinkType subscribers_sink{"subscribers", "whoever is connected by WebSocket or TCP",
-                                subscribers::option_table(), subscribers::make, &subscribers::kAddressing};
+const SinkType subscribers_sink{.name = "subscribers",
+                                .summary = "whoever is connected by WebSocket or TCP",
+                                .options = subscribers::option_table(),
+                                .make = subscribers::make,
+                                .addressing = &subscribers::kAddressing,
+                                .possession = [](const Settings& settings) {
+                                  std::string address = settings.text("listen");
+                                  bool port = address.find(':') == address.npos;
+                                  return Possession{"listen", port ? "127.0.0.1:" + address : address};
+                                }};
 
 }  // namespace sluice
