@@ -66,6 +66,20 @@ Result<void> read_state(const std::string& folder, const BinlogFileSetup& readin
         "there (--from), or tell the tables by --schema FILE",
         folder, place, describe(saved.first));
   }
+  // A log that begins behind that place cannot hold rows of before.
+  if (!begin.known() && saved.since.timestamp == 0) {
+    SLUICE_ASSIGN(files, binlog_file::find_log_files(reading.paths));
+    Position log = saved.since;
+    log.file = files.front().name;
+    log.offset = 4;
+    if (files.front().is_stdin() || !covers(log, saved.since)) {
+      return usage(
+          "--schema-from: the tables that the pipeline of {} knew first are those of {}, whose time it does "
+          "not know, so they may be others than those of {}. Begin there (--from), or tell the tables by "
+          "--schema FILE",
+          folder, describe(saved.since), place);
+    }
+  }
   log::info("{} tables as of {}, from {}", catalogue.size(), place, folder);
   return {};
 }

@@ -123,6 +123,20 @@ Result<Position> place_of(const std::string& text) {
   return at;
 }
 
+// The tables of a place that is not known are shown as they were known last, or first.
+void warn_of_unknown(const SavedCatalogue& saved) {
+  bool timed = !saved.at.known();
+  if (timed ? saved.at.timestamp > saved.resume.timestamp : !covers(saved.resume, saved.at)) {
+    log::warning("the pipeline has read up to {}; what the log does to tables behind that is not known here",
+                 describe(saved.resume));
+  } else if (timed && saved.since.timestamp == 0) {
+    log::warning(
+        "these are the tables that were known first, at {}, whose time is not known: before it they may have "
+        "been others",
+        describe(saved.since));
+  }
+}
+
 Result<int> show(const Request& request, const std::string& folder, const Settings& options) {
   std::optional<Position> at;
   if (options.given("at")) {
@@ -131,6 +145,7 @@ Result<int> show(const Request& request, const std::string& folder, const Settin
   }
   Catalogue catalogue;
   SLUICE_ASSIGN(saved, read_sqlite_catalogue(folder, at ? &*at : nullptr, catalogue));
+  if (at) warn_of_unknown(saved);
   std::string out = fmt::format("-- Tables as of {}\n", at ? options.text("at") : describe(saved.at));
   std::string database;
   size_t count = 0;

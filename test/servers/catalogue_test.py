@@ -205,6 +205,11 @@ def test_what_schema_shows_is_what_the_server_has(server, tmp_path):
     place = first.splitlines()[0].removeprefix("-- Tables as of ").split()[0]
     assert run("schema", "show", tmp_path / "state", "--at", place).stdout.splitlines()[1:] == first.splitlines()[1:]
     assert "`t``1`" in first and "`z`" not in first
+    for at in ("binlog.999999:4", "2106-01-01T00:00:00"):
+        assert "the pipeline has read up to" in run("schema", "show", tmp_path / "state", "--at", at).stderr, at
+    before = run("schema", "show", tmp_path / "state", "--at", "2020-01-01T00:00:00", check=False)
+    assert before.returncode == 1 and "no table that is known" in before.stderr
+    assert not run("schema", "show", tmp_path / "state", "--at", place).stderr
     assert "`z`" not in run("schema", tmp_path / "state", "shop.later").stdout
     none = run("schema", tmp_path / "state", "shop.never", check=False)
     assert none.returncode == 1 and "no table that is known" in none.stderr
@@ -339,10 +344,11 @@ def test_a_log_is_decoded_with_the_tables_of_its_time_from_a_state(server, tmp_p
     configure(tmp_path, server, "shop.*")
     deliver(tmp_path, server)
     server.sql("flush binary logs")
-    server.sql("insert into shop.t values (1, 10, 20); alter table shop.t change a x int, change b a int; flush binary logs; "
-               "insert into shop.t values (2, 30, 40)")
+    then = int(time.time()) + 10
+    server.sql(f"set timestamp = {then}; insert into shop.t values (1, 10, 20); alter table shop.t change a x int, change b a int; "
+               "flush binary logs; insert into shop.t values (2, 30, 40)")
     deliver(tmp_path, server)
-    server.sql("alter table shop.t change x y int; insert into shop.t values (3, 50, 60); flush binary logs; "
+    server.sql(f"set timestamp = {then}; alter table shop.t change x y int; insert into shop.t values (3, 50, 60); flush binary logs; "
                "insert into shop.t values (4, 70, 80)")
     state = tmp_path / "state"
     files = server.binlog_files()
@@ -359,8 +365,23 @@ def test_a_log_is_decoded_with_the_tables_of_its_time_from_a_state(server, tmp_p
         piped = subprocess.run([BINARY, "decode", "-", "--from", f"{name}:4", "--schema-from", state, "--no-ddl"], stdin=log,
                                capture_output=True, check=True)
     assert [json.loads(line)["after"] for line in piped.stdout.splitlines()] == expected[1:3]
-    for arguments, said in ([[files[3]], "has read up to"], [[old], "knew no tables at"], [["-"], "--from FILE:4"]):
+    # The schema change was in the same second.
+    assert decoded(*files[1:], "--from", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(then))) == expected
+    early = ["--from", "2020-01-01T00:00:00"]
+    for arguments, said in ([[files[3]], "has read up to"], [[old], "knew no tables at"], [["-"], "--from FILE:4"],
+                            [[old, *early], "knew no tables at"]):
         refused = run("decode", *arguments, "--schema-from", state, check=False)
         assert refused.returncode == 2 and said in refused.stderr and not refused.stdout, refused.stderr
+    # Where it began by place, the time of its first tables is not known.
+    placed = tmp_path / "placed"
+    placed.mkdir()
+    configure(placed, server, "shop.*", f"{files[1].name}:4")
+    with Sluice("run", placed / "sluice.yaml") as process:
+        wait_for(lambda: (saved(placed) or [""])[0] == files[3].name)
+        assert process.terminate() == 0, process.stderr
+    assert "whose time is not known" in run("schema", "show", placed / "state", "--at", early[1]).stderr
+    for log, refuses in ((files[1], False), (old, True), ("-", True)):
+        done = run("decode", log, "--schema-from", placed / "state", *early, check=False)
+        assert (done.returncode == 2 and "may be others" in done.stderr) == refuses, done.stderr
     nothing = run("decode", files[2], "--schema-from", tmp_path / "nowhere", check=False)
     assert nothing.returncode == 2 and "holds no state" in nothing.stderr

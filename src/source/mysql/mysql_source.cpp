@@ -164,6 +164,8 @@ Result<Position> Impl::begin_now(LogPlace& place) {
     }
     if (agrees) {
       mysql::fill(catalogue_, std::move(schema));
+      // So that a time tells whether it lies before the first tables that are known.
+      position.timestamp = server_->present_second();
       return position;
     }
     before = std::move(schema);

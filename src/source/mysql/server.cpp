@@ -1,7 +1,8 @@
 #include "source/mysql/server.h"
 
 #include <charconv>
-#include <chrono>
+
+#include "base/clock.h"
 
 namespace sluice::mysql {
 namespace {
@@ -88,11 +89,12 @@ Result<Server> read_server(Connection& connection) {
                                         "read the server's clock"));
   int64_t theirs =
       clock.rows.empty() || !clock.rows[0][0] ? 0 : static_cast<int64_t>(number(*clock.rows[0][0]));
-  int64_t ours = std::chrono::duration_cast<std::chrono::microseconds>(
-                     std::chrono::system_clock::now().time_since_epoch())
-                     .count();
-  server.clock_offset_us = theirs - ours;
+  server.clock_offset_us = theirs - unix_us();
   return server;
+}
+
+uint32_t Server::present_second() const {
+  return static_cast<uint32_t>((unix_us() + clock_offset_us) / 1'000'000);
 }
 
 Result<void> require_row_log(const Server& server, const std::string& address) {

@@ -26,6 +26,7 @@ struct Server {
   // Global variables by name in lower case; only those that are asked for in server.cpp.
   std::map<std::string, std::string, std::less<>> variables;
 
+  uint32_t present_second() const;  // by its clock, since 1970 UTC
   bool mariadb() const { return flavor == Flavor::MariaDb; }
   std::string_view variable(std::string_view name) const;  // empty: the version does not know it
   bool on(std::string_view name) const;                    // ON, 1 or YES

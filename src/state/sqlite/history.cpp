@@ -10,7 +10,8 @@ namespace {
 // A place without GTIDs on a server that is not `at`'s is from before there were any. GTIDs count besides the
 // files, whose names may begin anew; where they are the same, as of transactions without any, the files tell.
 bool lies_before(const Position& place, const Position& at) {
-  if (!at.known()) return at.timestamp == 0 || place.timestamp <= at.timestamp;
+  // A time stands for the first transaction that is not older, before whatever else was in its second.
+  if (!at.known()) return at.timestamp == 0 || place.timestamp < at.timestamp;
   if (place.gtids.empty()) return covers(at, place) || !same_log(place, at);
   return covers(at, place) || (at.gtids != place.gtids && at.gtids.contains(place.gtids));
 }
@@ -81,19 +82,19 @@ Result<Position> History::first() {
   return first;
 }
 
-Result<int64_t> History::last_place(const Position& at) {
+Result<History::Place> History::last_place(const Position& at) {
   // From the newest on: mostly it is the first.
-  int64_t id = 0;
+  Place last;
   for (;;) {
     SLUICE_ASSIGN(more, places_.step());
     if (!more) break;
     SLUICE_ASSIGN(place, read_place());
     if (!lies_before(place, at)) continue;
-    id = places_.integer(0);
+    last = {places_.integer(0), std::move(place)};
     break;
   }
   places_.reset();
-  return id;
+  return last;
 }
 
 Result<int64_t> History::place_of(const Position& position) {
@@ -167,14 +168,14 @@ Result<void> History::forget_behind(const Position& resume) {
         "DELETE FROM charsets WHERE since>?", "UPDATE charsets SET ended=NULL WHERE ended>?",
         "DELETE FROM places WHERE id>?"}) {
     SLUICE_ASSIGN(statement, database_->prepare(sql));
-    SLUICE_TRY(statement.bind(1, last).run());
+    SLUICE_TRY(statement.bind(1, last.id).run());
   }
   return {};
 }
 
-Result<void> History::load(const Position& at, Catalogue& catalogue) {
+Result<Position> History::load(const Position& at, Catalogue& catalogue) {
   SLUICE_ASSIGN(last, last_place(at));
-  tables_at_.bind(1, last);
+  tables_at_.bind(1, last.id);
   for (;;) {
     SLUICE_ASSIGN(more, tables_at_.step());
     if (!more) break;
@@ -188,7 +189,7 @@ Result<void> History::load(const Position& at, Catalogue& catalogue) {
     catalogue.put(freeze(std::move(*table)));
   }
   tables_at_.reset();
-  charsets_at_.bind(1, last);
+  charsets_at_.bind(1, last.id);
   for (;;) {
     SLUICE_ASSIGN(more, charsets_at_.step());
     if (!more) break;
@@ -196,7 +197,7 @@ Result<void> History::load(const Position& at, Catalogue& catalogue) {
   }
   charsets_at_.reset();
   catalogue.take_changes();
-  return {};
+  return std::move(last.position);
 }
 
 }  // namespace sluice::sqlite

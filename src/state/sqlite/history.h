@@ -49,14 +49,18 @@ CREATE TABLE IF NOT EXISTS charsets(
   // In a transaction of the caller's. What was learnt behind `resume` is forgotten: it will be read again.
   Result<void> forget_behind(const Position& resume);
   // The catalogue as of `at`: of a position that is known nowhere, by its timestamp.
-  Result<void> load(const Position& at, Catalogue& catalogue);
+  Result<Position> load(const Position& at, Catalogue& catalogue);
   // The first place of all.
   Result<Position> first();
 
  private:
   Result<Position> read_place();
-  // The last place that lies before `at` or there; 0: none does.
-  Result<int64_t> last_place(const Position& at);
+  struct Place {
+    int64_t id = 0;
+    Position position;
+  };
+  // The last one that lies before `at` or there; id 0: none does.
+  Result<Place> last_place(const Position& at);
   Result<int64_t> place_of(const Position& position);
   Result<void> save_table(const CatalogueChange& change, int64_t place);
   Result<void> end_table(const TableName& name, int64_t place);

@@ -217,7 +217,8 @@ Result<void> SqliteState::load(Catalogue& catalogue) {
     database_->roll_back();
     return forgotten;
   }
-  return history_.load(resume->position, catalogue);
+  SLUICE_TRY(history_.load(resume->position, catalogue));
+  return {};
 }
 
 Result<void> SqliteState::save(const Checkpoint& checkpoint) {
@@ -353,14 +354,15 @@ Result<SavedCatalogue> read_sqlite_catalogue(const std::string& folder, const Po
   SLUICE_ASSIGN(read, database->prepare(kReadPosition));
   SLUICE_ASSIGN(resume, read_position(read, kSource, database->path()));
   if (!resume) return usage("{} holds no tables yet: its pipeline has not read anything", folder);
-  SavedCatalogue saved{resume->position, resume->position, {}};
+  SavedCatalogue saved{resume->position, resume->position, {}, {}};
   if (at) {
     saved.at = *at;
     saved.at.server_uuid = resume->position.server_uuid;
   }
   sqlite::History history;
   SLUICE_TRY(history.prepare(*database));
-  SLUICE_TRY(history.load(saved.at, catalogue));
+  SLUICE_ASSIGN(since, history.load(saved.at, catalogue));
+  saved.since = std::move(since);
   SLUICE_ASSIGN(first, history.first());
   saved.first = std::move(first);
   return saved;

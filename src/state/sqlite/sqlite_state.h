@@ -16,6 +16,7 @@ struct SavedCatalogue {
   Position resume;  // where its pipeline goes on
   Position at;      // the place that the tables are of
   Position first;   // the first place whose tables are known
+  Position since;   // the place from which they were so; without a timestamp: its time is not known
 };
 // Puts the tables as of `at` into `catalogue`; `at` may be a file and offset, a GTID set, or a timestamp
 // alone; null: as of where the pipeline goes on. Writes nothing: the pipeline may be running. A Usage fault

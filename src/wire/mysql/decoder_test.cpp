@@ -74,6 +74,21 @@ TEST(Decoder, RowOfDefaultsAlone) {
   EXPECT_NE(result.lines[0].find("\"after\":{}"), std::string::npos) << result.lines[0];
 }
 
+// Rows that take no bytes, or half of theirs, would be changes that nobody made.
+TEST(Decoder, ChangesOfRowsWithoutAColumnAreAFault) {
+  std::string head = test::number(1, 6) + test::number(1, 2) + test::number(2, 2) + LogBuilder::packed(2);
+  for (const std::string& none : {std::string(1, '\0'), std::string("\xfc")}) {
+    for (auto type : {mysql::EventType::DeleteRows, mysql::EventType::UpdateRows}) {
+      std::string images = type == mysql::EventType::UpdateRows ? none + "\xff" : none;
+      ReadResult result =
+          read(LogBuilder().begin().map().add(type, head + images + LogBuilder::row(1, 1)).commit().file());
+      EXPECT_NE(result.error.find("says nothing of the rows that it changed"), std::string::npos)
+          << result.error;
+      EXPECT_TRUE(result.lines.empty());
+    }
+  }
+}
+
 TEST(Decoder, SavepointsAreHeldBackWhateverTheBatch) {
   LogBuilder log;
   log.begin().map().insert(LogBuilder::row(1, 1)).query("SAVEPOINT `One`");

@@ -83,8 +83,12 @@ Result<QueryEvent> read_query_event(std::string_view body) {
   uint16_t status_length = in.u16();
   Cursor status(in.bytes(status_length));
   event.database = in.bytes(database_length);
-  in.u8();
+  uint8_t terminator = in.u8();
   if (in.bad()) return fatal("a QUERY event is cut short");
+  // Else a length that lies would make another statement, perhaps one that changes nothing.
+  if (terminator != 0 || event.database.find('\0') != event.database.npos) {
+    return fatal("a QUERY event's database has an impossible length");
+  }
   event.sql = in.rest();
   read_status(status, event);
   return event;

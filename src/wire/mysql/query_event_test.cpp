@@ -67,6 +67,21 @@ TEST(QueryEvent, MariaDbCollationsOfCharacterSets) {
   EXPECT_EQ(read_query_event(body(rare, "d\0x"s))->client_collation, 13u);
 }
 
+// Each of them would be a statement that is passed over, with a schema change in it.
+TEST(QueryEvent, LengthsThatLie) {
+  std::string sound = body("\1\0\0\x20\0\0\0\0\0"s, "shop\0create table t (a int)"s);
+  sound[8] = 4;
+  ASSERT_TRUE(read_query_event(sound).has_value());
+  for (size_t at : {8, 11}) {  // of the database, of the status variables
+    for (int lie = 0; lie < 256; ++lie) {
+      std::string bytes = sound;
+      bytes[at] = static_cast<char>(lie);
+      if (bytes == sound) continue;
+      EXPECT_FALSE(read_query_event(bytes).has_value()) << at << ": " << lie;
+    }
+  }
+}
+
 TEST(QueryEvent, UnknownAndCutStatusVariables) {
   EXPECT_EQ(read_query_event(body("\x55\4\x2d\0\x2d\0\x08\0"s, "d\0x"s))->client_collation, 0u);
   EXPECT_EQ(read_query_event(body("\4\x2d"s, "d\0x"s))->sql, "x");

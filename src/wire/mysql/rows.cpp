@@ -73,6 +73,15 @@ bool is_compressed_v1(EventType type) {
   return type >= EventType::WriteRowsCompressedV1 && type <= EventType::DeleteRowsCompressedV1;
 }
 
+// What stands behind the last column means nothing.
+bool names_a_column(std::string_view bitmap, uint64_t columns) {
+  for (size_t i = 0; i < bitmap.size(); ++i) {
+    unsigned relevant = columns >= (i + 1) * 8 ? 0xffU : (1U << columns % 8) - 1;
+    if ((static_cast<uint8_t>(bitmap[i]) & relevant) != 0) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<RowPlan> RowPlan::make(const TableMap& map, const Table& table) {
@@ -448,6 +457,9 @@ Result<RowsEvent> read_rows_event(EventType type, std::string_view body) {
       event.after_bitmap = in.bytes((event.columns + 7) / 8);
   }
   if (in.bad()) return fatal("a {} event is cut short in its header", name(type));
+  if (event.op != Op::Insert && !names_a_column(event.before_bitmap, event.columns)) {
+    return fatal("a {} event says nothing of the rows that it changed", name(type));
+  }
   event.rows = in.rest();
   return event;
 }
