@@ -24,7 +24,7 @@ Position at(uint64_t offset) {
 
 class SpillTest : public testing::Test {
  protected:
-  std::unique_ptr<Spill> open(std::optional<Position> reached = std::nullopt, uint64_t most = 1 << 30,
+  std::unique_ptr<Spill> open(const std::optional<Position>& reached = std::nullopt, uint64_t most = 1 << 30,
                               uint64_t segment = 1 << 20) {
     auto spill = std::make_unique<Spill>(folder_ / "spill", most, segment);
     auto opened = spill->open(reached);
