@@ -174,8 +174,9 @@ class Decoding {
         reading.given("jobs") ? static_cast<unsigned>(reading.integer("jobs")) : usable_cores();
     PipelineOptions options;
     options.batches = memory.integer("batches");
-    // On one core reading and writing take turns; two batches then stay in the processor's cache, six do not.
-    if (plan.encode_threads == 1 && !memory.given("batches")) options.batches = 2;
+    // One is filled, one is written, and each further thread encodes one: they stay in the processors'
+    // caches, more would not. On one core reading and writing take turns.
+    if (!memory.given("batches")) options.batches = plan.encode_threads == 1 ? 2 : plan.encode_threads + 2;
     std::vector<LanePlan> plans;
     plans.push_back(std::move(plan));
     setup.decoder.query = wants_query(plans);

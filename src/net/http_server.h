@@ -1,5 +1,4 @@
-// HttpServer: answers GET requests for a few fixed pages, on threads of its own. One small file knows the
-// library.
+// HttpServer: answers GET and HEAD requests for a few fixed pages over HTTP/1.1, on one thread of its own.
 #pragma once
 
 #include <functional>
@@ -9,17 +8,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "net/listener.h"
 
 namespace sluice {
-
-// `127.0.0.1:9187`, `[::1]:9187`, `localhost:9187`, or `9187` alone for 127.0.0.1. Port 0 takes a free one.
-struct ListenAddress {
-  std::string host;
-  uint16_t port = 0;
-
-  static Result<ListenAddress> parse(std::string_view text);  // Usage fault: it is none
-  bool is_loopback() const;
-};
 
 struct HttpAnswer {
   int status = 200;
@@ -29,7 +20,7 @@ struct HttpAnswer {
 
 struct HttpPage {
   std::string path;
-  std::function<HttpAnswer()> answer;  // called by several threads at once
+  std::function<HttpAnswer()> answer;  // on the server's thread
 };
 
 class HttpServer {

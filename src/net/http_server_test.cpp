@@ -77,7 +77,7 @@ TEST(HttpServer, AnswersItsPagesAndNothingElse) {
   EXPECT_TRUE(ask(port, get("/health")).starts_with("HTTP/1.1 503 "));
   EXPECT_TRUE(ask(port, get("/../etc/passwd")).starts_with("HTTP/1.1 404 "));
   EXPECT_TRUE(ask(port, "POST /metrics HTTP/1.1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
-                  .starts_with("HTTP/1.1 404 "));
+                  .starts_with("HTTP/1.1 405 "));
   for (const std::string& garbage : {std::string("\0\x01\xff\r\n\r\n", 8), std::string(100'000, 'x'),
                                      "GET / HTTP/1.1\r\n" + std::string(100'000, 'h') + ": 1\r\n\r\n"}) {
     EXPECT_FALSE(ask(port, garbage).starts_with("HTTP/1.1 200"));
@@ -85,6 +85,36 @@ TEST(HttpServer, AnswersItsPagesAndNothingElse) {
   EXPECT_TRUE(ask(port, get("/metrics")).starts_with("HTTP/1.1 200 ")) << "it lives on";
   server->reset();
   EXPECT_EQ(ask(port, get("/metrics")), "no connection");
+}
+
+size_t count(const std::string& text, std::string_view part) {
+  size_t found = 0;
+  for (size_t at = 0; (at = text.find(part, at)) != text.npos; at += part.size()) ++found;
+  return found;
+}
+
+TEST(HttpServer, SpeaksHttpAsItsClientsDo) {
+  auto server = HttpServer::start({"127.0.0.1", 0}, {{"/metrics", [] {
+                                                        return HttpAnswer{200, "text/plain", "a 1\n"};
+                                                      }}});
+  ASSERT_TRUE(server) << server.error().what;
+  uint16_t port = (*server)->port();
+  const std::string one = "GET /metrics?x=1 HTTP/1.1\r\nHost: here\r\n\r\n";
+  std::string both = ask(port, one + get("/metrics"));
+  EXPECT_EQ(count(both, "HTTP/1.1 200 OK\r\n"), 2u) << both;
+  EXPECT_EQ(count(both, "Connection: close\r\n"), 1u) << both;
+  std::string head = ask(port, "HEAD /metrics HTTP/1.1\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(head.ends_with("Content-Length: 4\r\nConnection: close\r\n\r\n")) << head;
+  std::string old = ask(port, "GET /metrics HTTP/1.0\r\n\r\n" + one);
+  EXPECT_EQ(count(old, "HTTP/1.1 "), 1u) << old;
+  // What a body holds is no request.
+  std::string body =
+      ask(port, "GET /metrics HTTP/1.1\r\nContent-Length: " + std::to_string(one.size()) + "\r\n\r\n" + one);
+  EXPECT_EQ(count(body, "HTTP/1.1 "), 1u) << body;
+  EXPECT_TRUE(body.starts_with("HTTP/1.1 405 ")) << body;
+  EXPECT_TRUE(ask(port, "GET metrics HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 400 "));
+  EXPECT_TRUE(
+      ask(port, get("/metrics", "X: " + std::string(20'000, 'x') + "\r\n")).starts_with("HTTP/1.1 431 "));
 }
 
 TEST(HttpServer, AsksForItsToken) {

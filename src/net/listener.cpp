@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 
 namespace sluice {
@@ -39,6 +40,32 @@ void set(int descriptor, int level, int option, int value) {
 }
 
 }  // namespace
+
+Result<ListenAddress> ListenAddress::parse(std::string_view text) {
+  auto wrong = [&] {
+    return usage("'{}' is no address to listen at; expected HOST:PORT as 127.0.0.1:9187, or a PORT", text);
+  };
+  ListenAddress address{"127.0.0.1", 0};
+  std::string_view port = text;
+  if (size_t colon = text.rfind(':'); colon != text.npos) {
+    std::string_view host = text.substr(0, colon);
+    port = text.substr(colon + 1);
+    if (host.starts_with('[') && host.ends_with(']')) {
+      host = host.substr(1, host.size() - 2);
+    } else if (host.find(':') != host.npos) {
+      return wrong();
+    }
+    if (host.empty()) return wrong();
+    address.host = host;
+  }
+  auto [end, fault] = std::from_chars(port.data(), port.data() + port.size(), address.port);
+  if (port.empty() || fault != std::errc() || end != port.data() + port.size()) return wrong();
+  return address;
+}
+
+bool ListenAddress::is_loopback() const {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
 
 Peer::Peer(int descriptor, ssl_ctx_st* context, std::string name)
     : descriptor_(descriptor), name_(std::move(name)) {

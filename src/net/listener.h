@@ -8,13 +8,21 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "net/http_server.h"
 
 // Of OpenSSL.
 struct ssl_st;
 struct ssl_ctx_st;
 
 namespace sluice {
+
+// `127.0.0.1:9187`, `[::1]:9187`, `localhost:9187`, or `9187` alone for 127.0.0.1. Port 0 takes a free one.
+struct ListenAddress {
+  std::string host;
+  uint16_t port = 0;
+
+  static Result<ListenAddress> parse(std::string_view text);  // Usage fault: it is none
+  bool is_loopback() const;
+};
 
 // PEM files.
 struct ServerTls {
