@@ -268,7 +268,7 @@ def test_a_slow_client_is_cut_off_and_nobody_waits(server, database, sluice, tmp
 
 def test_who_may_come_in(server, database, sluice, tmp_path, tls):
     serving = Serving(sluice, tmp_path, server, database, "token: let-me-in", 'more_tokens: "other,third"', 'origins: ["https://good.example"]',
-                      f"tls_cert: {tls.server_cert}", f"tls_key: {tls.server_key}", "max_clients: 2", "timeout: 500ms")
+                      f"tls_cert: {tls.server_cert}", f"tls_key: {tls.server_key}", "max_clients: 2", "timeout: 2s")
     context = ssl.create_default_context(cafile=tls.ca)
 
     def web(query="", **more):
