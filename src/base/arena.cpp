@@ -1,32 +1,18 @@
 #include "base/arena.h"
 
-#include <sys/mman.h>
-
-#include "base/check.h"
-
 namespace sluice {
 
-Arena::Block Arena::new_block() const {
-  auto* bytes = static_cast<char*>(std::aligned_alloc(block_bytes_, block_bytes_));
-  CHECK(bytes != nullptr);
-  // Advice: a kernel without huge pages gives ordinary ones.
-  if (block_bytes_ >= kHugeBytes) ::madvise(bytes, block_bytes_, MADV_HUGEPAGE);
-  return {std::unique_ptr<char, Free>(bytes), block_bytes_ - kReadSlack};
-}
-
 char* Arena::allocate_slow(size_t n) {
-  if (n > block_bytes_ / 4) {
-    auto* bytes = static_cast<char*>(std::malloc(n + kReadSlack));
-    CHECK(bytes != nullptr);
-    large_.push_back({std::unique_ptr<char, Free>(bytes), n});
+  if (n > kBlockBytes / 4) {
+    large_.push_back({std::make_unique_for_overwrite<char[]>(n + kReadSlack), n});
     held_ += n;
     used_ += n;
     return large_.back().bytes.get();
   }
   if (at_) used_ += static_cast<size_t>(at_ - begin_);
   if (next_ == blocks_.size()) {
-    blocks_.push_back(new_block());
-    held_ += block_bytes_;
+    blocks_.push_back({std::make_unique_for_overwrite<char[]>(kBlockBytes + kReadSlack), kBlockBytes});
+    held_ += kBlockBytes;
   }
   Block& block = blocks_[next_++];
   begin_ = block.bytes.get();
@@ -46,9 +32,8 @@ void Arena::reset() {
   large_.clear();
   // What an unusual batch needed is given back over time, one block a reset, without making an ordinary one
   // allocate.
-  constexpr size_t kSpareBytes = 2 << 20;
-  if ((blocks_.size() - next_) * block_bytes_ > kSpareBytes) {
-    held_ -= block_bytes_;
+  if (blocks_.size() > next_ + 8) {
+    held_ -= blocks_.back().size;
     blocks_.pop_back();
   }
   next_ = 0;

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string_view>
@@ -15,13 +14,6 @@ namespace sluice {
 class Arena {
  public:
   static constexpr size_t kBlockBytes = 256 * 1024;
-  // A huge page of x86-64 and most others: where the kernel has one to give, a block costs one page fault,
-  // not 512.
-  static constexpr size_t kHugeBytes = 2 << 20;
-
-  Arena() = default;
-  // `block_bytes`: what is asked of the system at a time, a power of two from 4096 on.
-  explicit Arena(size_t block_bytes) : block_bytes_(block_bytes) {}
 
   // Behind each allocation so many bytes may be read (not used): text is scanned 16 bytes at a time.
   static constexpr size_t kReadSlack = 16;
@@ -61,19 +53,14 @@ class Arena {
   size_t held() const { return held_; }
 
  private:
-  struct Free {
-    void operator()(char* bytes) const { std::free(bytes); }
-  };
   struct Block {
-    std::unique_ptr<char, Free> bytes;
+    std::unique_ptr<char[]> bytes;
     size_t size;
   };
   char* allocate_slow(size_t n);
-  Block new_block() const;
   void drop_large();
 
-  size_t block_bytes_ = kBlockBytes;
-  std::vector<Block> blocks_;  // block_bytes_ each, reused after reset()
+  std::vector<Block> blocks_;  // kBlockBytes each, reused after reset()
   std::vector<Block> large_;   // one allocation each, freed by reset()
   size_t next_ = 0;            // the block after the present one
   size_t used_ = 0;

@@ -18,7 +18,7 @@ namespace sluice {
 
 class Batch {
  public:
-  Arena arena{Arena::kHugeBytes};  // received bytes, cells, converted text
+  Arena arena;  // received bytes, cells, converted text
   std::vector<Change> changes;
   std::vector<Transaction> transactions;
   std::vector<Event> events;

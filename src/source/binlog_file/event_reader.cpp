@@ -18,8 +18,7 @@ namespace {
 
 // One read(2). An arena hands it out from blocks that it keeps, so a warm batch allocates nothing; and it
 // stays in the processor's cache until it is decoded.
-constexpr size_t kChunkBytes = 64 << 10;
-static_assert(kChunkBytes <= Arena::kHugeBytes / 4);
+constexpr size_t kChunkBytes = Arena::kBlockBytes / 4;
 // max_allowed_packet is at most 1 GiB and bounds what the servers write as one event; the rest is room for
 // headers. A larger size is not one.
 constexpr uint32_t kMostEventBytes = (uint32_t{1} << 30) + (uint32_t{1} << 20);

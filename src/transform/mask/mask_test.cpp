@@ -380,7 +380,7 @@ TEST(Mask, AllocatesNothingOnceWarm) {
     auto done = mask->apply(shop.sample.batch);
     size_t count = test::allocations() - before;
     ASSERT_TRUE(done);
-    uint64_t blocks = (shop.sample.batch.arena.held() - held + Arena::kHugeBytes - 1) / Arena::kHugeBytes;
+    uint64_t blocks = (shop.sample.batch.arena.held() - held + Arena::kBlockBytes - 1) / Arena::kBlockBytes;
     EXPECT_LE(count, 2 * blocks) << id << ", " << email;  // a block, and at times its place in the list
     shop.sample.batch.changes = plain;
   }
