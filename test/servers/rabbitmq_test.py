@@ -36,7 +36,8 @@ def channel(broker):
     try:
         yield connection.channel()
     finally:
-        connection.close()
+        if connection.is_open:
+            connection.close()
 
 
 def configure(folder, server, database, url, *lines):
@@ -58,7 +59,8 @@ def take(broker, queue, enough, seconds=WAIT_SECONDS):
     found, end = [], time.monotonic() + seconds
     while True:
         assert time.monotonic() < end, f"after {len(found)} messages nothing more came"
-        with contextlib.suppress(pika.exceptions.ChannelClosedByBroker), channel(broker) as c:
+        # A queue that is being made this moment is no queue, or at times an internal error of the broker.
+        with contextlib.suppress(pika.exceptions.ChannelClosedByBroker, pika.exceptions.ConnectionClosedByBroker), channel(broker) as c:
             c.basic_qos(prefetch_count=50)
             for each in c.consume(queue, inactivity_timeout=1):
                 if each[0]:

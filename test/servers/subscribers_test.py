@@ -1,6 +1,8 @@
 """The sink subscribers against clients that nobody here wrote (the package websockets), and sockets that speak wing-binlog's frames."""
 
+import base64
 import contextlib
+import http.client
 import json
 import re
 import socket
@@ -17,7 +19,7 @@ from lib.sluice import WAIT_SECONDS, run
 from server import free_port
 
 add("websockets", "13.1")
-from websockets.exceptions import ConnectionClosed, InvalidStatus  # noqa: E402
+from websockets.exceptions import ConnectionClosed  # noqa: E402
 from websockets.sync.client import connect  # noqa: E402
 
 KIND = "mysql-9.7"
@@ -270,18 +272,24 @@ def test_who_may_come_in(server, database, sluice, tmp_path, tls):
     serving = Serving(sluice, tmp_path, server, database, "token: let-me-in", 'more_tokens: "other,third"', 'origins: ["https://good.example"]',
                       f"tls_cert: {tls.server_cert}", f"tls_key: {tls.server_key}", "max_clients: 2", "timeout: 2s")
     context = ssl.create_default_context(cafile=tls.ca)
+    # Python 3.11 guards no connection against threads, of which this client has two; what TLS 1.3 sends behind the
+    # handshake would meet the request.
+    quiet = ssl.create_default_context(cafile=tls.ca)
+    quiet.maximum_version = ssl.TLSVersion.TLSv1_2
 
     def web(query="", **more):
-        return serving.web(query, scheme="wss", ssl=context, **more)
+        return serving.web(query, scheme="wss", ssl=quiet, **more)
 
-    def refused(query="", **more):
-        with pytest.raises(InvalidStatus) as answer:
-            web(query, **more)
-        return answer.value.response.status_code
+    def refused(query="", **headers):
+        asked = http.client.HTTPSConnection("localhost", serving.port, context=context, timeout=WAIT_SECONDS)
+        with contextlib.closing(asked):
+            asked.request("GET", f"/{query}", headers={"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
+                                                       "Sec-WebSocket-Key": base64.b64encode(bytes(16)).decode(), **headers})
+            return asked.getresponse().status
 
     assert refused("?token=wrong") == 401
-    assert refused(additional_headers={"Authorization": "Bearer wrong"}) == 401
-    assert refused("?token=other", origin="https://evil.example") == 403
+    assert refused(Authorization="Bearer wrong") == 401
+    assert refused("?token=other", Origin="https://evil.example") == 403
     with web("?token=other", origin="https://good.example") as query, web(additional_headers={"Authorization": "Bearer third"}) as header:
         assert refused("?token=other") == 503
         server.sql(f"insert into {database}.u values (1)")
