@@ -1,25 +1,15 @@
 // sluice_mask_probe: what a masked value costs, by kind, in processor time (./do bench --masks).
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cstdio>
 
 #include "support/mask_rule.h"
 #include "support/sample.h"
+#include "support/thread_time.h"
 
 namespace sluice::mask {
 namespace {
 
 using namespace sample;
-
-double thread_seconds() {
-  rusage used{};
-  getrusage(RUSAGE_THREAD, &used);
-  auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-  };
-  return seconds(used.ru_utime) + seconds(used.ru_stime);
-}
 
 constexpr int kRuns = 5, kRounds = 400, kRows = 500;
 

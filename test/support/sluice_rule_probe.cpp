@@ -1,26 +1,16 @@
 // sluice_rule_probe: how many conditions a second one processor judges, by processor time (./do bench
 // --rules).
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cstdio>
 
 #include "rule/filter.h"
 #include "support/sample.h"
+#include "support/thread_time.h"
 
 namespace sluice::rule {
 namespace {
 
 using namespace sample;
-
-double thread_seconds() {
-  rusage used{};
-  getrusage(RUSAGE_THREAD, &used);
-  auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-  };
-  return seconds(used.ru_utime) + seconds(used.ru_stime);
-}
 
 constexpr int kRuns = 5, kRounds = 2000;
 
