@@ -52,7 +52,7 @@ def run(bench):
         with Kafka() as broker:
             broker.create("every")
             reader = kafka.consumer(broker.brokers)
-            size = (bench.folder / "lines").stat().st_size
+            size = (bench.lines_of_log()).stat().st_size
             out = bench.folder / "every/out"
             waits = [lambda: out.exists() and out.stat().st_size >= size,
                      lambda: arrived.value >= bench.changes,

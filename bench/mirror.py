@@ -1,51 +1,113 @@
-"""Into PostgreSQL's tables beside COPY of the same rows, in its binary form, from a file at the server."""
+"""Mirrors, each row by its key, beside what the database itself takes to load the same rows: SQLite from another table, MariaDB by
+LOAD DATA, PostgreSQL by COPY, both from a file at the server."""
 
+import contextlib
 import pathlib
+import sqlite3
 import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tools"))
 from postgresql_server import PostgreSQL  # noqa: E402
+from server import Server  # noqa: E402
 
-SINK = """  out: {{sink: postgresql, url: '{url}', where: "operation = 'insert'"}}
+SINK = """  out: {{{sink}, where: "operation = 'insert'"}}
 memory: {{batch_bytes: 4MiB}}
 """
 
 
-def ours(bench, target, name):
-    """Until the last row is there."""
-    last = f"SELECT 1 FROM bench.orders WHERE id = {bench.options.rows}"
-    with target.connect() as session:
-        def done():
-            time.sleep(0.02)
-            try:
-                return session.ask(last) == [("1",)]
-            except RuntimeError:  # no table yet
-                return False
-        return bench.until(bench.start(name, SINK.format(url=target.url()), {0, 1}), done)
+def timed(load):
+    begin = time.monotonic()
+    load()
+    return time.monotonic() - begin
 
 
-def theirs(target):
-    file = target.folder / "rows"
-    with target.connect() as session:
-        session.ask(f"COPY bench.orders TO '{file}' (FORMAT binary)")
-        session.ask("CREATE TABLE copied (LIKE bench.orders INCLUDING ALL)")
-        begin = time.monotonic()
-        session.ask(f"COPY copied FROM '{file}' (FORMAT binary)")
-        return time.monotonic() - begin
+class Sqlite:
+    what, target = "rows into SQLite's tables, against INSERT … SELECT of the same", "at least 200,000/s"
+
+    def __init__(self, bench):
+        self.path = bench.folder / "mirror.db"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for path in self.path.parent.glob("mirror.db*"):
+            path.unlink()
+
+    def sink(self):
+        return f"sink: sqlite, path: '{self.path}', to: orders"
+
+    def theirs(self):
+        with contextlib.closing(sqlite3.connect(self.path)) as file:
+            made = file.execute("SELECT sql FROM sqlite_master WHERE name = 'orders'").fetchone()[0]
+            file.execute(made.replace("orders", "copied", 1))
+            file.execute("PRAGMA synchronous=FULL")
+            return timed(lambda: (file.execute("INSERT INTO copied SELECT * FROM orders"), file.commit()))
+
+    def count(self):
+        with contextlib.closing(sqlite3.connect(self.path)) as file:
+            return [file.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("orders", "copied")]
+
+
+class MariaDb(Server):
+    what, target = "rows into MariaDB's tables, against LOAD DATA of the same", "at least 0.5"
+
+    def __init__(self, bench):
+        super().__init__("mariadb-10.11", ["--skip-log-bin"])
+        self.file = bench.folder / "rows"
+
+    def sink(self):
+        self.sql("CREATE DATABASE sluice")
+        return f"sink: mysql, url: '{self.url.rstrip('/')}/sluice'"
+
+    def theirs(self):
+        self.sql(f"SELECT * FROM bench.orders INTO OUTFILE '{self.file}'")
+        self.sql("CREATE TABLE bench.copied LIKE bench.orders")
+        try:
+            return timed(lambda: self.sql(f"LOAD DATA INFILE '{self.file}' INTO TABLE bench.copied CHARACTER SET utf8mb4"))
+        finally:
+            self.file.unlink()
+
+    def count(self):
+        return [self.sql(f"SELECT count(*) FROM bench.{table}")[0][0] for table in ("orders", "copied")]
+
+
+class PostgreSqlTarget(PostgreSQL):
+    what, target = "rows into PostgreSQL's tables, against COPY of the same", ""
+
+    def __init__(self, _):
+        super().__init__()
+
+    def sink(self):
+        return f"sink: postgresql, url: '{self.url()}'"
+
+    def theirs(self):
+        file = self.folder / "rows"
+        with self.connect() as session:
+            session.ask(f"COPY bench.orders TO '{file}' (FORMAT binary)")
+            session.ask("CREATE TABLE copied (LIKE bench.orders INCLUDING ALL)")
+            return timed(lambda: session.ask(f"COPY copied FROM '{file}' (FORMAT binary)"))
+
+    def count(self):
+        return [int(self.ask(f"SELECT count(*) FROM {table}")[0][0]) for table in ("bench.orders", "copied")]
 
 
 def run(bench):
-    pairs, cpu = [], []
-    for i in range(bench.options.runs):
-        with PostgreSQL() as target:
-            wall, used, _ = ours(bench, target, f"postgresql-{i}")
-            pairs.append((wall, theirs(target)))
-            cpu.append(used)
-    ratios = sorted(b / a for a, b in pairs)
-    a, b = (sorted(each[i] for each in pairs)[len(pairs) // 2] for i in (0, 1))
     rows = bench.options.rows
-    bench.add("rows into PostgreSQL's tables, each by its key, against COPY of the same from a file at the server", f"{rows / a:,.0f}/s",
-              f"{rows / b:,.0f}/s", f"{ratios[len(ratios) // 2]:.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})", "")
-    bench.add("  Sluice's processor time meanwhile, with the changes that are left out", f"{min(cpu):.2f} s", "", "", "")
+    for kind in (Sqlite, MariaDb, PostgreSqlTarget):
+        cpu, theirs = [], []
+
+        def ours(i):
+            with kind(bench) as target:  # noqa: B023
+                name = f"{kind.__name__}-{i}"  # noqa: B023
+                wall, used, _ = bench.until(bench.start(name, SINK.format(sink=target.sink()), {0, 1}), bench.delivered(name, rows))
+                cpu.append(used)  # noqa: B023
+                theirs.append(target.theirs())  # noqa: B023
+                if target.count() != [rows, rows]:
+                    raise RuntimeError(f"{kind.__name__} has {target.count()} rows instead of {rows}")  # noqa: B023
+                return wall
+
+        bench.beside(kind.what, rows, ours, lambda _: theirs[-1], kind.target, runs=min(bench.options.runs, 5))  # noqa: B023
+        bench.add("  Sluice's processor time meanwhile, with the changes that are left out", f"{min(cpu):.2f} s", "", "", "")

@@ -234,7 +234,8 @@ def main():
                         + ", ".join(s.name for s in shapes.SHAPES))
     parser.add_argument("--kafka", action="store_true", help="instead, measure the way into Kafka")
     parser.add_argument("--formats", action="store_true", help="instead, measure each format beside json")
-    parser.add_argument("--sinks", action="store_true", help="instead, measure the way into Redis, and five sinks at once")
+    parser.add_argument("--sinks", metavar="NAME,...", nargs="?", const="all", help="instead, measure the way into each kind of target: all, or some of "
+                        + ", ".join(sinks.PARTS))
     parser.add_argument("--subscribers", action="store_true", help="instead, measure the way to many WebSocket clients, from MySQL")
     parser.add_argument("--debezium", action="store_true", help="instead, measure Debezium Embedded beside Sluice")
     parser.add_argument("--debezium-runs", type=int, default=3, help="timed runs of each of these two")
@@ -246,10 +247,11 @@ def main():
                         ("subscribers", subscribers.SubscribersBench),
                         ("debezium", debezium.DebeziumBench)):
         if getattr(options, name):
-            table = bench(options, sluice).run()
-            print("\n" + table)
-            if options.write:
-                put_between(f"figures {name}", table)
+            found = bench(options, sluice).run()
+            for part, table in (found if isinstance(found, dict) else {name: found}).items():
+                print("\n" + table)
+                if options.write:
+                    put_between(f"figures {part}", table)
             break
     else:
         (ShapeBench if options.shapes else Bench)(options).run()
