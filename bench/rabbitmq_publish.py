@@ -15,7 +15,8 @@ import timing  # noqa: E402
 
 WINDOW = 1000
 SINK = """  out: {{sink: rabbitmq, url: '{url}', to: orders, declare: ["queue orders"], window: %d, where: "operation = 'insert'"}}
-""" % WINDOW
+memory: {batch_bytes: 4MiB}
+""".replace("{batch_bytes: 4MiB}", "{{batch_bytes: 4MiB}}") % WINDOW
 
 
 def ask(broker, question):

@@ -1,5 +1,6 @@
 // A bare publisher with confirms, to measure the sink rabbitmq against.
-//   rabbitmq_publisher PORT USER PASSWORD QUEUE WINDOW FILE    each line of FILE is a persistent message
+//   rabbitmq_publisher PORT USER PASSWORD QUEUE WINDOW FILE    each line of FILE is a persistent message,
+//   with the sink's properties
 // Ends when the broker has confirmed them all.
 #include <amqp.h>
 #include <amqp_framing.h>
@@ -9,6 +10,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
@@ -35,6 +37,15 @@ size_t confirm(amqp_connection_state_t connection, uint64_t sent, uint64_t& conf
   }
 }
 
+// The change's id as JSON has it.
+amqp_bytes_t id_of(const std::string& message) {
+  constexpr std::string_view kName = "\"id\":\"";
+  size_t begin = message.find(kName);
+  if (begin == std::string::npos) fail("a line without an id");
+  begin += kName.size();
+  return {message.find('"', begin) - begin, const_cast<char*>(message.data()) + begin};
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -52,11 +63,14 @@ int main(int count, char** arguments) {
   std::puts("ready");  // what follows is measured
   std::fflush(stdout);
   amqp_basic_properties_t properties{};
-  properties._flags = AMQP_BASIC_DELIVERY_MODE_FLAG;
+  properties._flags = AMQP_BASIC_DELIVERY_MODE_FLAG | AMQP_BASIC_CONTENT_TYPE_FLAG |
+                      AMQP_BASIC_MESSAGE_ID_FLAG | AMQP_BASIC_CORRELATION_ID_FLAG;
+  properties.content_type = amqp_cstring_bytes("application/json");
   properties.delivery_mode = AMQP_DELIVERY_PERSISTENT;
   const size_t window = std::strtoul(arguments[5], nullptr, 10);
   uint64_t sent = 0, confirmed = 0;
   for (const std::string& message : messages) {
+    properties.message_id = properties.correlation_id = id_of(message);
     amqp_bytes_t body{message.size(), const_cast<char*>(message.data())};
     if (amqp_basic_publish(connection, 1, amqp_empty_bytes, amqp_cstring_bytes(arguments[4]), 1, 0,
                            &properties, body) != 0)
