@@ -1,6 +1,7 @@
-"""Starts Debian's ClickHouse server on free loopback ports in a temporary folder.
+"""Starts ClickHouse on free loopback ports in a temporary folder: Debian's server, or the engine of a current version, which is
+published as a library, behind an HTTP server of ours (tools/clickhouse).
 
-    with ClickHouse() as house:
+    with ClickHouse("26.5") as house:
         house.ask("SELECT 1")
         house.kill9(); house.start()
 
@@ -17,7 +18,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from daemon import Daemon, free_port  # noqa: E402
 from server_kinds import SERVERS, Unpacked  # noqa: E402
 
-DEBIAN, HOME = pathlib.Path("/usr/sbin/clickhouse-server"), SERVERS / "clickhouse-18.16"
+OLD, CURRENT = "18.16", "26.5"
+VERSIONS = (OLD, CURRENT)
+DEBIAN = pathlib.Path("/usr/sbin/clickhouse-server")
+ENGINE = pathlib.Path(__file__).parent / "clickhouse/http_engine.py"
 
 CONFIG = """<yandex>
   <logger><level>warning</level><console>1</console></logger>
@@ -27,7 +31,6 @@ CONFIG = """<yandex>
   <mark_cache_size>67108864</mark_cache_size>
   <default_profile>default</default_profile><default_database>default</default_database>
   <users_config>{folder}/users.xml</users_config>
-  {more}
 </yandex>
 """
 USERS = """<yandex>
@@ -42,33 +45,42 @@ USERS = """<yandex>
 PASSWORD = "secret of the shop"
 
 
-def program():
+def home_of(version):
+    home = SERVERS / f"clickhouse-{version}"
+    if not home.exists():
+        raise RuntimeError(f"ClickHouse is not installed ({home} is absent): run ./do services install {home.name}")
+    return home
+
+
+def old_server():
     """argv of the server up to its options."""
     if DEBIAN.exists():
         return [str(DEBIAN)]
-    if not HOME.exists():
-        raise RuntimeError(f"ClickHouse is not installed ({HOME} is absent): run ./do services install clickhouse-18.16")
-    unpacked = Unpacked(HOME.name, "clickhouse", "clickhouse-server")
+    unpacked = Unpacked(home_of(OLD).name, "clickhouse", "clickhouse-server")
     return unpacked.loader(unpacked.program())
 
 
 class ClickHouse(Daemon):
-    """A running server. more: further elements of its configuration."""
+    """A running server. The old one has a user `shop`, too."""
 
-    def __init__(self, more=""):
-        super().__init__("ClickHouse")
+    def __init__(self, version=OLD):
+        super().__init__(f"ClickHouse {version}")
+        self.version = version
         self.port = free_port()
         try:
-            (self.folder / "users.xml").write_text(USERS.format(password=PASSWORD))
-            (self.folder / "config.xml").write_text(CONFIG.format(http=self.port, tcp=free_port(), inner=free_port(),
-                                                                  folder=self.folder, more=more))
+            if version == OLD:
+                (self.folder / "users.xml").write_text(USERS.format(password=PASSWORD))
+                (self.folder / "config.xml").write_text(CONFIG.format(http=self.port, tcp=free_port(), inner=free_port(),
+                                                                      folder=self.folder))
             self.start()
         except BaseException:
             self.close()
             raise
 
     def start(self):
-        return self._run([*program(), f"--config-file={self.folder}/config.xml"])
+        if self.version == OLD:
+            return self._run([*old_server(), f"--config-file={self.folder}/config.xml"])
+        return self._run([sys.executable, str(ENGINE), str(home_of(self.version) / "chdb"), str(self.folder / "data"), str(self.port)])
 
     def answers(self):
         try:
@@ -92,5 +104,5 @@ class ClickHouse(Daemon):
             raise OSError(f"{query[:200]}: {fault.read().decode(errors='replace')[:500]}") from None
 
     def rows(self, query):
-        """As dicts; 64-bit numbers are strings, as this server has them."""
-        return [json.loads(line) for line in self.ask(query + " FORMAT JSONEachRow").splitlines()]
+        """As dicts; 64-bit numbers are strings."""
+        return [json.loads(line) for line in self.ask(query + " FORMAT JSONEachRow", output_format_json_quote_64bit_integers=1).splitlines()]

@@ -17,17 +17,16 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from daemon import Daemon, free_port  # noqa: E402
 from server_kinds import SERVERS  # noqa: E402
 
-HOME = SERVERS / "opensearch-2.19"
-NODE = pathlib.Path(__file__).parent / "opensearch/TestNode.java"
-
 
 class OpenSearch(Daemon):
     """A running node. settings: more of opensearch.yml."""
 
+    NAME, HOME = "OpenSearch", SERVERS / "opensearch-2.19"
+
     def __init__(self, settings=None):
-        if not HOME.exists():
-            raise RuntimeError(f"OpenSearch is not installed ({HOME} is absent): run ./do services install opensearch-2.19")
-        super().__init__("OpenSearch")
+        if not self.HOME.exists():
+            raise RuntimeError(f"{self.NAME} is not installed ({self.HOME} is absent): run ./do services install {self.HOME.name}")
+        super().__init__(self.NAME)
         self.port, self.transport = free_port(), free_port()
         self.settings = settings or {}
         try:
@@ -38,10 +37,13 @@ class OpenSearch(Daemon):
 
     def start(self):
         # A small heap, and a start that does not wait for the best machine code.
-        argv = ["java", "-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dopensearch.distribution.type=tar",
-                "-cp", f"{HOME}/*", str(NODE), str(self.folder / "home"), str(self.port), str(self.transport),
-                *(f"{name}={value}" for name, value in self.settings.items())]
-        return self._run(argv)
+        return self._run(["java", "-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *self.argv(),
+                          str(self.folder / "home"), str(self.port), str(self.transport),
+                          *(f"{name}={value}" for name, value in self.settings.items())])
+
+    def argv(self):
+        """Of java, up to the node's folder."""
+        return ["-Dopensearch.distribution.type=tar", "-cp", f"{self.HOME}/*", str(pathlib.Path(__file__).parent / "opensearch/TestNode.java")]
 
     def answers(self):
         try:

@@ -11,11 +11,13 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "tools")]
 
 from lib.sluice import Sluice  # noqa: E402
-from clickhouse_server import ClickHouse  # noqa: E402
+from clickhouse_server import VERSIONS, ClickHouse  # noqa: E402
+from elasticsearch_server import Elasticsearch  # noqa: E402
 from kafka_server import Kafka  # noqa: E402
 from opensearch_server import OpenSearch  # noqa: E402
 from postgresql_server import PostgreSQL  # noqa: E402
 from rabbitmq_server import RabbitMQ  # noqa: E402
+from registry_server import Apicurio  # noqa: E402
 from server import KINDS, Server  # noqa: E402
 from server_tls import make_tls  # noqa: E402
 
@@ -97,10 +99,10 @@ def kafka(tls):
         yield broker
 
 
-@pytest.fixture(scope="session")
-def opensearch():
-    """A node, for tests that leave it running and use indices of their own."""
-    with OpenSearch() as node:
+@pytest.fixture(scope="session", params=[OpenSearch, Elasticsearch], ids=lambda kind: kind.NAME)
+def search(request):
+    """A node of each kind, for tests that leave it running and use indices of their own."""
+    with request.param() as node:
         yield node
 
 
@@ -111,11 +113,18 @@ def rabbitmq(tls):
         yield broker
 
 
-@pytest.fixture(scope="session")
-def clickhouse():
-    """A server, for tests that leave it running and use databases of their own."""
-    with ClickHouse() as house:
+@pytest.fixture(scope="session", params=VERSIONS)
+def clickhouse(request):
+    """A server of each version, for tests that leave it running and use databases of their own."""
+    with ClickHouse(request.param) as house:
         yield house
+
+
+@pytest.fixture(scope="session")
+def apicurio():
+    """A schema registry, for tests that use subjects of their own."""
+    with Apicurio() as registry:
+        yield registry
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The sink elasticsearch against a real OpenSearch: rows kept in step through deaths of both, what the server refuses or puts off."""
+"""The sink elasticsearch against real nodes of OpenSearch and Elasticsearch: rows kept in step through deaths of both, what the server refuses or puts off."""
 
 import json
 import random
@@ -10,6 +10,7 @@ import pytest
 
 from lib.http_target import Target, reply
 from lib.sluice import WAIT_SECONDS, run
+from elasticsearch_server import Elasticsearch
 from opensearch_server import OpenSearch
 
 KIND = "mysql-9.7"
@@ -52,70 +53,74 @@ def documents(node, index):
 # Values
 
 
-def test_documents_hold_what_the_rows_hold(server, database, opensearch, sluice, tmp_path):
+def test_documents_hold_what_the_rows_hold(server, database, search, sluice, tmp_path):
     server.sql(f"""create table {database}.`Odd Name` (id bigint unsigned primary key, d decimal(20,4), day date, at datetime(6), ts timestamp(3)
                    default '2026-01-15 10:30:00.5', t time, e enum('a','b'), s set('x','y'), j json, b varbinary(9), g geometry, txt text)""")
     server.sql(f"""insert into {database}.`Odd Name` values (18446744073709551615, 1234567890123456.7891, '2026-02-28', '2026-02-28 23:59:59.123456',
                    '2026-01-15 10:30:00.5', '-838:59:59', 'b', 'x,y', '{{"a": [1, null]}}', x'00ff', st_geomfromtext('POINT(1 2)'), 'ö "quoted" 🙂'),
                    (2, null, null, null, default, null, null, null, null, null, null, null)""")
-    path = configure(tmp_path, server, database, opensearch.url, "create: true")
-    sluice("run", path)
+    path = configure(tmp_path, server, database, search.url, "create: true")
+    process = sluice("run", path)
     index = f"{database}-odd_20name"
-    until(lambda: len(documents(opensearch, index)) == 2)
-    found = documents(opensearch, index)
+    until(lambda: len(documents(search, index)) == 2)
+    found = documents(search, index)
     assert found["18446744073709551615"] == {
         "id": 18446744073709551615, "d": "1234567890123456.7891", "day": "2026-02-28", "at": "2026-02-28T23:59:59.123456",
         "ts": "2026-01-15T10:30:00.500Z", "t": "-838:59:59", "e": "b", "s": "x,y", "j": {"a": [1, None]}, "b": "AP8=", "g": "POINT (1 2)",
         "txt": 'ö "quoted" 🙂'}
     assert found["2"]["d"] is None and found["2"]["ts"] == "2026-01-15T10:30:00.500Z"
-    fields = opensearch.ask("GET", f"/{index}/_mapping")[index]["mappings"]["properties"]
+    fields = search.ask("GET", f"/{index}/_mapping")[index]["mappings"]["properties"]
     assert {name: field["type"] for name, field in fields.items()} == {
-        "id": "unsigned_long", "d": "keyword", "day": "date", "at": "date", "ts": "date", "t": "keyword", "e": "keyword", "s": "keyword",
+        # Elasticsearch has this type in a module that is not in the test's.
+        "id": "keyword" if search.NAME == "Elasticsearch" else "unsigned_long", "d": "keyword", "day": "date", "at": "date", "ts": "date", "t": "keyword", "e": "keyword", "s": "keyword",
         "j": "object", "b": "binary", "g": "keyword", "txt": "text"}
-    # A column more is a field more.
+    # A column more is a field more, also of an index that was there before.
+    process.terminate()
+    sluice("run", path)
     server.sql(f"alter table {database}.`Odd Name` add n decimal(5,2); insert into {database}.`Odd Name` (id, n) values (3, 1.50)")
-    until(lambda: "3" in documents(opensearch, index))
-    assert documents(opensearch, index)["3"]["n"] == "1.50"
-    assert opensearch.ask("GET", f"/{index}/_mapping")[index]["mappings"]["properties"]["n"]["type"] == "keyword"
+    until(lambda: "3" in documents(search, index))
+    assert documents(search, index)["3"]["n"] == "1.50"
+    assert search.ask("GET", f"/{index}/_mapping")[index]["mappings"]["properties"]["n"]["type"] == "keyword"
 
 
-def test_ids_of_several_columns_do_not_meet_and_keys_change(server, database, opensearch, sluice, tmp_path):
+def test_ids_of_several_columns_do_not_meet_and_keys_change(server, database, search, sluice, tmp_path):
     server.sql(f"create table {database}.t (a varchar(20), b varchar(20), n int, primary key (a, b))")
     server.sql(f"insert into {database}.t values ('x|y', 'z', 1), ('x', 'y|z', 2), ('\\\\', '|', 3), ('m', 'n', 4)")
     server.sql(f"update {database}.t set b = 'o' where a = 'm'; delete from {database}.t where n = 2")
-    sluice("run", configure(tmp_path, server, database, opensearch.url))
-    until(lambda: set(documents(opensearch, f"{database}-t")) == {"x\\|y|z", "\\\\|\\|", "m|o"})
+    sluice("run", configure(tmp_path, server, database, search.url))
+    until(lambda: set(documents(search, f"{database}-t")) == {"x\\|y|z", "\\\\|\\|", "m|o"})
 
 
-def test_an_index_and_an_id_by_columns(server, database, opensearch, sluice, tmp_path):
+def test_an_index_and_an_id_by_columns(server, database, search, sluice, tmp_path):
     """A row that moves into another index leaves the one it was in."""
     server.sql(f"create table {database}.t (id int primary key, region varchar(9), day date)")
     server.sql(f"insert into {database}.t values (1, 'EU', '2026-01-31'), (2, 'US', '2026-01-31'); update {database}.t set region = 'US' where id = 1")
-    sluice("run", configure(tmp_path, server, database, opensearch.url, 'index: "{database}-{column:region}"', 'id: "row {column:id}"',
+    sluice("run", configure(tmp_path, server, database, search.url, 'index: "{database}-{column:region}"', 'id: "row {column:id}"',
                             "truncate: ignore"))
-    until(lambda: set(documents(opensearch, f"{database}-us")) == {"row 1", "row 2"})
-    assert documents(opensearch, f"{database}-eu") == {}
+    until(lambda: set(documents(search, f"{database}-us")) == {"row 1", "row 2"})
+    assert documents(search, f"{database}-eu") == {}
 
 
 # What the server does not take
 
 
-def test_what_it_refuses_is_a_dead_letter_and_the_rest_goes_on(server, database, opensearch, sluice, tmp_path):
+def test_what_it_refuses_is_a_dead_letter_and_the_rest_goes_on(server, database, search, sluice, tmp_path):
     server.sql(f"create table {database}.t (id int primary key, v varchar(20), day date); create table {database}.nokey (v int)")
     server.sql(f"set sql_mode = ''; insert into {database}.t values (1, '5', '2026-01-01'), (2, 'x', null), (3, '7', '0000-00-00'), (4, '8', null);"
                f"insert into {database}.nokey values (1)")
-    opensearch.ask("PUT", f"/{database}-t", {"mappings": {"properties": {"v": {"type": "long"}}}})
-    path = configure(tmp_path, server, database, opensearch.url, "on_refusal: park")
+    search.ask("PUT", f"/{database}-t", {"mappings": {"properties": {"v": {"type": "long"}}}})
+    path = configure(tmp_path, server, database, search.url, "on_refusal: park")
     process = sluice("run", path)
-    until(lambda: set(documents(opensearch, f"{database}-t")) == {"1", "4"})
+    until(lambda: set(documents(search, f"{database}-t")) == {"1", "4"})
     until(lambda: run("dead", "list", path, check=False).stdout.count(database) >= 3)
     told = run("dead", "list", path, check=False).stdout
     process.terminate()
     other = tmp_path / "null"
     other.mkdir()
-    sluice("run", configure(other, server, database, opensearch.url, "on_refusal: drop", "zero_dates: as_null"))
-    until(lambda: documents(opensearch, f"{database}-t").get("3") == {"id": 3, "v": "7", "day": None})
-    assert "mapper_parsing_exception" in told and "zero_dates" in told and "no primary key" in told
+    sluice("run", configure(other, server, database, search.url, "on_refusal: drop", "zero_dates: as_null"))
+    until(lambda: documents(search, f"{database}-t").get("3") == {"id": 3, "v": "7", "day": None})
+    why = "document_parsing_exception" if search.NAME == "Elasticsearch" else "mapper_parsing_exception"
+    assert why in told and "zero_dates" in told and "no primary key" in told
 
 
 def ids(request):
@@ -137,17 +142,17 @@ def test_it_waits_where_it_is_told_and_resends_only_what_was_put_off(server, dat
         assert "2 of 4 documents were not taken for now: status 429: rejected_execution_exception" in process.stderr
 
 
-def test_a_node_that_answers_429_is_waited_for(server, database, opensearch, sluice, tmp_path):
+def test_a_node_that_answers_429_is_waited_for(server, database, search, sluice, tmp_path):
     """As with a disk that is nearly full: the index takes nothing until there is room."""
     index, full = f"{database}-t", {"index.blocks.read_only_allow_delete": True}
     server.sql(f"create table {database}.t (id int primary key, name varchar(9)); insert into {database}.t values (1, 'a'), (2, 'b')")
-    process = sluice("run", configure(tmp_path, server, database, opensearch.url))
-    until(lambda: documents(opensearch, index).keys() == {"1", "2"})
-    opensearch.ask("PUT", f"/{index}/_settings", full)
+    process = sluice("run", configure(tmp_path, server, database, search.url))
+    until(lambda: documents(search, index).keys() == {"1", "2"})
+    search.ask("PUT", f"/{index}/_settings", full)
     server.sql(f"use {database}; insert into t values (3, 'c'); update t set name = 'bb' where id = 2; delete from t where id = 1")
     process.wait_for_error("status 429")
-    opensearch.ask("PUT", f"/{index}/_settings", {key: None for key in full})
-    until(lambda: {key: document["name"] for key, document in documents(opensearch, index).items()} == {"2": "bb", "3": "c"})
+    search.ask("PUT", f"/{index}/_settings", {key: None for key in full})
+    until(lambda: {key: document["name"] for key, document in documents(search, index).items()} == {"2": "bb", "3": "c"})
     assert process.process.poll() is None
 
 
@@ -164,11 +169,12 @@ def test_answers_that_are_none_are_asked_for_again(server, database, sluice, tmp
         assert "not the answer to a bulk request" in process.stderr
 
 
-def test_another_node_is_asked_where_one_does_not_answer(server, database, opensearch, sluice, tmp_path):
+@pytest.mark.parametrize("search", [OpenSearch], indirect=True)
+def test_another_node_is_asked_where_one_does_not_answer(server, database, search, sluice, tmp_path):
     server.sql(f"create table {database}.t (id int primary key); insert into {database}.t values (1), (2)")
     with Target(decide=lambda _: None) as silent:
-        sluice("run", configure(tmp_path, server, database, f'["{silent.url}", "http://127.0.0.1:1/", "{opensearch.url}"]', "connections: 3"))
-        until(lambda: set(documents(opensearch, f"{database}-t")) == {"1", "2"})
+        sluice("run", configure(tmp_path, server, database, f'["{silent.url}", "http://127.0.0.1:1/", "{search.url}"]', "connections: 3"))
+        until(lambda: set(documents(search, f"{database}-t")) == {"1", "2"})
 
 
 @pytest.mark.parametrize("lines,reason", [
@@ -194,36 +200,38 @@ def test_wrong_addresses_are_named(server, database, tmp_path, url):
 # In step
 
 
-def test_target_equals_source_through_deaths_truncation_and_schema_changes(server, database, sluice, tmp_path):
+@pytest.mark.parametrize("kind", [OpenSearch, Elasticsearch], ids=lambda kind: kind.NAME)
+def test_target_equals_source_through_deaths_truncation_and_schema_changes(server, database, sluice, tmp_path, kind):
     """A random workload, while Sluice and the node are killed."""
     seed = random.randrange(1 << 32)
     dice = random.Random(seed)
     server.sql(f"create table {database}.t (id int primary key, name varchar(40), n int); create table {database}.u like {database}.t")
-    with OpenSearch({"thread_pool.write.queue_size": "2"}) as node:
+    with kind({"thread_pool.write.queue_size": "2"}) as node:
         path = configure(tmp_path, server, database, node.url, "max_changes: 50", "connections: 4")
         process = sluice("run", path)
-        for step in range(70):
+        steps = 70 if kind is OpenSearch else 36
+        for step in range(steps):
             table = f"{database}.{dice.choice('tu')}"
-            first, kind = dice.randrange(400), dice.random()
-            if kind < 0.6:
+            first, what = dice.randrange(400), dice.random()
+            if what < 0.6:
                 values = ",".join(f"({i}, 'step {step}', {dice.randrange(100)})" for i in range(first, first + dice.randrange(1, 80)))
                 server.sql(f"replace into {table} (id, name, n) values {values}")
-            elif kind < 0.75:
+            elif what < 0.75:
                 server.sql(f"delete from {table} where id between {first} and {first + 40}")
-            elif kind < 0.9:
+            elif what < 0.9:
                 server.sql(f"update {table} set id = id + 1000, name = 'moved' where id between {first} and {first + 9};"
                            f"update {table} set id = id - 1000 where id > 1000 and n % 2 = 0;"
                            f"update {table} set n = n + 1 where id % 7 = {step % 7}; delete from {table} where id >= 1000")
-            elif kind < 0.93:
+            elif what < 0.93 and kind is OpenSearch:  # the other's deletion by query is in a module that is not in the test's
                 server.sql(f"truncate {table}")
-            elif kind < 0.95:
+            elif what < 0.95:
                 server.sql(f"alter table {table} add c{step} int default {step}")
-            elif kind < 0.96:
+            elif what < 0.96:
                 server.sql(f"drop table {table}; create table {table} (id int primary key, name varchar(40), n int)")
             if step % 25 == 10:
                 process.kill9()
                 process = sluice("run", path)
-            if step == 35:
+            if step == steps // 2:
                 node.kill9()
                 node.start()
         for name in "tu":

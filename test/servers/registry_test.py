@@ -33,6 +33,16 @@ def server(shared, database):
     server.sql(f"drop database if exists {database}")
 
 
+@pytest.fixture(params=["small", "Apicurio"])
+def registry(request):
+    """Ours, which tells what it was asked, and one as people have it."""
+    if request.param == "Apicurio":
+        yield request.getfixturevalue("apicurio")
+        return
+    with Registry() as small:
+        yield small
+
+
 def configure(folder, server, database, *lines):
     text = "\n".join(["name: k", "state: ./state", "source:", f"  url: {server.url}", "  start: earliest",
                       f'tables: ["{database}.*"]', "sinks:", "  out:", *(f"    {line}" for line in lines)])
@@ -41,17 +51,23 @@ def configure(folder, server, database, *lines):
     return path
 
 
-def test_avro_in_kafka_is_read_by_confluents_library(server, database, kafka, sluice, tmp_path):
+def until(condition, process):
+    end = time.monotonic() + WAIT_SECONDS
+    while not condition():
+        assert time.monotonic() < end, process.stderr
+        time.sleep(0.02)
+
+
+def test_avro_in_kafka_is_read_by_confluents_library(server, database, kafka, registry, sluice, tmp_path):
     table = f"{database}.t"
     server.sql(f"set time_zone = '+00:00'; set sql_mode = ''; create table {table} ({COLUMNS}); insert into {table} values {ROW};"
                f"alter table {table} add more int not null default 7 first; insert into {table} (id) values (1);"
                f"update {table} set more = 8, text = null where id = 1; delete from {table} where id = 1")
-    with Registry() as registry:
-        sluice("run", configure(tmp_path, server, database, "sink: kafka", f"brokers: {kafka.brokers}", "format: avro",
-                                f"registry: {registry.url}"))
-        messages = read(kafka.brokers, table, 6)
-        decode = avro_reader(registry.url)
-        found = [decode(message.value()) for message in messages]
+    sluice("run", configure(tmp_path, server, database, "sink: kafka", f"brokers: {kafka.brokers}", "format: avro",
+                            f"registry: {registry.url}"))
+    messages = read(kafka.brokers, table, 6)
+    decode = avro_reader(registry.url)
+    found = [decode(message.value()) for message in messages]
     assert [each["op"] for each in found] == ["ddl", "insert", "ddl", "insert", "update", "delete"]
     first = found[1]
     geometry = first["after"].pop("g")
@@ -65,24 +81,24 @@ def test_avro_in_kafka_is_read_by_confluents_library(server, database, kafka, sl
     keys = [message.key() and decode(message.key()) for message in messages]
     assert keys == [None, {"id": decimal.Decimal(18446744073709551615)}, None, *[{"id": decimal.Decimal(1)}] * 3]
     # The database was made on a topic of its own. Two versions of the table, two of the schema; each was asked for once.
-    assert list(registry.subjects) == [f"{database}.-value", f"{table}-value", f"{table}-key"]
-    assert len(registry.subjects[f"{table}-value"]) == 2 and len(registry.subjects[f"{table}-key"]) == 1
-    assert len([r for r in registry.requests if r.method == "POST"]) == 4
+    assert {name for name in registry.names() if name.startswith(database)} == {f"{database}.-value", f"{table}-value", f"{table}-key"}
+    assert len(registry.versions(f"{table}-value")) == 2 and len(registry.versions(f"{table}-key")) == 1
+    if isinstance(registry, Registry):
+        assert len([r for r in registry.requests if r.method == "POST"]) == 4
     row = json.loads(registry.schema(f"{table}-value"))["fields"][5]["type"][1]
     assert row["fields"][4] == {"name": "no_name", "type": ["null", "long"], "default": None, "doc": "no-name"}
 
 
-def test_protobuf_in_kafka_is_read_by_googles_library(server, database, kafka, sluice, tmp_path):
+def test_protobuf_in_kafka_is_read_by_googles_library(server, database, kafka, registry, sluice, tmp_path):
     table = f"{database}.t"
     server.sql(f"set time_zone = '+00:00'; set sql_mode = ''; create table {table} ({COLUMNS}); insert into {table} values {ROW};"
                f"insert into {table} (id) values (1); delete from {table} where id = 1")
-    with Registry() as registry:
-        sluice("run", configure(tmp_path, server, database, "sink: kafka", f"brokers: {kafka.brokers}", "format: protobuf",
-                                f"registry: {registry.url}", "subject: topic_record_name"))
-        messages = read(kafka.brokers, table, 4)
-        decode, decode_key = (protobuf_reader(registry.schema(f"{table}-{database}.t.{name}"), f"{database}.t.{name}", tmp_path)
-                              for name in ("Change", "Key"))
-        found = [decode(message.value()) for message in messages]
+    sluice("run", configure(tmp_path, server, database, "sink: kafka", f"brokers: {kafka.brokers}", "format: protobuf",
+                            f"registry: {registry.url}", "subject: topic_record_name"))
+    messages = read(kafka.brokers, table, 4)
+    decode, decode_key = (protobuf_reader(registry.schema(f"{table}-{database}.t.{name}"), f"{database}.t.{name}", tmp_path)
+                          for name in ("Change", "Key"))
+    found = [decode(message.value()) for message in messages]
     assert [each.op for each in found] == ["ddl", "insert", "insert", "delete"]
     row = found[1].after
     exact = {**SEEN, "id": 18446744073709551615, "price": "-1234567890123456.7891"}
@@ -135,27 +151,50 @@ def test_a_registry_that_is_away_or_refuses(server, database, sluice, tmp_path):
         assert "planted-secret" not in said + process.stderr + listed
 
 
-def test_debeziums_envelope_in_avro_and_protobuf_says_what_it_says_in_json(server, database, kafka, sluice, tmp_path):
+def test_a_schema_that_the_registrys_rules_forbid_is_refused_until_they_allow_it(server, database, apicurio, sluice, tmp_path):
+    """By a real registry's own judgement: what is there first has a field that Sluice's schema does not give to its readers."""
+    server.sql(f"create table {database}.a (id int primary key); create table {database}.b (id int primary key);"
+               f"insert into {database}.a values (1); insert into {database}.b values (1)")
+    other = {"type": "record", "name": "Change", "namespace": f"{database}.b", "fields": [{"name": "needed", "type": "long"}]}
+    subject = f"/config/{database}.b.Change"
+    apicurio.ask("POST", f"/subjects/{database}.b.Change/versions", {"schema": json.dumps(other)})
+    apicurio.ask("PUT", subject, {"compatibility": "FORWARD"})
+    with Target() as target:
+        decode = avro_reader(apicurio.url)
+        process = sluice("run", configure(tmp_path, server, database, "sink: http", f"url: '{target.url}/{{table}}'", "format: avro", "on_refusal: park",
+                                              "subject: record_name", f"registry: {apicurio.url}"), cwd=tmp_path)
+
+        def arrived():
+            return [(each["table"], each["op"]) for each in (decode(request.body) for request in target.taken())]
+
+        until(lambda: arrived() == [(None, "ddl"), ("a", "ddl"), ("a", "insert")], process)
+        until(lambda: run("dead", "list", tmp_path / "state", check=False).stdout.count("refused: schema registry") == 2, process)
+        assert "409" in run("dead", "list", tmp_path / "state").stdout
+        apicurio.ask("PUT", subject, {"compatibility": "NONE"})
+        run("dead", "retry", tmp_path / "state")
+        until(lambda: arrived()[3:] == [("b", "ddl"), ("b", "insert")], process)
+
+
+def test_debeziums_envelope_in_avro_and_protobuf_says_what_it_says_in_json(server, database, kafka, registry, sluice, tmp_path):
     """Rows, keys, tombstones and changes of key of all three; Avro's as numbers of the schema, so that times are compared as they are."""
     table = f"{database}.t"
     server.sql(f"set time_zone = '+00:00'; create table {table} (id int primary key, price decimal(10,2) not null, at datetime(6), name varchar(20));"
                f"insert into {table} values (1, -1.50, '2026-01-15 10:30:00.000001', 'pen'); update {table} set id = 2; delete from {table}")
     lanes = {"json": [], "avro": ["encoding: avro"], "protobuf": ["encoding: protobuf", "field_numbers: position"]}
-    with Registry() as registry:
-        lines = []
-        for name, more in lanes.items():
-            lines += [f"  {name}:", "    sink: kafka", f"    brokers: {kafka.brokers}", f"    topic: {database}.{name}", "    format: debezium",
-                      "    name: shop.1", *(f"    {line}" for line in more), *([f"    registry: {registry.url}"] if more else [])]
-        path = tmp_path / "sluice.yaml"
-        path.write_text("\n".join(["name: k", "state: ./state", "source:", f"  url: {server.url}", "  start: earliest",
-                                   f'tables: ["{database}.*"]', "ddl: false", "sinks:", *lines]) + "\n")
-        sluice("run", path)
-        found = {name: read(kafka.brokers, f"{database}.{name}", 6) for name in lanes}
-        read_avro = avro_reader(registry.url)
-        avro = [(read_avro(m.key()), m.value() and read_avro(m.value())) for m in found["avro"]]
-        proto = {kind: protobuf_reader(registry.schema(f"{database}.protobuf-{kind}"), f"shop_1.{database}.t.{name}", tmp_path)
-                 for kind, name in (("value", "Envelope"), ("key", "Key"))}
-        envelope = json.loads(registry.schema(f"{database}.avro-value"))
+    lines = []
+    for name, more in lanes.items():
+        lines += [f"  {name}:", "    sink: kafka", f"    brokers: {kafka.brokers}", f"    topic: {database}.{name}", "    format: debezium",
+                  "    name: shop.1", *(f"    {line}" for line in more), *([f"    registry: {registry.url}"] if more else [])]
+    path = tmp_path / "sluice.yaml"
+    path.write_text("\n".join(["name: k", "state: ./state", "source:", f"  url: {server.url}", "  start: earliest",
+                               f'tables: ["{database}.*"]', "ddl: false", "sinks:", *lines]) + "\n")
+    sluice("run", path)
+    found = {name: read(kafka.brokers, f"{database}.{name}", 6) for name in lanes}
+    read_avro = avro_reader(registry.url)
+    avro = [(read_avro(m.key()), m.value() and read_avro(m.value())) for m in found["avro"]]
+    proto = {kind: protobuf_reader(registry.schema(f"{database}.protobuf-{kind}"), f"shop_1.{database}.t.{name}", tmp_path)
+             for kind, name in (("value", "Envelope"), ("key", "Key"))}
+    envelope = json.loads(registry.schema(f"{database}.avro-value"))
     plain = [(json.loads(m.key()), m.value() and json.loads(m.value())) for m in found["json"]]
     assert [value and value["op"] for _, value in plain] == ["c", "d", None, "c", "d", None]
     assert [m.headers() for m in found["avro"]] == [m.headers() for m in found["json"]] == [m.headers() for m in found["protobuf"]]

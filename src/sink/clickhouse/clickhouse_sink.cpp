@@ -24,6 +24,8 @@ constexpr std::chrono::seconds kMostPause = std::chrono::hours(1);
 constexpr std::chrono::seconds kPartsPause{1};  // gives the server time to merge
 constexpr int kTooManyParts = 252;
 constexpr size_t kMostAnswer = 16u << 20;
+// Date32 and DateTime64 hold 1900 to 2299 since 22.8; the engine knows of rows that are deleted since 23.2.
+constexpr Version kAllTypes{23, 2}, kAsyncInserts{21, 11};
 constexpr size_t kMostPath = 8000;  // servers take 16 KiB; a longer statement stands in front of the rows
 
 class ClickhouseSink final : public Sink {
@@ -61,6 +63,7 @@ class ClickhouseSink final : public Sink {
   std::optional<Server> server_;
   Tables tables_;
   Epoch epoch_;
+  bool waits_ = false;  // the server knows of inserts that it puts off
   bool taken_ = false;  // the target has taken something
   std::chrono::microseconds pause_{};
   SteadyTime inserted_{};                      // when rows were taken last
@@ -86,17 +89,18 @@ Result<void> ClickhouseSink::open(std::string_view saved) {
     ways_.resize(options_.connections);
     bodies_.resize(options_.connections);
   }
-  // Old servers know no type of whole days beyond 2105, and would refuse each table.
+  // Old servers would refuse each table, or bend dates before 1925.
   auto asked = server_->ask("SELECT version()");
   if (!asked && nodes_->answer(0).outcome == HttpAnswer::Outcome::Certificate)
     return fatal("{}", asked.error().what);
   SLUICE_ASSIGN(answer, std::move(asked));
   if (!answer) return fatal("cannot learn the server's version: {}", server_->why());
-  int major = std::atoi(answer->c_str());
-  if (major < 22 && !options_.rows.basic_types) {
+  Version version = Version::parse(*answer);
+  if (!options_.rows.basic_types && version < kAllTypes) {
     return fatal("ClickHouse {} lacks types that are asked for (types: current); say types: basic",
                  answer->substr(0, answer->find('\n')));
   }
+  waits_ = version >= kAsyncInserts;
   return {};
 }
 
@@ -164,7 +168,7 @@ void ClickhouseSink::start(const Delivery& delivery, size_t way, Insert& insert)
   std::string statement = fmt::format("INSERT INTO {} ({}) FORMAT RowBinary", name.quoted(),
                                       Shape::parse(insert.shape()).names());
   // What the server may have been told to put off is not safe.
-  std::string path = options_.rows.basic_types ? "/?" : "/?wait_for_async_insert=1&";
+  std::string path = waits_ ? "/?wait_for_async_insert=1&" : "/?";
   std::string query = "query=" + url_escaped(statement);
   if (path.size() + query.size() <= kMostPath) {
     path += query;

@@ -5,7 +5,8 @@
 namespace sluice::clickhouse {
 namespace {
 
-constexpr unsigned kMostPrecision = 38;  // of Decimal128
+constexpr unsigned kMostPrecision = 76;       // of Decimal256
+constexpr unsigned kMostBasicPrecision = 38;  // of Decimal128
 
 struct Chosen {
   Form form;
@@ -28,7 +29,8 @@ Chosen choose(const Column& column, const RowOptions& options) {
     case ColumnType::Float: return {Form::Float32, "Float32"};
     case ColumnType::Double: return {Form::Float64, "Float64"};
     case ColumnType::Decimal:
-      if (column.precision == 0 || column.precision > kMostPrecision) break;
+      if (column.precision == 0) break;
+      if (column.precision > (options.basic_types ? kMostBasicPrecision : kMostPrecision)) break;
       return {Form::Decimal, fmt::format("Decimal({}, {})", column.precision, column.scale)};
     case ColumnType::Date:
       return options.basic_types ? Chosen{Form::Date, "Date"} : Chosen{Form::Date32, "Date32"};
@@ -40,6 +42,12 @@ Chosen choose(const Column& column, const RowOptions& options) {
       if (column.fraction_digits > 0) break;
       return {Form::DateTime, "DateTime"};
     case ColumnType::Uuid: return {Form::Uuid, "UUID"};
+    case ColumnType::Inet4:
+      if (options.basic_types) break;
+      return {Form::Ipv4, "IPv4"};
+    case ColumnType::Inet6:
+      if (options.basic_types) break;
+      return {Form::Ipv6, "IPv6"};
     case ColumnType::Char:
     case ColumnType::VarChar:
     case ColumnType::TinyText:

@@ -18,6 +18,8 @@ enum class Form : uint8_t {
   Float32,
   Float64,
   Decimal,     // as many bytes as its precision needs
+  Ipv4,        // a number of four bytes
+  Ipv6,        // sixteen bytes, network order
   Date,        // days since 1970, two bytes
   Date32,      // days since 1970, four bytes with a sign
   DateTime,    // seconds since 1970, four bytes

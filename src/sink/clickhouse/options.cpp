@@ -28,7 +28,8 @@ constexpr Option kOptions[] = {
      "when a table is changed, emptied or dropped: do the same to the target's, leave that as it is, or stop",
      "apply|ignore|stop"},
     {"types", OptionKind::Choice, "current",
-     "which types columns get: current, or basic for servers before 21.9, which lack Date32 and DateTime64",
+     "which types columns get: current, or basic for servers before 23.2, which lack some or hold less in "
+     "them",
      "current|basic"},
     {"low_cardinality", OptionKind::Boolean, "false", "ENUM and SET columns are LowCardinality(String)"},
     {"out_of_range", OptionKind::Choice, "refuse",

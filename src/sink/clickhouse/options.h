@@ -13,7 +13,7 @@ enum class OnDdl : uint8_t { Apply, Ignore, Stop };
 
 // What rows are made of.
 struct RowOptions {
-  bool basic_types = false;      // those of old servers, without Date32 and DateTime64
+  bool basic_types = false;      // those that servers of every age have
   bool low_cardinality = false;  // of ENUM and SET
   bool null_out_of_range =
       false;  // dates that the target's type does not hold are null; else the row is refused

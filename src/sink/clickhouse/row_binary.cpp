@@ -16,7 +16,7 @@
 namespace sluice::clickhouse {
 namespace {
 
-constexpr size_t kFixedBytes = 32;  // the most of a value that is not text, with what stands before text
+constexpr size_t kFixedBytes = 33;  // the most of a value that is not text, with what stands before text
 
 // What the types hold, in days since 1970. Old servers show the first day of Date and DateTime as 0000-00-00,
 // and their calendar ends in 2105; the others' bounds are those of Date32 and DateTime64.
@@ -47,11 +47,13 @@ void put_bytes(Bytes& out, std::string_view bytes) {
   out.append(bytes);
 }
 
-size_t decimal_bytes(unsigned precision) { return precision <= 9 ? 4 : precision <= 18 ? 8 : 16; }
+size_t decimal_bytes(unsigned precision) {
+  return precision <= 9 ? 4 : precision <= 18 ? 8 : precision <= 38 ? 16 : 32;
+}
 
 // Bytes that mean nothing, where a row that is deleted lacks a value.
 void put_nothing(Bytes& out, const ColumnForm& form, const Column& column) {
-  constexpr char kZeros[16] = {};
+  constexpr char kZeros[32] = {};
   size_t size = 0;
   switch (form.form) {
     case Form::Int8:
@@ -62,19 +64,45 @@ void put_nothing(Bytes& out, const ColumnForm& form, const Column& column) {
     case Form::Int32:
     case Form::Float32:
     case Form::Date32:
-    case Form::DateTime: size = 4; break;
+    case Form::DateTime:
+    case Form::Ipv4: size = 4; break;
     case Form::Int64:
     case Form::Float64:
     case Form::DateTime64: size = 8; break;
+    case Form::Ipv6:
     case Form::Uuid: size = 16; break;
     case Form::Decimal: size = decimal_bytes(column.precision); break;
   }
   out.append({kZeros, size});
 }
 
+// Of 32 bytes, `text` being its digits and its point.
+void put_wide_decimal(Bytes& out, std::string_view text, bool negative) {
+  uint64_t parts[4] = {};  // the lowest first
+  for (char c : text) {
+    if (c < '0' || c > '9') continue;
+    auto carry = static_cast<unsigned __int128>(c - '0');
+    for (uint64_t& part : parts) {
+      carry += static_cast<unsigned __int128>(part) * 10;
+      part = static_cast<uint64_t>(carry);
+      carry >>= 64;
+    }
+  }
+  uint64_t carry = 1;
+  for (uint64_t& part : parts) {
+    if (!negative) break;
+    part = ~part + carry;
+    carry &= part == 0;
+  }
+  out.append({reinterpret_cast<const char*>(parts), sizeof parts});
+}
+
 void put_decimal(Bytes& out, const Cell& cell, const Column& column) {
   char text[128];
   char* end = spell_decimal(text, cell.bytes(), cell.aux, cell.aux2);
+  if (decimal_bytes(column.precision) > 16) {
+    return put_wide_decimal(out, {text, static_cast<size_t>(end - text)}, text[0] == '-');
+  }
   unsigned __int128 value = 0;
   for (const char* at = text; at < end; ++at) {
     if (*at >= '0' && *at <= '9') value = value * 10 + static_cast<unsigned>(*at - '0');
@@ -194,6 +222,14 @@ bool RowBinary::put_value(Bytes& out, const Cell& cell, const ColumnForm& form, 
     case Form::DateTime:
     case Form::DateTime64: return put_moment(out, cell, form.form, column.fraction_digits);
     case Form::Uuid: put_uuid(out, cell.bytes()); break;
+    case Form::Ipv4:
+      if (cell.kind != Kind::Inet4) return false;
+      for (size_t i = cell.size; i-- > 0;) out.push(cell.data[i]);
+      break;
+    case Form::Ipv6:
+      if (cell.kind != Kind::Inet6) return false;
+      out.append(cell.bytes());
+      break;
     case Form::Bytes: put_bytes(out, cell.bytes()); break;
     case Form::Text:
       text_.clear();

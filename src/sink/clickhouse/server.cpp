@@ -40,6 +40,14 @@ Target Target::parse(std::string_view text) {
 
 std::string Target::quoted() const { return quoted_name(database) + '.' + quoted_name(table); }
 
+Version Version::parse(std::string_view text) {
+  Version made;
+  const char* end = text.data() + text.size();
+  auto [rest, fault] = std::from_chars(text.data(), end, made.year);
+  if (fault == std::errc() && rest < end && *rest == '.') std::from_chars(rest + 1, end, made.month);
+  return made;
+}
+
 int code_of(std::string_view body) {
   constexpr std::string_view kBegin = "Code: ";
   int code = 0;

@@ -1,6 +1,7 @@
 // Server: what is asked of ClickHouse besides inserts, and what its faults mean.
 #pragma once
 
+#include <compare>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,14 @@ struct Target {
   // `database.table`, or a table of the database `default`.
   static Target parse(std::string_view text);
   std::string quoted() const;
+};
+
+struct Version {
+  int year = 0, month = 0;
+
+  // Of `26.5.1.1`; zeros where it is none.
+  static Version parse(std::string_view text);
+  auto operator<=>(const Version&) const = default;
 };
 
 // What a fault of the server's says about what was asked.

@@ -62,6 +62,33 @@ TEST(ClickhouseServer, TellsFaultsApart) {
   }
 }
 
+TEST(ClickhouseServer, VersionsAreComparedByNumber) {
+  EXPECT_EQ(Version::parse("26.5.1.1\n"), (Version{26, 5}));
+  EXPECT_LT(Version::parse("23.10.3"), Version::parse("26.2"));
+  EXPECT_GT(Version::parse("23.10.3"), Version::parse("23.2"));
+  EXPECT_EQ(Version::parse("no number"), Version{});
+  EXPECT_EQ(Version::parse(""), Version{});
+}
+
+TEST(ClickhouseTypes, GoByWhatTheServerHas) {
+  struct Case {
+    Column column;
+    std::string current, basic;
+  };
+  for (const auto& [column, current, basic] : std::vector<Case>{
+           {{.type = ColumnType::Decimal, .precision = 38, .scale = 2}, "Decimal(38, 2)", "Decimal(38, 2)"},
+           {{.type = ColumnType::Decimal, .precision = 65, .scale = 30}, "Decimal(65, 30)", "String"},
+           {{.type = ColumnType::Date}, "Date32", "Date"},
+           {{.type = ColumnType::DateTime, .fraction_digits = 6}, "DateTime64(6, 'UTC')", "String"},
+           {{.type = ColumnType::Timestamp}, "DateTime64(0, 'UTC')", "DateTime"},
+           {{.type = ColumnType::Inet4}, "IPv4", "String"},
+           {{.type = ColumnType::Inet6}, "IPv6", "String"},
+       }) {
+    EXPECT_EQ(form_of(column, true, {}).type, current);
+    EXPECT_EQ(form_of(column, true, {.basic_types = true}).type, basic);
+  }
+}
+
 TEST(ClickhouseTarget, IsPartedAtTheFirstFullStop) {
   EXPECT_EQ(Target::parse("shop.a.b").quoted(), "`shop`.`a.b`");
   EXPECT_EQ(Target::parse("orders").quoted(), "`default`.`orders`");

@@ -11,6 +11,7 @@
 #include "sink/elasticsearch/bulk.h"
 #include "sink/elasticsearch/document.h"
 #include "sink/elasticsearch/index_name.h"
+#include "sink/elasticsearch/mapping.h"
 #include "sink/elasticsearch/options.h"
 #include "sink/epoch.h"
 
@@ -67,7 +68,8 @@ class ElasticsearchSink final : public Sink {
   Result<void> settle_items(const Delivery& delivery, size_t way);
   Result<void> ask(const HttpNodes::Request& request, bool absent_is_fine, size_t message);
   Result<void> make_indices(const Delivery& delivery);
-  Result<void> make_index(const std::string& index, std::string_view mapping);
+  bool lacks_unsigned(const HttpAnswer& answer);
+  Result<void> make_index(const std::string& index, std::string mapping);
   Result<void> follow(const Delivery& delivery, size_t message);
   void refuse_request(size_t way, const std::string& words);
   Result<void> not_now(const HttpAnswer& answer, const std::string& words);
@@ -77,7 +79,8 @@ class ElasticsearchSink final : public Sink {
   HttpHeaders lines_, json_;
   std::unique_ptr<HttpNodes> nodes_;
   Epoch epoch_;
-  bool taken_ = false;  // the target has taken something
+  bool taken_ = false;        // the target has taken something
+  bool no_unsigned_ = false;  // it has no unsigned_long
   std::chrono::microseconds pause_{};
   std::set<std::string> made_;  // indices, each with a line feed and its mapping behind it
 
@@ -225,9 +228,21 @@ Result<void> ElasticsearchSink::ask(const HttpNodes::Request& request, bool abse
   return {};
 }
 
-Result<void> ElasticsearchSink::make_index(const std::string& index, std::string_view mapping) {
+// Elasticsearch before 7.10 and OpenSearch before 2.8 lack that type.
+bool ElasticsearchSink::lacks_unsigned(const HttpAnswer& answer) {
+  if (no_unsigned_ || answer.outcome != Outcome::Answered || answer.status != 400 ||
+      answer.body.find("type [unsigned_long] declared") == answer.body.npos) {
+    return false;
+  }
+  log::warning("the server has no fields of the type unsigned_long; those become keyword, without ranges");
+  return no_unsigned_ = true;
+}
+
+Result<void> ElasticsearchSink::make_index(const std::string& index, std::string mapping) {
+  if (no_unsigned_) mapping = with_unsigned_as_keyword(std::move(mapping));
   std::string body = fmt::format(R"({{"mappings":{}}})", mapping);
   SLUICE_ASSIGN(answer, nodes_->ask({"PUT", "/" + index, json_, body}));
+  if (lacks_unsigned(*answer)) return make_index(index, std::move(mapping));
   bool answered = answer->outcome == Outcome::Answered;
   if (answered && answer->status / 100 == 2) return {};
   if (!answered || answer->status != 400 ||
@@ -235,6 +250,7 @@ Result<void> ElasticsearchSink::make_index(const std::string& index, std::string
     return not_now(*answer, nodes_->told(0));
   }
   SLUICE_ASSIGN(changed, nodes_->ask({"PUT", "/" + index + "/_mapping", json_, mapping}));
+  if (lacks_unsigned(*changed)) return make_index(index, std::move(mapping));
   answered = changed->outcome == Outcome::Answered;
   if (answered && changed->status / 100 == 2) return {};
   if (!answered || changed->status != 400) return not_now(*changed, nodes_->told(0));
@@ -254,7 +270,7 @@ Result<void> ElasticsearchSink::make_indices(const Delivery& delivery) {
     std::string_view mapping = delivery.text(heading);
     std::string mark = fmt::format("{}\n{}", index, mapping);
     if (made_.contains(mark)) continue;
-    SLUICE_TRY(make_index(index, mapping));
+    SLUICE_TRY(make_index(index, std::string(mapping)));
     made_.insert(std::move(mark));
   }
   return {};

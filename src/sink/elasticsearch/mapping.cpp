@@ -7,6 +7,8 @@
 namespace sluice::elasticsearch {
 namespace {
 
+constexpr std::string_view kUnsigned = R"({"type":"unsigned_long"})", kKeyword = R"({"type":"keyword"})";
+
 std::string_view field_of(const Column& column, const DocumentOptions& options) {
   switch (column.type) {
     case ColumnType::TinyInt:
@@ -14,12 +16,11 @@ std::string_view field_of(const Column& column, const DocumentOptions& options) 
     case ColumnType::MediumInt:
     case ColumnType::Int:
     case ColumnType::Year: return R"({"type":"long"})";
-    case ColumnType::BigInt: return column.is_unsigned ? R"({"type":"unsigned_long"})" : R"({"type":"long"})";
-    case ColumnType::Bit: return column.length > 63 ? R"({"type":"unsigned_long"})" : R"({"type":"long"})";
+    case ColumnType::BigInt: return column.is_unsigned ? kUnsigned : R"({"type":"long"})";
+    case ColumnType::Bit: return column.length > 63 ? kUnsigned : R"({"type":"long"})";
     case ColumnType::Float: return R"({"type":"float"})";
     case ColumnType::Double: return R"({"type":"double"})";
-    case ColumnType::Decimal:
-      return options.decimals_as_text ? R"({"type":"keyword"})" : R"({"type":"double"})";
+    case ColumnType::Decimal: return options.decimals_as_text ? kKeyword : R"({"type":"double"})";
     case ColumnType::Date:
     case ColumnType::DateTime:
     case ColumnType::Timestamp:
@@ -64,6 +65,13 @@ std::string mapping_of(const Table& table, const DocumentOptions& options) {
     made += field_of(column, options);
   }
   return made + "}}";
+}
+
+std::string with_unsigned_as_keyword(std::string mapping) {
+  for (size_t at = 0; (at = mapping.find(kUnsigned, at)) != mapping.npos;) {
+    mapping.replace(at, kUnsigned.size(), kKeyword);  // no name holds it, whose quotes have a \ in front
+  }
+  return mapping;
 }
 
 }  // namespace sluice::elasticsearch

@@ -10,5 +10,7 @@ namespace sluice::elasticsearch {
 
 // `{"properties":{…}}`: a field a column, by its type. docs/sinks/elasticsearch.md has the table.
 std::string mapping_of(const Table& table, const DocumentOptions& options);
+// The same for servers that have no unsigned_long.
+std::string with_unsigned_as_keyword(std::string mapping);
 
 }  // namespace sluice::elasticsearch

@@ -44,9 +44,16 @@ class Registry(Target):
             self.subjects[subject].append(known)
         return reply(200, json.dumps({"id": known}).encode())
 
-    def schema(self, subject, version=-1):
-        """The text of one that was registered."""
-        return self.schemas[self.subjects[subject][version]]["schema"]
+    def names(self):
+        """Of the subjects there are."""
+        return list(self.subjects)
+
+    def versions(self, subject):
+        return self.subjects[subject]
+
+    def schema(self, subject):
+        """The text of the last one that was registered."""
+        return self.schemas[self.subjects[subject][-1]]["schema"]
 
 
 def avro_reader(url):

