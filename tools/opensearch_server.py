@@ -10,11 +10,12 @@ It has no security, and never outlives the process that started it; its folder i
 import json
 import pathlib
 import sys
+import time
 import urllib.error
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from daemon import Daemon, free_port  # noqa: E402
+from daemon import START_SECONDS, Daemon, free_port  # noqa: E402
 from server_kinds import SERVERS  # noqa: E402
 
 
@@ -69,11 +70,15 @@ class OpenSearch(Daemon):
     def documents(self, index):
         """{_id: (document, version)} of the first 10,000 there are; {} where there is no such index."""
         ask = {"size": 10_000, "version": True, "query": {"match_all": {}}}
-        try:
-            self.ask("POST", f"/{index}/_refresh")
-            hits = self.ask("POST", f"/{index}/_search", ask)["hits"]["hits"]
-        except urllib.error.HTTPError as fault:
-            if fault.code == 404:
-                return {}
-            raise
-        return {hit["_id"]: (hit["_source"], hit["_version"]) for hit in hits}
+        end = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                self.ask("POST", f"/{index}/_refresh")
+                hits = self.ask("POST", f"/{index}/_search", ask)["hits"]["hits"]
+                return {hit["_id"]: (hit["_source"], hit["_version"]) for hit in hits}
+            except urllib.error.HTTPError as fault:
+                if fault.code == 404:
+                    return {}
+                if fault.code != 503 or time.monotonic() > end:  # an index that was just made has no shard yet
+                    raise
+            time.sleep(0.05)
