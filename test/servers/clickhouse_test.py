@@ -218,6 +218,19 @@ def test_faults_are_told_apart(server, database, sluice, tmp_path):
         until(lambda: sorted(body[0] for body in taken) == [1, 3])
 
 
+@pytest.mark.parametrize("clickhouse", [CURRENT], indirect=True)
+def test_a_row_that_a_constraint_forbids_is_found_among_the_others(server, database, clickhouse, sluice, tmp_path):
+    clickhouse.ask(f"CREATE DATABASE {database}")
+    clickhouse.ask(f"CREATE TABLE {database}.t (id Int32, _version UInt64, _deleted UInt8, CONSTRAINT odd CHECK id != 22) "
+                   "ENGINE = ReplacingMergeTree(_version, _deleted) ORDER BY id")
+    server.sql(f"create table {database}.t (id int primary key); insert into {database}.t values {','.join(f'({i})' for i in range(40))}")
+    path = configure(tmp_path, server, database, clickhouse, "on_refusal: park")
+    sluice("run", path)
+    until(lambda: rows(clickhouse, f"{database}.t") == [{"id": i} for i in range(40) if i != 22])
+    until(lambda: dead(path).count("refused: ") == 1)
+    assert "Code: 469" in dead(path)
+
+
 @pytest.mark.parametrize("lines,reason", [
     (["format: json"], "messages of its own"), (["version_column: _deleted"], "need two names"), (['deleted_column: ""'], "expected a name"),
     (["ddl: maybe"], "apply"), (["interval: 1ms"], "interval"), (["password: x"], "needs a user"), (['table: "{tabel}"'], "is not known"),
@@ -227,12 +240,13 @@ def test_wrong_options_are_named_with_their_line(server, database, tmp_path, lin
     assert done.returncode == 2 and reason in done.stderr and "sluice.yaml:13" in done.stderr, done.stderr
 
 
-@pytest.mark.parametrize("clickhouse", [OLD], indirect=True)
-def test_types_that_the_server_lacks_are_named_at_the_start(server, database, clickhouse, tmp_path):
-    path = configure(tmp_path, server, database, clickhouse)
-    path.write_text(path.read_text().replace("types: basic", "types: current"))
-    done = run("run", path, check=False)
-    assert done.returncode == 1 and "say types: basic" in done.stderr
+@pytest.mark.parametrize("version", [b"18.16.1", b"22.8.21.38", b"23.1.6.42"])
+def test_types_that_the_server_lacks_are_named_at_the_start(server, database, tmp_path, version):
+    with Target(decide=lambda _: reply(200, version + b"\n")) as target:
+        path = configure(tmp_path, server, database, target.url)
+        path.write_text(path.read_text().replace("types: basic", "types: current"))
+        done = run("run", path, check=False)
+    assert done.returncode == 1 and f"ClickHouse {version.decode()} lacks" in done.stderr and "say types: basic" in done.stderr
 
 
 @pytest.mark.parametrize("version", VERSIONS)
