@@ -3,6 +3,7 @@
 import json
 import random
 import re
+import threading
 import time
 
 import pymysql
@@ -140,6 +141,31 @@ def test_it_waits_where_it_is_told_and_resends_only_what_was_put_off(server, dat
         assert [ids(request) for request in target.requests] == [["1", "2", "3", "4"]] * 3 + [["2", "4"]]
         assert target.requests[1].time - target.requests[0].time >= 1
         assert "2 of 4 documents were not taken for now: status 429: rejected_execution_exception" in process.stderr
+
+
+def test_a_server_that_takes_one_request_at_a_time_gets_one_at_a_time(server, database, sluice, tmp_path):
+    """However many connections there are, and whatever the pauses would grow to."""
+    server.sql(f"create table {database}.t (id int primary key); insert into {database}.t values {','.join(f'({i})' for i in range(200))}")
+    lock, under_way, taken, refused = threading.Lock(), [0], set(), []
+
+    def decide(request):
+        with lock:
+            under_way[0] += 1
+            alone = under_way[0] == 1
+        time.sleep(0.05)
+        with lock:
+            under_way[0] -= 1
+            if alone:
+                taken.update(ids(request))
+            else:
+                refused.append(request)
+        return reply(200, b'{"errors":false}') if alone else reply(429, b"busy")
+
+    with Target(decide=decide) as target:
+        sluice("run", configure(tmp_path, server, database, target.url, "connections: 8", "max_changes: 10"))
+        until(lambda: len(taken) == 200)
+    # Those that were under way together at first. Did none give way, it would be seven in every round.
+    assert len(refused) < 20, f"{len(refused)} of {len(target.requests)} refused"
 
 
 def test_a_node_that_answers_429_is_waited_for(server, database, search, sluice, tmp_path):

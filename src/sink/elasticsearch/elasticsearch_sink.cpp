@@ -24,6 +24,7 @@ using Outcome = HttpAnswer::Outcome;
 // What a server may ask for at most; then it is asked again.
 constexpr std::chrono::seconds kMostPause = std::chrono::hours(1);
 constexpr size_t kMostAnswer = 64u << 20;
+constexpr int kCalm = 16;  // deliveries without a 429, behind which one request more goes at once
 
 // For now: the server has too much to do, or something is to be mended there that is not the document's
 // fault.
@@ -35,7 +36,8 @@ bool fails_for_now(const BulkAnswer::Item& item) {
 
 class ElasticsearchSink final : public Sink {
  public:
-  explicit ElasticsearchSink(Options options) : options_(std::move(options)), bulks_(options_.connections) {
+  explicit ElasticsearchSink(Options options)
+      : options_(std::move(options)), at_once_(options_.connections), bulks_(options_.connections) {
     options_.nodes.client.most_body = kMostAnswer;
     auto login = [&](HttpHeaders& headers) {
       if (!options_.api_key.empty()) headers.add("Authorization", "ApiKey " + options_.api_key.reveal());
@@ -73,6 +75,8 @@ class ElasticsearchSink final : public Sink {
   Result<void> follow(const Delivery& delivery, size_t message);
   void refuse_request(size_t way, const std::string& words);
   Result<void> not_now(const HttpAnswer& answer, const std::string& words);
+  void crowded();
+  void calm();
 
   Options options_;
   Interrupt interrupt_;
@@ -82,6 +86,8 @@ class ElasticsearchSink final : public Sink {
   bool taken_ = false;        // the target has taken something
   bool no_unsigned_ = false;  // it has no unsigned_long
   std::chrono::microseconds pause_{};
+  size_t at_once_;              // requests: fewer than there are connections behind a 429
+  int calm_ = 0;                // deliveries since
   std::set<std::string> made_;  // indices, each with a line feed and its mapping behind it
 
   // Of the delivery in hand, which comes again after a failure: what was answered is not sent again.
@@ -137,6 +143,18 @@ Result<void> ElasticsearchSink::not_now(const HttpAnswer& answer, const std::str
   return retryable("{}", words);
 }
 
+// A server with too much to do is not helped by as much again.
+void ElasticsearchSink::crowded() {
+  at_once_ = std::max<size_t>(at_once_ / 2, 1);
+  calm_ = 0;
+}
+
+void ElasticsearchSink::calm() {
+  if (at_once_ == bulks_.size() || ++calm_ < kCalm) return;
+  ++at_once_;
+  calm_ = 0;
+}
+
 void ElasticsearchSink::refuse_request(size_t way, const std::string& words) {
   for (size_t i = 0; i < bulks_[way].count(); ++i) refused_.push_back({bulks_[way].message(i), words});
   bulks_[way].taken();
@@ -167,6 +185,7 @@ Result<void> ElasticsearchSink::settle_items(const Delivery& delivery, size_t wa
     bulk.taken();
     return {};
   }
+  if (failed->status == 429) crowded();
   return not_now(answer, fmt::format("{} of {} documents were not taken for now: status {}: {}",
                                      bulk.keep_failed(), answer_.items.size(), failed->status, failed->why));
 }
@@ -187,6 +206,7 @@ Result<void> ElasticsearchSink::settle(const Delivery& delivery, size_t way) {
     }
   }
   bulk.again();
+  if (answer.status == 429) crowded();
   return not_now(answer, nodes_->told(way));
 }
 
@@ -198,7 +218,7 @@ Result<void> ElasticsearchSink::send(const Delivery& delivery) {
     if (result && !each) result = std::move(each);
   };
   for (;;) {
-    for (size_t way = 0; result && way < bulks_.size(); ++way) {
+    for (size_t way = 0; result && active < at_once_ && way < bulks_.size(); ++way) {
       Bulk& bulk = bulks_[way];
       if (bulk.under_way() || bulk.done()) continue;
       bulk.make(delivery, epoch_bits_, options_.max_changes, options_.max_bytes);
@@ -315,6 +335,7 @@ Result<void> ElasticsearchSink::write(const Delivery& delivery) {
     SLUICE_TRY(make_indices(delivery));
     SLUICE_TRY(send(delivery));
   }
+  calm();
   std::sort(refused_.begin(), refused_.end(),
             [](const Refusal& a, const Refusal& b) { return a.message < b.message; });
   return {};
