@@ -377,7 +377,7 @@ void Lane::count(uint64_t log_end) {
   status_.bytes += sent_.bytes;
   status_.delays.add(sent_.delays);
   status_.pending_since = 0;
-  status_.log_bytes = log_end;
+  status_.log_bytes = std::max(status_.log_bytes, log_end);
   status_.write_us += static_cast<uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(steady_now() - written_since_).count());
   status_.delivered = position_;

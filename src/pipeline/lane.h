@@ -98,6 +98,7 @@ class Lane : Judge {
   Result<void> spill(const Encoded& encoded);
   Result<void> deliver_spilled(Unpacked& spilled);
   Result<void> free_spill();
+  void await_record(bool appends, uint64_t log_end);
   uint64_t log_end_of(uint64_t record);
   // Of the delivery that is being written, or was: what the target refused.
   Result<void> judge(const Delivery& delivery, std::span<const Refusal> refused) override;

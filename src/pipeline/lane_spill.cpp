@@ -52,6 +52,7 @@ Result<void> Lane::spill(const Encoded& encoded) {
   // and a death before it says so must be taken back like any other.
   bool first = !begun_ && delivery.position && delivery.messages.empty();
   begun_ = true;
+  await_record(!appended, encoded.parcel().log_end);
   for (;;) {
     Result<void> result;
     if (first) result = watermark_.noted(number_, *delivery.position, first_note_, {});
@@ -61,7 +62,6 @@ Result<void> Lane::spill(const Encoded& encoded) {
     if (result) result = watermark_.delivered(number_, encoded.parcel(), nullptr, "", {});
     {
       std::lock_guard lock(status_mutex_);
-      if (result) spilled_.push_back({spill_->appended(), encoded.parcel().log_end});
       status_.spill_error = result ? "" : result.error().what;
     }
     if (result && trouble.over()) log::info("sink {}: spills again", setup_.name);
@@ -72,6 +72,19 @@ Result<void> Lane::spill(const Encoded& encoded) {
                    result.error().what, std::chrono::duration<double>(pause).count());
     }
     if (stop_.wait_for(pause)) return stopped();
+  }
+}
+
+// The target is done with the log up to log_end once it has the record that is appended next, or, where none
+// is, the one before it. Told first: it may have the record before append() is back.
+void Lane::await_record(bool appends, uint64_t log_end) {
+  std::lock_guard lock(status_mutex_);
+  if (appends) {
+    spilled_.push_back({spill_->appended() + 1, log_end});
+  } else if (!spilled_.empty()) {
+    spilled_.back().log_end = log_end;
+  } else {
+    status_.log_bytes = log_end;
   }
 }
 

@@ -107,6 +107,7 @@ class ScriptSource : public Source {
     batch.catalogue = step.catalogue;
     batch.aside = step.aside;
     batch.resume = resume_;
+    batch.log_bytes = 10;
   }
 
   void shape(Batch& batch, Change& change, std::string_view text) const {

@@ -99,6 +99,28 @@ TEST_F(SpillLaneTest, WhatWaitsOutlivesTheProcess) {
   EXPECT_EQ(pipeline->status().lanes[0].spilled_bytes, 0u);
 }
 
+// As after a start where another lane was further back: what comes leaves nothing in the spill that could
+// tell when it is done.
+TEST_F(SpillLaneTest, IsNotBehindWithWhatItsTargetHadBefore) {
+  add(1, 12);
+  ASSERT_TRUE(make()->run(at(4)));
+  source_ = std::make_unique<ScriptSource>();
+  source_->endless = true;
+  add(1, 10);
+  auto pipeline = make();
+  std::thread run([&] { EXPECT_TRUE(pipeline->run(at(4))); });
+  auto done = [&] {
+    auto lanes = pipeline->status().lanes;
+    return lanes.empty() ? 0 : lanes[0].log_bytes;
+  };
+  for (int i = 0; i < 5000 && done() < 100; ++i) std::this_thread::sleep_for(milliseconds(1));
+  EXPECT_EQ(done(), 100u);
+  EXPECT_EQ(pipeline->status().log_bytes, 100u);
+  pipeline->stop();
+  run.join();
+  EXPECT_EQ(a_.text(), numbers(1, 12));
+}
+
 // The setting was taken back: what lies there is delivered first.
 TEST_F(SpillLaneTest, WithoutTheSettingWhatWaitsIsDeliveredToo) {
   read_while_a_is_away(10);
