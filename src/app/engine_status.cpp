@@ -89,7 +89,11 @@ int64_t EngineStatus::source_behind() const {
 
 int64_t EngineStatus::behind(const LaneStatus& lane) const {
   if (lane.left_us != 0) {
-    int64_t since = lane.delivered.timestamp ? lane.delivered.timestamp : lane.left_us / 1'000'000;
+    // The first change in its hand; before it has any, the last one that the target has is the nearest that
+    // is known.
+    int64_t since = lane.pending_since         ? lane.pending_since
+                    : lane.delivered.timestamp ? lane.delivered.timestamp
+                                               : lane.left_us / 1'000'000;
     return std::max<int64_t>(now_us / 1'000'000 - since, 0);
   }
   int64_t own = lane.pending_since ? now_us / 1'000'000 - lane.pending_since : 0;

@@ -55,8 +55,9 @@ Lane::~Lane() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Lane::start(const Position& from) {
+void Lane::start(const Position& from, uint64_t log_end) {
   begin_ = from;
+  status_.log_bytes = log_end;
   ticked_ = window_begin_ = steady_now();
   thread_ = std::thread([this] { run(); });
   pthread_setname_np(thread_.native_handle(), ("lane " + setup_.name).substr(0, 15).c_str());

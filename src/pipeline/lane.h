@@ -56,8 +56,8 @@ class Lane : Judge {
        ParkStore* parked, size_t slots, BackoffBounds pauses, Ended ended);
   ~Lane();
 
-  // The source thread. `from` is where reading begins.
-  void start(const Position& from);
+  // The source thread. `from` is where reading begins, log_end so many bytes of the log as were read before.
+  void start(const Position& from, uint64_t log_end);
   void offer(const BatchPool::Shared& parcel) { encoding_.offer(parcel); }
   bool help() { return encoding_.help(); }
   // The source was read, whether it had something or not.

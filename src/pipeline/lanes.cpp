@@ -37,6 +37,7 @@ struct Lanes::Seat {
   bool joining = false;  // `kept` is what the others got meanwhile, behind `joins`
   bool reached = false;  // it is being ended
   Position joins;
+  uint64_t joins_log_end = 0;
   std::vector<BatchPool::Shared> kept;
 };
 
@@ -63,7 +64,7 @@ std::unique_ptr<Lane> Lanes::make_lane(size_t number, LaneSetup setup, std::opti
                                 [this, number](Result<void> result) { ended(number, std::move(result)); });
 }
 
-void Lanes::seat_lane(Seat& seat, std::unique_ptr<Lane> lane, const Position& from) {
+void Lanes::seat_lane(Seat& seat, std::unique_ptr<Lane> lane, const Position& from, uint64_t log_end) {
   {
     std::lock_guard lock(mutex_);
     seat.lane = std::move(lane);
@@ -71,7 +72,7 @@ void Lanes::seat_lane(Seat& seat, std::unique_ptr<Lane> lane, const Position& fr
     ++running_;
     ++fed_;
   }
-  seat.lane->start(from);
+  seat.lane->start(from, log_end);
 }
 
 Result<void> Lanes::start(Source& source, State* state, const Position& from) {
@@ -92,7 +93,7 @@ Result<void> Lanes::start(Source& source, State* state, const Position& from) {
     if (behind) alone.push_back(i);
     if (behind) watermark_->leave(i);
     if (!behind && options_.own_reading) options_.own_reading->end(seats_[i]->name);
-    if (!behind) seat_lane(*seats_[i], make_lane(i, std::move(setups_[i]), std::move(saved)), from);
+    if (!behind) seat_lane(*seats_[i], make_lane(i, std::move(setups_[i]), std::move(saved)), from, 0);
   }
   for (size_t i : alone) SLUICE_TRY(read_alone(i, std::move(setups_[i])));
   return {};
@@ -147,6 +148,7 @@ Result<bool> Lanes::starts_behind(const LaneSetup& setup, const std::optional<La
 }
 
 void Lanes::offer(const BatchPool::Shared& parcel) {
+  log_end_ = parcel->log_end;
   for (auto& seat : seats_) {
     if (seat->lane) seat->lane->offer(parcel);
     if (seat->joining) seat->kept.push_back(parcel);
@@ -300,6 +302,7 @@ Result<void> Lanes::approach(size_t number, const Position& delivered, const Pos
     watermark_->join(number, sequence);
     seat.joining = true;
     seat.joins = read;
+    seat.joins_log_end = log_end_;
     seat.goal_since = steady_now();
   } else if (reached) {
     seat.goal = read;
@@ -327,7 +330,7 @@ Result<void> Lanes::join(size_t number) {
   gone.reset();
   --behind_;
   seat.joining = seat.reached = false;
-  seat_lane(seat, make_lane(number, std::move(setup), std::move(saved)), seat.joins);
+  seat_lane(seat, make_lane(number, std::move(setup), std::move(saved)), seat.joins, seat.joins_log_end);
   for (const BatchPool::Shared& parcel : seat.kept) seat.lane->offer(parcel);
   seat.kept.clear();
   return {};

@@ -74,7 +74,7 @@ class Lanes {
   // What was kept for a sink that did not come in time.
   Result<void> give_up_joining(size_t number);
   void ended(size_t number, Result<void> result);
-  void seat_lane(Seat& seat, std::unique_ptr<Lane> lane, const Position& from);
+  void seat_lane(Seat& seat, std::unique_ptr<Lane> lane, const Position& from, uint64_t log_end);
 
   const PipelineOptions& options_;
   StopSignal& stop_;
@@ -84,6 +84,7 @@ class Lanes {
   Position began_;  // where reading began in this run
   std::unique_ptr<Watermark> watermark_;
   std::vector<LaneSetup> setups_;  // until start()
+  uint64_t log_end_ = 0;           // of the last parcel that was offered
   size_t fed_ = 0, behind_ = 0;    // seats
   SteadyTime looked_, held_until_;
 

@@ -139,6 +139,7 @@ def test_the_others_go_on_and_it_reaches_them(pipeline, target):
     target.away = False
     process.wait_for_error("sink web: has reached the others")
     pipeline.all_there()
+    until(lambda: pipeline.status()["bytes_behind"] == 0)
     pipeline.write(100)
     pipeline.all_there()
     assert "left_behind_since" not in pipeline.status()
