@@ -6,6 +6,7 @@
 #include "app/broker_sources.h"
 #include "app/canal_rules.h"
 #include "app/maxwell_filter.h"
+#include "model/column_patterns.h"
 
 namespace sluice::app {
 namespace {
@@ -178,8 +179,10 @@ Result<Spread> parse_spread(const std::string& by, const std::string& hash) {
     spread.by = Spread::By::Fixed;
     return spread;
   }
-  constexpr std::pair<std::string_view, std::string_view> kNames[] = {
-      {"database", "{database}"}, {"table", "{table}"}, {"primary_key", "{key}"}, {"transaction_id", "{id}"}};
+  constexpr std::pair<std::string_view, std::string_view> kNames[] = {{"database", "{database}"},
+                                                                      {"table", "{table}"},
+                                                                      {"primary_key", "{row}"},
+                                                                      {"transaction_id", "{transaction}"}};
   std::string text = by;
   for (auto [name, means] : kNames) {
     if (by == name) text = means;
@@ -228,11 +231,28 @@ Result<void> add_columns_and_rows(const Settings& settings, ViewSetup& setup) {
   SLUICE_ASSIGN(columns, patterns_of(settings, "columns", "canal_filter_field", "canal_filter_black_field",
                                      "", canal_columns));
   if (!columns.empty()) {
+    SLUICE_TRY(placed(check_column_patterns(columns), settings, "columns"));
     SLUICE_ASSIGN(parsed, placed(Selection::parse(columns), settings, "columns"));
     setup.columns.push_back(std::make_shared<const Selection>(std::move(parsed)));
   }
   SLUICE_ASSIGN(filter, placed(maxwell_filter(settings.text("maxwell_filter")), settings, "maxwell_filter"));
   if (filter.rows) setup.rows.push_back(std::move(filter.rows));
+  return {};
+}
+
+// A hash of what the target's own rule decides on would be believed.
+Result<void> check_hashes(const Settings& address, const std::vector<Settings>& rules) {
+  auto spreads = [](const Settings& settings) { return settings.given("partition_by"); };
+  bool any = spreads(address) || std::any_of(rules.begin(), rules.end(), spreads);
+  auto check = [](const Settings& settings, bool used) -> Result<void> {
+    if (!settings.given("partition_hash") || used) return {};
+    return usage(
+        "{}: partition_hash is of what partition_by names, which is not there; say it, such as partition_by: "
+        "database",
+        settings.where("partition_hash"));
+  };
+  SLUICE_TRY(check(address, any));
+  for (const Settings& rule : rules) SLUICE_TRY(check(rule, spreads(rule) || spreads(address)));
   return {};
 }
 
@@ -367,6 +387,8 @@ Result<std::shared_ptr<const ViewSetup>> view_setup(const Settings& pipeline, co
   SLUICE_TRY(add_columns_and_rows(lane, *setup));
   bool narrows = setup->tables || !setup->columns.empty() || !setup->rows.empty();
   std::vector<std::string> wanted = lane.list("operations");
+  if (wanted.empty())
+    return usage("{}: operations: expected some of insert, update, delete and ddl", lane.where("operations"));
   constexpr std::string_view kNames[] = {"insert", "update", "delete", "ddl"};  // by Op
   for (size_t op = 0; op < std::size(kNames); ++op) {
     setup->ops[op] = std::find(wanted.begin(), wanted.end(), kNames[op]) != wanted.end();
@@ -393,6 +415,7 @@ Result<std::shared_ptr<const RouteSetup>> route_setup(const Addressing& addressi
   bool keyed = addressing.places == Places::Keys;
   std::vector<CanalPartition> partitions;
   std::vector<CanalTopic> topics;
+  if (keyed) SLUICE_TRY(check_hashes(address, rules));
   if (keyed) SLUICE_TRY(read_canal_lines(address, topics, partitions));
   for (const Settings& rule : rules) {
     RouteRule made{.tables = {}, .among = {}, .destination = destination, .key = {}, .spread = {}};

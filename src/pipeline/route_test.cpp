@@ -51,6 +51,8 @@ TEST(Template, PlacesAreFilledIn) {
       {"{column:customer}/{column:id}", "ann/7"},
       {"<{column:note}>", "<>"},
       {"{id}", id + "#0"},
+      {"{transaction}", id},
+      {"{row}", "7"},
       {"{{{table}}}", "{orders}"},
       {"{hash:customer%4}", std::to_string((static_cast<uint32_t>(murmur2("ann")) & 0x7fffffff) % 4)},
       {"{hash:key%1}", "0"},
@@ -59,6 +61,19 @@ TEST(Template, PlacesAreFilledIn) {
   for (const auto& [text, expected] : cases) {
     EXPECT_EQ(rendered(text, shop, change, change.after), expected) << text;
   }
+}
+
+// As Maxwell's partitioners have them.
+TEST(Template, ARowIsItsKeyOrItsTable) {
+  Shop shop;
+  TablePtr pair =
+      table("shop", "pair", {column("a", ColumnType::Int), column("b", ColumnType::VarChar)}, {1, 0});
+  Change change = shop.sample.add(Op::Insert, pair, {}, {integer(12), shop.sample.text("x")});
+  EXPECT_EQ(rendered("{row}", shop, change, change.after), "x12");
+  change = shop.sample.add(Op::Insert, pair, {}, {null(), null()});
+  EXPECT_EQ(rendered("{row}", shop, change, change.after), "None");
+  change = shop.sample.add(Op::Insert, shop.bare, {}, {integer(1)});
+  EXPECT_EQ(rendered("{row}", shop, change, change.after), "shopbare");
 }
 
 TEST(Template, WhatFillsAPlaceIsEscapedAndNothingElse) {

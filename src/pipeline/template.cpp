@@ -11,7 +11,8 @@ namespace sluice {
 namespace {
 
 constexpr std::string_view kPlaces =
-    "{database}, {table}, {lower:database}, {lower:table}, {shape}, {key}, {op}, {id}, {gtid}, {xid}, "
+    "{database}, {table}, {lower:database}, {lower:table}, {shape}, {key}, {row}, {op}, {id}, "
+    "{transaction}, {gtid}, {xid}, "
     "{column:NAME}, {time:FORMAT}, "
     "{hash:NAME%N} and {hash:key%N}";
 
@@ -68,6 +69,19 @@ void append_shape(Bytes& out, const Table* table) {
   out.append(fmt::format("{:08x}", static_cast<uint32_t>(murmur2(columns))));
 }
 
+// What Maxwell's producer_partition_by=primary_key hashes (RowIdentity.toConcatString).
+void append_identity(Bytes& out, const Change& change, const Row& row, std::string_view database,
+                     std::string_view table) {
+  size_t begin = out.size();
+  if (!change.table || change.table->key.empty()) {
+    out.append(database);
+    out.append(table);
+    return;
+  }
+  for (uint32_t column : change.table->key) append_value(out, change, row, column);
+  if (out.size() == begin) out.append("None");
+}
+
 }  // namespace
 
 void append_value(Bytes& out, const Change& change, const Row& row, uint32_t column) {
@@ -94,16 +108,11 @@ void append_key(Bytes& out, const Change& change, const Row& row) {
 }
 
 Result<Template::Part> Template::parse_place(std::string_view inside, std::string_view whole) {
-  constexpr std::pair<std::string_view, Place> kNames[] = {{"database", Place::Database},
-                                                           {"table", Place::Table},
-                                                           {"lower:database", Place::LowerDatabase},
-                                                           {"lower:table", Place::LowerTable},
-                                                           {"shape", Place::Shape},
-                                                           {"key", Place::Key},
-                                                           {"op", Place::Op},
-                                                           {"id", Place::Id},
-                                                           {"gtid", Place::Gtid},
-                                                           {"xid", Place::Xid}};
+  constexpr std::pair<std::string_view, Place> kNames[] = {
+      {"database", Place::Database},       {"table", Place::Table}, {"lower:database", Place::LowerDatabase},
+      {"lower:table", Place::LowerTable},  {"shape", Place::Shape}, {"key", Place::Key},
+      {"row", Place::RowIdentity},         {"op", Place::Op},       {"id", Place::Id},
+      {"transaction", Place::Transaction}, {"gtid", Place::Gtid},   {"xid", Place::Xid}};
   for (auto [name, place] : kNames) {
     if (inside == name) return Part{place, {}};
   }
@@ -203,8 +212,10 @@ void Template::render(const Batch& batch, const Change& change, const Row& row, 
       case Place::LowerTable: append_lower(out, table); break;
       case Place::Shape: append_shape(out, change.table); break;
       case Place::Key: append_key(out, change, row); break;
+      case Place::RowIdentity: append_identity(out, change, row, database, table); break;
       case Place::Op: out.append(name_of(change.op)); break;
       case Place::Id: append_id(out, batch, change); break;
+      case Place::Transaction: out.append(transaction.id); break;
       case Place::Gtid: out.append(transaction.gtid); break;
       case Place::Xid: append_number(out, transaction.xid); break;
       case Place::Time: append_time(out, part.text, event.timestamp); break;

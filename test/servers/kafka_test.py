@@ -108,8 +108,13 @@ def test_partitions_are_fixed_or_hashed_as_told(server, database, kafka, sluice,
     for table in ("fixed", "hashed"):
         kafka.create(f"{database}.{table}", 5)
         server.sql(f"insert into {database}.{table} values " + ",".join(f"({i})" for i in range(100)))
+    kafka.create(f"{database}.tied", 5)
+    server.sql(f"create table {database}.tied (id int primary key)")
+    for i in range(10):
+        server.sql(f"insert into {database}.tied values ({10 * i}), ({10 * i + 1}), ({10 * i + 2})")
     sluice("run", configure(tmp_path, server, database, kafka.brokers, "partition_by: primary_key", "partition_hash: java",
-                            "routes:", f'  f: {{tables: ["{database}.fixed"], partition_by: "3"}}'))
+                            "routes:", f'  f: {{tables: ["{database}.fixed"], partition_by: "3"}}',
+                            f'  t: {{tables: ["{database}.tied"], partition_by: transaction_id}}'))
     assert {m.partition() for m in read(kafka.brokers, f"{database}.fixed", 100)} == {3}
     for message in read(kafka.brokers, f"{database}.hashed", 100):
         text = str(json.loads(message.value())["after"]["id"])
@@ -117,6 +122,12 @@ def test_partitions_are_fixed_or_hashed_as_told(server, database, kafka, sluice,
         for letter in text:
             java = (31 * java + ord(letter)) & 0xffffffff
         assert java < 1 << 31 and message.partition() == java % 5, text
+    together = {}
+    for message in read(kafka.brokers, f"{database}.tied", 30):
+        together.setdefault(json.loads(message.value())["id"].partition("#")[0], []).append(message.partition())
+    assert [len(found) for found in together.values()] == [3] * 10
+    assert all(len(set(found)) == 1 for found in together.values()), together
+    assert len({found[0] for found in together.values()}) > 1, together
 
 
 def test_topics_are_created_as_told(server, database, kafka, sluice, tmp_path):
