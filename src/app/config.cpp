@@ -231,6 +231,7 @@ class Reader {
     if (own_messages) note(check_own_messages(lane), lane.where);
     if (!parts.empty()) read_rules(section, lane);
     if (document_.mistake_count() != before) return;
+    note(check_slow(lane.own), lane.where);
     note(view_setup(shared_filters_, lane.view, lane.address), lane.where);
     bool routed = false;
     if (lane.sink->addressing) {
@@ -255,9 +256,21 @@ class Reader {
                  lane.sink->name);
   }
 
+  // They would be believed without the policy that they belong to.
+  static Result<void> check_slow(const Settings& own) {
+    for (auto [option, policy] : {std::pair("spill", "spill"), std::pair("leave_after", "leave")}) {
+      if (!own.given(option) || own.text("when_slow") == policy) continue;
+      return usage("{}: {} belongs to when_slow: {}; say that, too, or leave it out", own.where(option),
+                   option, policy);
+    }
+    return {};
+  }
+
   // Two sinks that write one file would tear each other's lines apart.
   Result<void> claim_places(const LaneConfig& lane) {
     Result<void> result;
+    if (lane.sink->on_screen && std::exchange(on_screen_, true))
+      return usage("{}: another sink writes to stdout, too; only one can", lane.where);
     if (const Addressing* addressing = lane.sink->addressing; addressing && addressing->exclusive) {
       std::string_view ending = addressing->ending ? addressing->ending(lane.sink_settings) : "";
       auto claim_file = [&](const Settings& settings, std::string_view option) {
@@ -317,6 +330,7 @@ class Reader {
     std::string lane, text, where, pattern;
   };
   std::vector<Claim> claims_;
+  bool on_screen_ = false;  // a sink has stdout
 };
 
 }  // namespace

@@ -32,6 +32,25 @@ bool has_option(const Settings& settings, std::string_view name) {
                      [&](const Option& option) { return option.name == name; });
 }
 
+namespace {
+
+// Options of formats that do nothing by themselves.
+Result<void> check_believed(const Settings& settings) {
+  for (std::string_view option : {"framed", "transaction_entries"}) {
+    if (!has_option(settings, option) || !settings.boolean(option) || !settings.boolean("flat_message"))
+      continue;
+    return usage("{}: {} is of protobuf; say flat_message: false, too", settings.where(option), option);
+  }
+  constexpr std::string_view kDeletes = "unwrap_deletes";
+  if (has_option(settings, kDeletes) && settings.given(kDeletes) && !settings.boolean("unwrap")) {
+    return usage("{}: {} is of rows without their envelope; say unwrap: true, too", settings.where(kDeletes),
+                 kDeletes);
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<void> check_fit(const SinkType& sink, const Settings& sink_settings, const FormatType* format,
                        const Settings& format_settings, const Encoder& encoder) {
   if (!format) return {};
@@ -41,8 +60,20 @@ Result<void> check_fit(const SinkType& sink, const Settings& sink_settings, cons
         "{}: heartbeat: the sink {} has no topics, and a heartbeat no place beside the rows; leave it out",
         format_settings.where("heartbeat"), sink.name);
   }
+  SLUICE_TRY(check_believed(format_settings));
+  // Of cloudevents, whose events are headers and data then.
+  bool in_headers = has_option(format_settings, "mode") && format_settings.text("mode") == "binary";
+  std::string as = has_option(sink_settings, "as") ? sink_settings.text("as") : "";
+  if (in_headers && (as == "list" || as == "channel")) {
+    return usage("{}: as: {} has no headers; use as: stream, or mode: structured", sink_settings.where("as"),
+                 as);
+  }
   // Of http, which puts several values into one body.
   std::string body = has_option(sink_settings, "body") ? sink_settings.text("body") : "";
+  if (in_headers && (body == "array" || body == "ndjson")) {
+    return usage("{}: body: {} has headers for no single event; use body: change, or mode: structured",
+                 sink_settings.where("body"), body);
+  }
   if (body == "array" && encoder.notation() != Notation::Json) {
     return usage("{}: body: array needs a format whose messages are JSON, which {} is not; use body: change",
                  sink_settings.where("body"), format->name);

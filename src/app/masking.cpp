@@ -5,6 +5,7 @@
 
 #include "app/config.h"
 #include "app/yaml_section.h"
+#include "model/column_patterns.h"
 
 namespace sluice::app {
 namespace {
@@ -114,6 +115,7 @@ class Reader {
       patterns = tag->second;
     }
     if (patterns.empty()) return note(usage("{}: expected at least one pattern", place));
+    if (auto good = check_column_patterns(patterns); !good) return note(while_doing(place, good.error()));
     auto columns = mask::parse_columns(patterns);
     if (!columns) return note(while_doing(place, columns.error()));
     if (kind->check) {

@@ -108,7 +108,7 @@ constexpr Metric kMetrics[] = {
      }},
     {"sluice_sink_retries_total", kCounter, "tries that failed and came again",
      each_sink<[](const Status&, const Lane& lane) { return lane.retries; }>},
-    {"sluice_sink_refused_total", kCounter, "changes that the target will never take and that were left out",
+    {"sluice_sink_refused_total", kCounter, "changes that the target will never take: left out, or parked",
      each_sink<[](const Status&, const Lane& lane) { return lane.refused; }>},
     {"sluice_sink_parked", kGauge,
      "messages that are parked: refused by the target, or behind one of their key",

@@ -57,7 +57,8 @@ std::string place_pattern(std::string_view path) {
   std::filesystem::path file = text;
   for (int links = 0; links < 40 && std::filesystem::is_symlink(file, reason); ++links)
     file = file.parent_path() / std::filesystem::read_symlink(file, reason);
-  auto whole = std::filesystem::weakly_canonical(std::filesystem::absolute(file), reason);
+  auto whole = std::filesystem::absolute(file, reason);  // of an empty text there is none
+  if (!reason) whole = std::filesystem::weakly_canonical(whole, reason);
   return reason ? std::filesystem::path(text).lexically_normal().string() : whole.string();
 }
 

@@ -276,7 +276,15 @@ Result<KafkaOptions> parse_options(const Settings& settings) {
   }
   made.timeout = settings.duration("timeout");
   made.transactional_id = settings.text("transactional_id");
+  if (settings.given("transactional_id") && made.transactional_id.empty()) {
+    return usage("{}: transactional_id is empty; give a name, or leave it out for at least once",
+                 settings.where("transactional_id"));
+  }
   made.checkpoint_topic = settings.text("checkpoint_topic");
+  if (!made.checkpoint_topic.empty() && made.transactional_id.empty()) {
+    return usage("{}: checkpoint_topic is of exactly once; give a transactional_id, too",
+                 settings.where("checkpoint_topic"));
+  }
   if (made.checkpoint_topic.empty()) made.checkpoint_topic = made.transactional_id + "-checkpoint";
   std::string spelt;
   escape_topic(made.checkpoint_topic, spelt);
