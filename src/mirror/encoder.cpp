@@ -248,7 +248,10 @@ void MirrorEncoder::ddl(const Batch& batch, const Change& change, Outbox& out) {
   StatementWords words(event.query);
   std::string verb = words.word();
   words.next();
-  while (words.take({"OR", "REPLACE", "TEMPORARY", "ONLINE", "IGNORE"})) continue;
+  bool replaces = false;
+  for (; words.is({"OR", "REPLACE", "TEMPORARY", "ONLINE", "IGNORE"}); words.next()) {
+    replaces |= words.is({"REPLACE"});
+  }
   bool database = words.is({"DATABASE", "SCHEMA"});
   if (database && verb != "DROP") return;
   if (options_.ddl == OnDdl::Stop) {
@@ -256,7 +259,7 @@ void MirrorEncoder::ddl(const Batch& batch, const Change& change, Outbox& out) {
   }
   if (verb == "TRUNCATE") return act(Act::Truncate, out);
   if (before && after) return alter(change, event, out);
-  if (after) return act(Act::Create, out);
+  if (after) return act(replaces ? Act::Replace : Act::Create, out);
   bool one = !event.ddl_table.empty();
   if (one && verb == "DROP" && !database && words.is({"TABLE", "TABLES"})) return act(Act::Drop, out);
   if (one && before) return act(Act::Drop, out);

@@ -300,6 +300,11 @@ Result<void> Mirror::carry_out(const Delivery& delivery, size_t message, const R
       if (renamed_from_ != at) SLUICE_TRY(rename(renamed_from_, at));
       [[fallthrough]];
     case Act::Alter: return alter(delivery, message, parse_steps(record.values), careful);
+    case Act::Replace:
+      SLUICE_TRY(target_->drop(at));
+      forget();
+      current_.assign(delivery.destinations(), nullptr);
+      [[fallthrough]];
     default: {
       SLUICE_ASSIGN(table, table_of(delivery, message, careful));
       if (!table->problem.empty()) refused_.push_back({message, table->problem});

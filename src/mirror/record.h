@@ -23,6 +23,7 @@ enum class Act : uint8_t {
   Truncate,
   RenameFrom,  // goes in front of RenameTo, both of one change
   RenameTo,
+  Replace,  // one that was there goes with its rows, a new one comes
 };
 
 constexpr bool shapes(Act act) { return act >= Act::Create; }

@@ -3,7 +3,9 @@ changes, locks, refusals."""
 
 import contextlib
 import random
+import shutil
 import threading
+import time
 
 import pytest
 
@@ -99,6 +101,33 @@ def test_a_random_workload_is_mirrored_through_kills(pair, sluice, tmp_path, clo
     work = close_later(Workload(source, database, seed, changes_log=True))
     work.through_kills(sluice, path)
     wait_until_equal(pair, [*WORKLOAD, Workload.LOG.format("")])
+
+
+def test_a_commit_of_a_dead_process_that_is_under_way_is_waited_for(pair, sluice, tmp_path, close_later):
+    source, target, database, mirror = pair
+    source.sql(f"create database {database}; create table {database}.log (what int)")
+    path, checkpoint = configure(tmp_path, pair, "keyless: append"), f"{mirror}.sluice_checkpoint"
+    saved = []
+    for row in (1, 2):
+        source.sql(f"insert into {database}.log values ({row})")
+        process = sluice("run", path)
+        wait_until_equal(pair, ["select what from log order by what"])
+        process.kill9()
+        saved += target.sql(f"select position, mark, serial from {checkpoint}")
+    shutil.rmtree(tmp_path / "state")  # so that the checkpoint at the target alone tells where to go on
+    save = f"update {checkpoint} set position = %s, mark = %s, serial = %s"
+    other = close_later(target.connect(autocommit=False))
+    with other.cursor() as cursor:
+        cursor.execute(f"delete from {mirror}.log where what = 2")
+        cursor.execute(save, saved[0])
+        other.commit()
+        cursor.execute(f"insert into {mirror}.log values (2)")
+        cursor.execute(save, saved[1])
+        sluice("run", path)
+        time.sleep(1)  # enough for it to write, if it did not wait
+        other.commit()
+    source.sql(f"insert into {database}.log values (3)")
+    wait_until_equal(pair, ["select what from log order by what"])
 
 
 def test_schema_changes_are_carried_out(pair, sluice, tmp_path):

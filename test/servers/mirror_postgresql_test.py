@@ -3,6 +3,8 @@ refusals."""
 
 import contextlib
 import random
+import shutil
+import time
 
 import pytest
 
@@ -129,6 +131,29 @@ def test_a_random_workload_is_mirrored_through_deaths_of_both(source, database, 
     work.through_kills(sluice, path, meanwhile=restart)
     wait_until_equal(source, target, database)
     wait_until_equal(source, target, database, [(Workload.LOG.format(""), Workload.LOG.format(f"{database}."))])
+
+
+def test_a_commit_of_a_dead_process_that_is_under_way_is_waited_for(source, database, postgresql, sluice, tmp_path, close_later):
+    source.sql(f"create database {database}; create table {database}.log (what int)")
+    path, checkpoint = configure(tmp_path, source, database, postgresql, "keyless: append"), f"{database}.sluice_checkpoint"
+    both = [("select what from log order by what", f"select what from {database}.log order by what")]
+    saves = []
+    for row in (1, 2):
+        source.sql(f"insert into {database}.log values ({row})")
+        process = sluice("run", path)
+        wait_until_equal(source, postgresql, database, both)
+        process.kill9()
+        (position, mark, serial), = postgresql.ask(f"select position, mark, serial from {checkpoint}")
+        saves.append(f"update {checkpoint} set position = '{position}', mark = '{mark}', serial = {serial}")
+    shutil.rmtree(tmp_path / "state")  # so that the checkpoint at the target alone tells where to go on
+    other = close_later(postgresql.connect())
+    other.ask(f"begin; delete from {database}.log where what = 2; {saves[0]}; commit")
+    other.ask(f"begin; insert into {database}.log values (2); {saves[1]}")
+    sluice("run", path)
+    time.sleep(1)  # enough for it to write, if it did not wait
+    other.ask("commit")
+    source.sql(f"insert into {database}.log values (3)")
+    wait_until_equal(source, postgresql, database, both)
 
 
 def test_schema_changes_are_carried_out(source, database, postgresql, sluice, tmp_path):

@@ -156,6 +156,20 @@ def test_schema_changes_are_carried_out(server, database, sluice, tmp_path):
     process.wait_for_error("SQLite cannot change the column bb of u from TEXT to INTEGER")
 
 
+def test_a_table_that_is_replaced_begins_empty(shared, database, sluice, tmp_path):
+    server = shared("mariadb-10.11", full=True)
+    columns = "(id int primary key, a int)"
+    server.sql(f"create database {database}; use {database}; create table t {columns}; insert into t values (1, 10), (2, 20); "
+               f"create table if not exists t {columns}; insert into t values (3, 30)")
+    sluice("run", configure(tmp_path, server, database))
+    until(lambda: ask(tmp_path, "select * from t order by id") == [(1, 10), (2, 20), (3, 30)], what=lambda: ask(tmp_path, "select * from t"))
+    server.sql(f"use {database}; create or replace table t {columns}; insert into t values (2, 21)")
+    until(lambda: ask(tmp_path, "select * from t") == [(2, 21)], what=lambda: ask(tmp_path, "select * from t"))
+    server.sql(f"use {database}; create or replace table t (k varchar(9) primary key); insert into t values ('k')")
+    until(lambda: ask(tmp_path, "select * from t") == [("k",)], what=lambda: ask(tmp_path, "select * from t"))
+    server.sql(f"drop database {database}")
+
+
 def test_what_the_target_cannot_take_stops_with_words_or_is_left_out(server, database, sluice, tmp_path):
     server.sql(f"create database {database}; use {database}; create table t (id int primary key, a int, u varchar(9)); "
                "insert into t values (1, 10, 'x'), (2, 20, 'x'), (3, 30, 'y')")

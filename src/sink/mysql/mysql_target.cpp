@@ -404,10 +404,12 @@ Result<void> MysqlTarget::patch(TableAt& table, const Prepared& with, const RowO
                address_, table.place);
 }
 
+// The COMMIT of a process that died may still be under way. It was sent with this row locked, so whoever gets
+// the lock sees what became of it.
 Result<std::optional<Stored>> MysqlTarget::load(const std::string& checkpoint) {
-  SLUICE_ASSIGN(
-      rows, ask("SELECT position, mark, serial FROM " + checkpoints() + " WHERE name=" + literal(checkpoint),
-                "read the checkpoint"));
+  SLUICE_ASSIGN(rows, ask("SELECT position, mark, serial FROM " + checkpoints() +
+                              " WHERE name=" + literal(checkpoint) + " FOR UPDATE",
+                          "read the checkpoint"));
   if (rows.rows.empty()) return std::nullopt;
   return Stored{*rows.get(0, "position"), *rows.get(0, "mark"), std::stoull(*rows.get(0, "serial"))};
 }

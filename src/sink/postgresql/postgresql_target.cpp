@@ -392,10 +392,15 @@ Result<void> PostgresqlTarget::patch(const TableAt& table, const Prepared& with,
                address_, table.place);
 }
 
+// The COMMIT of a process that died may still be under way. It was sent with this row locked, so whoever gets
+// the lock sees what became of it. A lock needs a row that is there.
 Result<std::optional<Stored>> PostgresqlTarget::load(const std::string& checkpoint) {
   Parameter name{checkpoint};
-  SLUICE_ASSIGN(answer, ask("SELECT position, mark, serial FROM " + checkpoints() + " WHERE name=$1",
-                            {&name, 1}, "read the checkpoint"));
+  SLUICE_TRY(run("INSERT INTO " + checkpoints() + " VALUES ($1,'','',0) ON CONFLICT DO NOTHING", {&name, 1},
+                 "make a checkpoint"));
+  SLUICE_ASSIGN(answer,
+                ask("SELECT position, mark, serial FROM " + checkpoints() + " WHERE name=$1 FOR UPDATE",
+                    {&name, 1}, "read the checkpoint"));
   if (answer.rows.empty()) return std::nullopt;
   auto& row = answer.rows[0];
   return Stored{std::move(*row[0]), std::move(*row[1]), std::stoull(*row[2])};
