@@ -3,6 +3,8 @@
     away         the Kafka cluster is gone for --minutes while changes go on: it costs nothing but lag
     kills        Sluice is killed --kills times under load with each kind of sink, and its targets are
     transaction  one transaction of --gigabytes of log passes, as rows and whole, in bounded memory
+    converge     all targets that keep rows, in one pipeline, equal the source after each --round of a random workload with deaths of Sluice and
+                 of targets, fail-overs, broken connections and locks; --seed makes a run again as far as threads allow
 """
 
 import argparse
@@ -10,6 +12,7 @@ import contextlib
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -19,6 +22,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "bench")]
 from kafka_server import Kafka  # noqa: E402
+from converge import TARGETS, converge  # noqa: E402
 from server import Server  # noqa: E402
 from timing import Peak, cpu_seconds  # noqa: E402
 
@@ -99,7 +103,7 @@ def away(options, folder):
             time.sleep(5)
             kafka.kill9()
             before, cpu = writer.written, cpu_seconds(process.pid)
-            for minute in range(options.minutes):
+            for minute in range(round(options.minutes)):
                 time.sleep(60)
                 print(f"away for {minute + 1} minutes, {writer.written - before} changes waiting", flush=True)
                 assert process.poll() is None, (folder / "away/words").read_text()
@@ -165,15 +169,19 @@ def count(path):
 
 def main():
     parser = argparse.ArgumentParser(prog="./do soak", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("campaign", choices=["away", "kills", "transaction"])
+    parser.add_argument("campaign", choices=["away", "kills", "transaction", "converge"])
     parser.add_argument("--server", default="mariadb-10.11")
-    parser.add_argument("--minutes", type=int, default=60)
+    parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--gigabytes", type=float, default=10)
+    parser.add_argument("--seed", type=int, help="of converge; default: a new one")
+    parser.add_argument("--round", type=float, default=20, help="of converge: seconds of workload before each comparison")
+    parser.add_argument("--targets", help=f"of converge, with commas; default: {','.join(TARGETS)}")
     parser.add_argument("--folder", help="where to keep what is written (some three times the gigabytes); default: /tmp")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is ended
     with tempfile.TemporaryDirectory(prefix="sluice-soak-", dir=options.folder) as folder:
-        {"away": away, "kills": kills, "transaction": transaction}[options.campaign](options, pathlib.Path(folder))
+        {"away": away, "kills": kills, "transaction": transaction, "converge": converge}[options.campaign](options, pathlib.Path(folder))
     print("every promise held", flush=True)
 
 

@@ -1,6 +1,7 @@
 """A Redis server of its own, asked by redis-cli. The program is that of redis-tools, which is the server under its name."""
 
 import json
+import socket
 import subprocess
 
 from daemon import Daemon, free_port
@@ -40,3 +41,47 @@ class Redis(Daemon):
     def stream(self, name):
         """The entries of a stream as dictionaries, in order."""
         return [dict(zip(fields[::2], fields[1::2])) for _, fields in self.ask("xrange", name, "-", "+")]
+
+
+class Wire:
+    """A connection that answers with bytes as they are, which redis-cli does not, and takes many commands at once."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self.file = self.socket.makefile("rb")
+
+    def ask_all(self, commands):
+        """The answers to up to a thousand commands at a time, one after the other."""
+        answers = []
+        for begin in range(0, len(commands), 1000):
+            part = commands[begin:begin + 1000]
+            self.socket.sendall(b"".join(self.spelt(command) for command in part))
+            answers += [self.answer() for _ in part]
+        return answers
+
+    def keys(self, pattern):
+        return self.ask_all([("keys", pattern)])[0]
+
+    @staticmethod
+    def spelt(words):
+        words = [word if isinstance(word, bytes) else str(word).encode() for word in words]
+        return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
+
+    def answer(self):
+        kind, rest = (line := self.file.readline())[:1], line[1:-2]
+        if kind == b"$":
+            return None if rest == b"-1" else self.file.read(int(rest) + 2)[:-2]
+        if kind == b"*":
+            return [self.answer() for _ in range(int(rest))]
+        if kind == b":":
+            return int(rest)
+        if kind == b"+":
+            return rest
+        raise AssertionError(f"Redis: {line.decode(errors='replace')}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+        self.socket.close()
