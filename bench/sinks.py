@@ -10,6 +10,7 @@ import time
 
 import bulk
 import mirror
+import nats_stream
 import rabbitmq_publish
 import redis_commands
 import several
@@ -28,7 +29,8 @@ sinks:
 """
 
 # What may be chosen, and how it is measured.
-PARTS = {"redis": redis_commands.run, "bulk": bulk.run, "mirror": mirror.run, "rabbitmq": rabbitmq_publish.run, "several": several.run}
+PARTS = {"redis": redis_commands.run, "bulk": bulk.run, "mirror": mirror.run, "rabbitmq": rabbitmq_publish.run, "nats": nats_stream.run,
+         "several": several.run}
 
 
 class SinkBench:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes fuzz/corpus/{charset,config,masks,packets,prepared,rules,server,shape,words} anew: a few seeds for each shape of input."""
+"""Makes fuzz/corpus/{charset,config,masks,nats,packets,prepared,rules,server,shape,words} anew: a few seeds for each shape of input."""
 
 import json
 import pathlib
@@ -127,6 +127,13 @@ def seeds():
     yield "subscribers", b"\x09" + text + b"\x01\x80abcd" + b"\x89\x81abcdx" + b"\x80\x80abcd" + b"\x88\x82abcd" + bytes([3 ^ 97, 0xE8 ^ 98])
     yield "subscribers", (b"\0GET /?subscribe=shop.*&after=a%231&token=x HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nOrigin: null\r\n"
                           b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n" + text)
+    yield "nats", (b'\x07INFO {"headers":true,"max_payload":5}\r\nPONG\r\nMSG _INBOX.a.1 1 24\r\n{"stream":"S", "seq":12}\r\nPING\r\n'
+                   b"-ERR 'Stale Connection'\r\n")
+    yield "nats", b'\x03HMSG _INBOX.a.2 1 16 16\r\nNATS/1.0 503\r\n\r\n\r\nMSG i.3 1 r 41\r\n{"stream":"S","seq":7, "duplicate": true}\r\n'
+    yield "nats", b'\x05MSG i.3 1 66\r\n{"error":{"code":503,"err_code":10077,"description":"full"},"a":1}\r\n'
+    seed = b"SUAAAAICAMCAKBQHBAEQUCYMBUHA6EARCIJRIFIWC4MBSGQ3DQOR4H776Y\n"  # of the bytes 0 to 31
+    yield "nats", b"\0# of the shop\n" + seed
+    yield "nats", b"\0-----BEGIN NATS USER JWT-----\ne.e.c\n------END NATS USER JWT------\n-----BEGIN USER NKEY SEED-----\n" + seed
     for words in ("mysql://user:pass%40word@[::1]:3306/?tls=required&a=b", "user:@host", "mysql://h", "a:b:c@d@e:99999/x"):
         yield "words", b"\0" + words.encode()
     for words in ("shop.*, !shop.tmp_*", "/crm[.](lead|deal)/", "`a.b`.`c``d`", "*.*,!*.x?"):

@@ -146,6 +146,12 @@ constexpr Metric kMetrics[] = {
      [](const Status& s, Exposition& out) { each_count(s, "messages_sent", out); }},
     {"sluice_sink_subscribers_bytes_total", kCounter, "bytes sent to clients, counted for each of them",
      [](const Status& s, Exposition& out) { each_count(s, "bytes_sent", out); }},
+    {"sluice_sink_nats_duplicates_total", kCounter,
+     "of sinks `nats`: messages that their streams had already, and kept once",
+     [](const Status& s, Exposition& out) { each_count(s, "duplicates", out); }},
+    {"sluice_sink_nats_published_again_total", kCounter,
+     "messages that were published again so that nothing older stands behind them",
+     [](const Status& s, Exposition& out) { each_count(s, "published_again", out); }},
 };
 
 }  // namespace

@@ -165,7 +165,7 @@ struct Stream::Impl {
     }
   }
 
-  const StreamSetup setup;
+  StreamSetup setup;
   const Interrupt& interrupt;
   int fd = -1;
   SSL_CTX* context = nullptr;
@@ -180,6 +180,11 @@ Result<std::unique_ptr<Stream>> Stream::connect(const StreamSetup& setup, const 
   SLUICE_TRY(setup.socket.empty() ? impl->connect_tcp() : impl->connect_unix());
   if (setup.tls.on) SLUICE_TRY(impl->start_tls());
   return std::unique_ptr<Stream>(new Stream(std::move(impl)));
+}
+
+Result<void> Stream::encrypt(const TlsSetup& tls) {
+  impl_->setup.tls = tls;
+  return impl_->start_tls();
 }
 
 Result<size_t> Stream::write_now(std::string_view bytes) {

@@ -38,6 +38,10 @@ class Stream {
   static Result<std::unique_ptr<Stream>> connect(const StreamSetup& setup, const Interrupt& interrupt);
   ~Stream();
 
+  // Begins TLS on a connection that was made without, where the protocol has words before it. To be called
+  // once.
+  Result<void> encrypt(const TlsSetup& tls);
+
   // All of it has been given to the kernel.
   Result<void> write(std::string_view bytes);
   // At least one byte, at most `size`.

@@ -85,7 +85,7 @@ def test_metrics_and_health(server, database, sluice, tmp_path):
     assert delays['"+Inf"'] == shown[("sluice_sink_delay_seconds_count", 'sink="out"')] == 1, "one transaction"
     assert 0 < shown[("sluice_sink_delay_seconds_sum", 'sink="out"')] < 60
     documented = set(re.findall(r"^\| `(\w+)`", (BINARY.parent.parent / "docs/metrics.md").read_text(), re.M))
-    documented = {name for name in documented if not name.startswith("sluice_sink_subscribers")}  # of such a sink alone
+    documented = {name for name in documented if not name.startswith(("sluice_sink_subscribers", "sluice_sink_nats"))}  # of such a sink alone
     assert documented == {re.sub("(?<=delay_seconds)_(bucket|sum|count)$", "", name if isinstance(name, str) else name[0]) for name in shown}
 
 

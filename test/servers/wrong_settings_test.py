@@ -12,6 +12,7 @@ NEEDS = {
     "clickhouse": {"url": "http://127.0.0.1:1"}, "console": {}, "elasticsearch": {"url": "http://127.0.0.1:1"},
     "file": {"path": "./{n}.jsonl"}, "http": {"url": "http://127.0.0.1:1/"}, "kafka": {"brokers": "127.0.0.1:1"},
     "mysql": {"url": "mysql://u@127.0.0.1:1/db{n}"}, "postgresql": {"url": "postgresql://u@127.0.0.1:1/db{n}"},
+    "nats": {"servers": "nats://127.0.0.1:1"},
     "rabbitmq": {"url": "amqp://127.0.0.1:1"}, "redis": {"url": "redis://127.0.0.1:1"},
     "redis_cache": {"url": "redis://127.0.0.1:1"}, "sqlite": {"path": "./{n}.db"}, "subscribers": {"listen": "127.0.0.1:{n}"},
 }

@@ -13,7 +13,7 @@ class Lines {
   // `sequence` of the batch: the same one for the same delivery again.
   explicit Lines(uint64_t sequence) {
     batch_.sequence = sequence;
-    batch_.transactions.push_back({.id = "tx"});
+    batch_.transactions.push_back({.id = batch_.arena.copy("tx" + std::to_string(sequence))});
     batch_.events.push_back({.file = "bin.000001", .offset = 4, .next = 100});
   }
   Lines(uint64_t sequence, std::initializer_list<std::string> lines) : Lines(sequence) {

@@ -24,6 +24,7 @@
 #include "sink/http/http_sink.h"
 #include "sink/kafka/kafka_sink.h"
 #include "sink/mysql/mysql_sink.h"
+#include "sink/nats/nats_sink.h"
 #include "sink/postgresql/postgresql_sink.h"
 #include "sink/rabbitmq/rabbitmq_sink.h"
 #include "sink/redis/redis_cache_sink.h"
@@ -33,6 +34,7 @@
 #include "support/folder.h"
 #include "support/http_server.h"
 #include "support/mirror_bench.h"
+#include "support/nats_server.h"
 #include "support/rabbitmq_broker.h"
 #include "support/redis_listener.h"
 #include "support/zstd_file.h"
@@ -296,6 +298,28 @@ class RabbitmqBench : public SinkBench {
   std::string text_;
 };
 
+// One server for all tests of a process; each bench begins without a stream.
+class NatsBench : public SinkBench {
+ public:
+  NatsBench() : server_(NatsServer::shared()) { server_.remove_stream(); }
+  std::unique_ptr<Sink> sink() override {
+    Settings settings(nats_sink.options);
+    CHECK(settings.set("servers", {server_.url()}, "test"));
+    CHECK(settings.set("to", {"lines"}, "test"));
+    CHECK(settings.set("stream", {NatsServer::kStream}, "test"));
+    CHECK(settings.set("create_stream", {"true"}, "test"));
+    CHECK(settings.set("storage", {"memory"}, "test"));
+    CHECK(settings.set("timeout", {"60s"}, "test"));
+    auto made = nats_sink.make(settings);
+    CHECK(made);
+    return std::move(*made);
+  }
+  std::string delivered() override { return server_.stream(); }
+
+ private:
+  NatsServer& server_;
+};
+
 // A server of its own, on a socket in a folder of its own. The program is that of redis-tools, which is the
 // server under the server's name; the package redis-server would start one by itself.
 class RedisBench : public SinkBench {
@@ -471,6 +495,7 @@ const SinkBenchType kafka_bench = {
     .name = "kafka", .sink = &kafka_sink, .make = make<KafkaBench>, .waits = true};
 const SinkBenchType rabbitmq_bench = {
     .name = "rabbitmq", .sink = &rabbitmq_sink, .make = make<RabbitmqBench>, .waits = true};
+const SinkBenchType nats_bench = {.name = "nats", .sink = &nats_sink, .make = make<NatsBench>, .waits = true};
 const SinkBenchType redis_bench = {
     .name = "redis", .sink = &redis_sink, .make = make<RedisBench>, .waits = true};
 const SinkBenchType subscribers_bench = {

@@ -42,15 +42,15 @@ std::string idempotency_key(const Delivery& delivery, std::vector<uint32_t> mess
 
 TEST(HttpBody, AnIdempotencyKeyIsThatOfOneBodyOnly) {
   test::Lines lines(1, {"a", "b", "c", "d"});
-  EXPECT_EQ(idempotency_key(lines.delivery(), {1}), "tx#1");
-  EXPECT_EQ(idempotency_key(lines.delivery(), {0, 1, 2, 3}), "tx#0..tx#3/4");
-  EXPECT_EQ(idempotency_key(lines.delivery(), {0, 3}), "tx#0..tx#3/2");
+  EXPECT_EQ(idempotency_key(lines.delivery(), {1}), "tx1#1");
+  EXPECT_EQ(idempotency_key(lines.delivery(), {0, 1, 2, 3}), "tx1#0..tx1#3/4");
+  EXPECT_EQ(idempotency_key(lines.delivery(), {0, 3}), "tx1#0..tx1#3/2");
   // The two halves of one change: the same id, and yet not the same request.
   test::Lines halves(2, {"old", "new"});
   halves.same_change();
   std::string first = idempotency_key(halves.delivery(), {0}),
               second = idempotency_key(halves.delivery(), {1});
-  EXPECT_TRUE(first.starts_with("tx#0/") && second.starts_with("tx#0/")) << first << " " << second;
+  EXPECT_TRUE(first.starts_with("tx2#0/") && second.starts_with("tx2#0/")) << first << " " << second;
   EXPECT_NE(first, second);
 }
 

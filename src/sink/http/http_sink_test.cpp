@@ -98,7 +98,7 @@ TEST(HttpSink, HeadersAreSent) {
   EXPECT_EQ(request.header("x-tenant"), "7");
   EXPECT_EQ(request.header("ce_type"), "a%0Ab");
   EXPECT_EQ(request.header("authorization"), "Bearer the token");
-  EXPECT_EQ(request.header("idempotency-key"), "tx#0");
+  EXPECT_EQ(request.header("idempotency-key"), "tx1#0");
   EXPECT_TRUE(request.header("user-agent").starts_with("sluice/")) << request.header("user-agent");
   HmacSha256 hmac{Secret("key")};
   Bytes expected;
@@ -134,7 +134,7 @@ TEST(HttpSink, ARequestEndsWhereItsBoundsAre) {
                                      std::string(600, 'b') + "\n", std::string(5000, 'x') + "\n", "5\n6\n"}));
   EXPECT_EQ(target.requests.at(0).target, "/lines");
   EXPECT_EQ(target.requests.at(4).target, "/t%2F2");
-  EXPECT_EQ(target.requests.at(0).header("idempotency-key"), "tx#0..tx#2/3");
+  EXPECT_EQ(target.requests.at(0).header("idempotency-key"), "tx1#0..tx1#2/3");
 }
 
 // What each status makes of a delivery of one message.

@@ -13,7 +13,7 @@ install_servers() {
   local kind
   for kind in "${@:-all}"; do
     case $kind in
-      all) install_servers_locked mariadb-10.11 mariadb-11.8 mysql-9.7 mysql-5.6 kafka-4.4 opensearch-2.19 elasticsearch-8.19 apicurio-3.0 rabbitmq-3.10 clickhouse-18.16 clickhouse-26.5 postgresql-15 ;;
+      all) install_servers_locked mariadb-10.11 mariadb-11.8 mysql-9.7 mysql-5.6 kafka-4.4 opensearch-2.19 elasticsearch-8.19 apicurio-3.0 rabbitmq-3.10 nats-2.9 clickhouse-18.16 clickhouse-26.5 postgresql-15 ;;
       *) install_servers_locked "$kind" ;;
     esac
   done
@@ -34,13 +34,15 @@ install_servers_locked() {
       elasticsearch-8.19) unpack elasticsearch-8.19 unpack_elasticsearch "Elasticsearch 8.19" ;;
       apicurio-3.0) unpack apicurio-3.0 unpack_apicurio "Apicurio 3.0" ;;
       rabbitmq-3.10) unpack rabbitmq-3.10 unpack_rabbitmq "RabbitMQ 3.10" ;;
-      # The package would start a daemon.
+      # The packages of these two would start a daemon.
+      nats-2.9)
+        [[ -x /usr/sbin/nats-server ]] || unpack nats-2.9 "unpack_suite bookworm nats-server" "NATS 2.9" ;;
       clickhouse-18.16)
         [[ -x /usr/sbin/clickhouse-server ]] || unpack clickhouse-18.16 "unpack_suite bookworm clickhouse-server" "ClickHouse 18.16" ;;
       clickhouse-26.5) unpack clickhouse-26.5 unpack_clickhouse_engine "ClickHouse 26.5" ;;
       postgresql-15)
         [[ -x /usr/lib/postgresql/15/bin/postgres ]] || unpack postgresql-15 unpack_postgresql "PostgreSQL 15" ;;
-      *) stop 2 "there is no server '$kind'; there are mariadb-10.11, mariadb-11.8, mysql-9.7, mysql-5.6, kafka-4.4, opensearch-2.19, elasticsearch-8.19, apicurio-3.0, rabbitmq-3.10, clickhouse-18.16, clickhouse-26.5, postgresql-15" ;;
+      *) stop 2 "there is no server '$kind'; there are mariadb-10.11, mariadb-11.8, mysql-9.7, mysql-5.6, kafka-4.4, opensearch-2.19, elasticsearch-8.19, apicurio-3.0, rabbitmq-3.10, nats-2.9, clickhouse-18.16, clickhouse-26.5, postgresql-15" ;;
     esac
   done
 }
