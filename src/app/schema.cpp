@@ -327,6 +327,13 @@ Result<int> renew(const Request& request, const std::string& folder, const Confi
     SLUICE_ASSIGN(text, read_file(path));
     Catalogue told;
     SLUICE_TRY(mysql::read_schema(text, path, told));
+    if (tables_of(told).empty()) {
+      return usage(
+          "{}: no table is there behind its statements; 'repair' takes tables that a file creates, those "
+          "that "
+          "are gone at the server are dropped by 'rebuild'",
+          path);
+    }
     for (const auto& [name, table] : tables_of(told)) {
       if (!request.selection.wants(name.database, name.table)) continue;
       SLUICE_ASSIGN(waits, aside.take(*state->aside(), table));

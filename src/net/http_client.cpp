@@ -155,6 +155,10 @@ std::string HttpClient::Impl::why(const Way& way, CURLcode code) const {
   if (way.headers_cut) {
     return fmt::format("the headers of its answer are longer than {} bytes", HttpAnswer::kMostHeaders);
   }
+  // Libcurl's word for a line of headers that is longer than it takes (lib/dynbuf.c, lib/http.c).
+  if (code == CURLE_OUT_OF_MEMORY) {
+    return "a header of its answer is longer than 100 KiB, or there is no memory left";
+  }
   std::string words = way.words[0] ? way.words : curl.strerror(code);
   // By TLS 1.3 a client learns that its certificate is refused only after it has begun to send; where the
   // connection is closed at once, the alert that says so is lost.

@@ -117,6 +117,9 @@ def test_names_of_now_are_not_given_to_rows_of_then(server, tmp_path):
            f"again up to {last}:" in done.stderr
     assert "sluice schema repair --schema FILE" in done.stderr
     assert rows(tmp_path) == [{"id": 1, "a": 2}]
+    (tmp_path / "then.sql").write_text("drop table shop.gone;")
+    said = run("schema", "repair", tmp_path / "sluice.yaml", "--schema", tmp_path / "then.sql", check=False)
+    assert said.returncode == 2 and "then.sql: no table is there behind its statements" in said.stderr
     (tmp_path / "then.sql").write_text("create table shop.t (id int primary key, a int, b int);")
     told = run("schema", "repair", tmp_path / "sluice.yaml", "--schema", tmp_path / "then.sql").stdout
     assert told == "shop.t: new\n1 changed, 0 left as they were, 0 the same\n"

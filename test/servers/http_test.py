@@ -249,6 +249,7 @@ def test_an_answer_that_is_none_is_asked_for_again(server, database, target, slu
     until(lambda: len(turn) == 4)
     until(lambda: len(target.requests) == 4)
     assert ids([json.loads(request.body) for request in target.requests]) == [0, 1, 1, 2], process.stderr
+    assert ("of its answer" in process.stderr) == ("endless" in broken), process.stderr
     assert process.terminate() == 0
 
 

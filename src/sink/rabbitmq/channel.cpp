@@ -68,15 +68,15 @@ class Nobody final : public Receiver {
 
 }  // namespace
 
-Channel::Channel(const ChannelSetup& setup, const Interrupt& interrupt)
-    : setup_(setup), interrupt_(interrupt), codec_(amqp_new_connection(), amqp_destroy_connection) {
+Channel::Channel(const ChannelSetup& setup)
+    : setup_(setup), codec_(amqp_new_connection(), amqp_destroy_connection) {
   CHECK(codec_);
 }
 
 Channel::~Channel() = default;
 
 Result<std::unique_ptr<Channel>> Channel::open(const ChannelSetup& setup, const Interrupt& interrupt) {
-  std::unique_ptr<Channel> made(new Channel(setup, interrupt));
+  std::unique_ptr<Channel> made(new Channel(setup));
   SLUICE_ASSIGN(stream, Stream::connect(setup.server, interrupt));
   made->stream_ = std::move(stream);
   made->last_sent_ = made->last_heard_ = steady_now();

@@ -75,7 +75,7 @@ class Channel {
   bool message_refused() const { return message_refused_; }
 
  private:
-  Channel(const ChannelSetup& setup, const Interrupt& interrupt);
+  explicit Channel(const ChannelSetup& setup);
   Result<void> greet();
   Result<void> log_in(const amqp_method_t_& start);
   Result<void> tune(const amqp_method_t_& offer);
@@ -90,7 +90,6 @@ class Channel {
   std::chrono::milliseconds slice() const;
 
   const ChannelSetup& setup_;
-  const Interrupt& interrupt_;
   std::unique_ptr<Stream> stream_;
   std::unique_ptr<amqp_connection_state_t_, int (*)(amqp_connection_state_t_*)> codec_;
   size_t frame_max_ = 4096;  // least of the protocol, until it is agreed on

@@ -163,7 +163,13 @@ Result<Table> unpack(std::string_view packed) {
     for (uint32_t ordinal : unique.columns) fits &= ordinal < table.columns.size();
   }
   for (const Column& column : table.columns) fits &= column.fraction_digits <= 6;
-  if (!fits) return fatal("the saved shape of a table is damaged ({} bytes)", packed.size());
+  if (!fits) {
+    return fatal(
+        "the saved shape of a table is damaged ({} bytes): put a copy of the state folder from a backup in "
+        "its "
+        "place, or remove it and begin anew from a position that you name",
+        packed.size());
+  }
   return table;
 }
 

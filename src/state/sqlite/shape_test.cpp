@@ -78,6 +78,10 @@ TEST(Shape, CutAnywhereIsAFaultAndNeverAnotherTable) {
     EXPECT_FALSE(unpack(std::string_view(packed).substr(0, size))) << "cut to " << size;
   }
   EXPECT_FALSE(unpack(packed + '\0'));
+  EXPECT_NE(unpack(packed.substr(0, packed.size() - 1))
+                .error()
+                .what.find("a copy of the state folder from a backup"),
+            std::string::npos);
 }
 
 TEST(Shape, SurvivesEveryByteBeingWrong) {
