@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "sink/subscribers/dialog.h"
+#include "sink/subscribers/row_rule.h"
 
 namespace {
 
@@ -40,6 +41,8 @@ Heard hear(const Door& door, std::string_view bytes, size_t portion) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   Door door{.protocol = static_cast<Protocol>(data[0] % 3)};
+  RowRules rules;
+  door.rules = &rules;
   if (data[0] & 4) door.tokens.emplace_back("a token that no input has in it");
   std::string stream(reinterpret_cast<const char*>(data) + 1, size - 1);
   // Most inputs would not get past the door of a WebSocket.

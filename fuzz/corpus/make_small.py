@@ -120,7 +120,7 @@ def seeds():
     client = struct.pack("<IH", 9, 0) + b"\0shop\\." + struct.pack("<IH", 2, 3) + struct.pack("<IH", 5, 1) + b"abc" + struct.pack("<IH", 5, 9) + b"x#1"
     yield "subscribers", b"\2" + client
     yield "subscribers", b"\6" + client
-    request = b'{"subscribe": ["shop.*", "!shop.t"], "operations": ["insert"], "after": "0-1-2#3", "token": "x"}'
+    request = b'{"subscribe": ["shop.*", "!shop.t"], "operations": ["insert"], "where": "id > 1", "after": "0-1-2#3", "token": "x"}'
     yield "subscribers", b"\1tick\r\n\r\n\r\n" + request + b"\r\n\r\n\r\nti"
     masked = bytes(c ^ m for c, m in zip(request, b"abcd" * len(request)))
     text = bytes([0x81, 0x80 | len(request)]) + b"abcd" + masked

@@ -232,6 +232,7 @@ class Reader {
     if (!parts.empty()) read_rules(section, lane);
     if (document_.mistake_count() != before) return;
     note(check_slow(lane.own), lane.where);
+    note(check_rows(lane), lane.where);
     note(view_setup(shared_filters_, lane.view, lane.address), lane.where);
     bool routed = false;
     if (lane.sink->addressing) {
@@ -264,6 +265,13 @@ class Reader {
                    option, policy);
     }
     return {};
+  }
+
+  static Result<void> check_rows(const LaneConfig& lane) {
+    bool spills = lane.own.text("when_slow") == "spill";
+    if (!spills || !lane.sink->wants_rows(lane.sink_settings)) return {};
+    return usage("{}: when_slow: no rows go through a spill, which {} asks for; use hold or leave",
+                 lane.own.where("when_slow"), lane.sink->rows_option);
   }
 
   // Two sinks that write one file would tear each other's lines apart.

@@ -89,6 +89,7 @@ Result<LaneSetup> make_lane(const LanePlan& plan) {
                    .encode_threads = plan.encode_threads,
                    .view = plan.view,
                    .route = plan.route,
+                   .rows = plan.sink->wants_rows(plan.sink_settings),
                    .on_refusal = plan.on_refusal,
                    .park_bytes = plan.park_bytes,
                    .spill_folder = plan.spill_folder,

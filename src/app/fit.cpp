@@ -68,6 +68,10 @@ Result<void> check_fit(const SinkType& sink, const Settings& sink_settings, cons
     return usage("{}: as: {} has no headers; use as: stream, or mode: structured", sink_settings.where("as"),
                  as);
   }
+  if (sink.wants_rows(sink_settings) && encoder.grouped()) {
+    return usage("{}: {}: a message of {} may be of several rows; use another format",
+                 sink_settings.where(sink.rows_option), sink.rows_option, format->name);
+  }
   // Of http, which puts several values into one body.
   std::string body = has_option(sink_settings, "body") ? sink_settings.text("body") : "";
   if (in_headers && (body == "array" || body == "ndjson")) {

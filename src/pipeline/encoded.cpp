@@ -60,17 +60,22 @@ Delivery Encoded::delivery() const {
           outbox_.routed() ? &outbox_ : nullptr,
           outbox_.headings,
           outbox_.words.view(),
-          making_.encoder->binary()};
+          making_.encoder->binary(),
+          nullptr,
+          making_.rows,
+          shown_};
 }
 
 void Encoded::clear() {
   parcel_.reset();
   outbox_.clear();
+  shown_.clear();
   outbox_.bytes.shrink(kKeepBytes);
   outbox_.words.shrink(kKeepBytes);
   headed_tables_.clear();
   if (outbox_.messages.capacity() > kKeepMessages) outbox_.messages.shrink_to_fit();
   if (outbox_.addresses.capacity() > kKeepMessages) outbox_.addresses.shrink_to_fit();
+  if (shown_.capacity() > kKeepMessages) shown_.shrink_to_fit();
   arena_.reset();
   fault_.reset();
   run_.clear();  // of a fault in the middle
@@ -100,6 +105,7 @@ void Encoded::make_plain(const Batch& batch) {
 }
 
 Result<void> Encoded::make_each(const Batch& batch, const Position* delivered) {
+  if (making_.rows && view_.narrows()) shown_.resize(batch.changes.size());
   uint32_t known = Parcel::kNone;  // the transaction that `skip` speaks of
   bool skip = false;
   for (uint32_t i = 0; i < batch.changes.size(); ++i) {
@@ -124,6 +130,7 @@ Result<void> Encoded::make_one(const Batch& batch, uint32_t index) {
     SLUICE_ASSIGN(seen, view_.show(batch, change, arena_));
     if (!seen) return {};
     narrowed = seen;
+    if (!shown_.empty()) shown_[index] = *seen;
   }
   const Change& shown = narrowed ? *narrowed : change;
   if (!making_.encoder->grouped()) return single(batch, shown, index);

@@ -20,8 +20,9 @@ struct Making {
   std::unique_ptr<Encoder> encoder;
   std::shared_ptr<const ViewSetup> view;    // null: all of every batch
   std::shared_ptr<const RouteSetup> route;  // null: a target of lines
+  bool rows = false;                        // deliveries have the changes' rows as the view shows them
 
-  Making clone() const { return {encoder->clone(), view, route}; }
+  Making clone() const { return {encoder->clone(), view, route, rows}; }
 };
 
 class Encoded {
@@ -66,6 +67,7 @@ class Encoded {
   Arena arena_;  // cells of narrowed rows
   BatchPool::Shared parcel_;
   Outbox outbox_;
+  std::vector<Change> shown_;  // where rows are wanted and the view narrows them; as Delivery has it
   const bool in_order_;
   const bool headed_;                    // for targets that put lines one below the other
   std::vector<uint64_t> headed_tables_;  // by destination: the serial of the table whose heading it has

@@ -36,8 +36,8 @@ Lane::Lane(LaneSetup setup, size_t number, std::optional<LaneCheckpoint> saved, 
       ended_(std::move(ended)),
       heartbeat_(heartbeat_of(setup_)),
       park_(parked, setup_.name, setup_.park_bytes, setup_.encoder->grouped()),
-      encoding_({std::move(setup_.encoder), setup_.view, setup_.route}, setup_.encode_threads, slots,
-                setup_.name) {
+      encoding_({std::move(setup_.encoder), setup_.view, setup_.route, setup_.rows}, setup_.encode_threads,
+                slots, setup_.name) {
   if (!setup_.spill_folder.empty() && (setup_.spill_bytes > 0 || Spill::exists(setup_.spill_folder))) {
     spill_ = std::make_unique<Spill>(setup_.spill_folder, setup_.spill_bytes);
   }

@@ -33,6 +33,7 @@ struct LaneSetup {
   unsigned encode_threads = 1;  // 1: the lane's own thread encodes; 2: the source's too, while it waits
   std::shared_ptr<const ViewSetup> view;    // null: all of every batch
   std::shared_ptr<const RouteSetup> route;  // null: a target of lines
+  bool rows = false;                        // the sink wants the changes' rows
   OnRefusal on_refusal = OnRefusal::Stop;
   uint64_t park_bytes = 256'000'000;  // what may be parked before the lane waits
   // Where deliveries wait for a slow target; empty: in the pool's batches alone.

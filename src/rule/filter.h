@@ -28,6 +28,10 @@ Failure absent_column(const Rule& rule, const Batch& batch, const Change& change
 class Filter {
  public:
   explicit Filter(std::shared_ptr<const Rule> rule) : rule_(std::move(rule)) {}
+  // `most_texts`: bytes of text that it may make of one change; what needs more is NULL.
+  Filter(std::shared_ptr<const Rule> rule, size_t most_texts) : rule_(std::move(rule)) {
+    frame_.most_texts = most_texts;
+  }
 
   // Whether the condition is true of a change of a row; NULL is not. Faults where it does not fit the table,
   // or where a column that decides is not in the log.

@@ -24,7 +24,7 @@ Value member(const Cell& cell, const Step& step, Frame& frame) {
 Value plain(const Cell& cell, const Step& step, Frame& frame) {
   frame.scratch.clear();
   append_plain(frame.scratch, cell, *step.shape);
-  return Value::of_text(frame.texts.copy(frame.scratch.view()));
+  return frame.copy(frame.scratch.view());
 }
 
 Value of_cell(const Cell& cell, const Step& step, Frame& frame) {

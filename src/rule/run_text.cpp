@@ -20,7 +20,8 @@ template <class Map>
 Value mapped(const Step& step, Frame& frame, Map map) {
   Value value = step.part(0, frame);
   if (value.kind != Value::Kind::Text) return {};
-  char* out = frame.texts.allocate(value.size);
+  char* out = frame.room(value.size);
+  if (!out) return {};
   std::transform(value.data, value.data + value.size, out, map);
   return Value::of_text({out, value.size});
 }
@@ -126,7 +127,8 @@ Value run_concat(const Step& step, Frame& frame) {
     if (values[i].kind != Value::Kind::Text) return {};
     size += values[i].size;
   }
-  char* room = frame.texts.allocate(size);
+  char* room = frame.room(size);
+  if (!room) return {};
   char* end = room;
   for (size_t i = 0; i < step.parts.size(); ++i) end = std::copy_n(values[i].data, values[i].size, end);
   return text_of(room, end);
@@ -159,9 +161,9 @@ Value run_json(const Step& step, Frame& frame) {
     found = found.substr(1, found.size() - 2);
     frame.scratch.clear();
     if (!append_unescaped(frame.scratch, found)) return {};
-    return Value::of_text(frame.texts.copy(frame.scratch.view()));
+    return frame.copy(frame.scratch.view());
   }
-  if (found[0] == '{' || found[0] == '[') return Value::of_text(frame.texts.copy(found));
+  if (found[0] == '{' || found[0] == '[') return frame.copy(found);
   if (Decimal& exact = frame.decimals[step.slot]; Decimal::parse(found, exact)) {
     int64_t whole = 0;
     return exact.to_int(whole) ? Value::of_int(whole) : Value::of_wide(exact);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -86,7 +87,19 @@ struct Frame {
   const Column* absent = nullptr;  // a column that was asked for, and that the log does not carry
   std::vector<Decimal> decimals;   // by Step::slot
   Arena texts;                     // of this run
+  size_t most_texts = UINT32_MAX;  // bytes of it; what needs more is NULL
   Bytes scratch, document;
+
+  // Null: there is no more.
+  char* room(size_t size) {
+    return texts.used() + size <= most_texts ? texts.allocate(size > 0 ? size : 1) : nullptr;
+  }
+  Value copy(std::string_view text) {
+    char* place = room(text.size());
+    if (!place) return {};
+    if (!text.empty()) std::memcpy(place, text.data(), text.size());
+    return Value::of_text({place, text.size()});
+  }
 };
 
 struct Step {

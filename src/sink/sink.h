@@ -44,10 +44,19 @@ struct Delivery {
   bool binary = false;
   // Who decides on refused messages; null: nobody need be asked.
   Judge* judge = nullptr;
+  // For sinks that keep rows beside messages: the changes have theirs, which those from a disk have not.
+  bool rows = false;
+  // The batch's changes as the sink sees them, with rows; empty: as they stand there.
+  std::span<const Change> shown = {};
 
   // Where in `bytes` the checkpoint falls. Not to be asked when `whole` is kInside.
   size_t whole_bytes() const { return whole == messages.size() ? bytes.size() : messages[whole].begin; }
 
+  // Of message `i`, as the sink sees it where there are rows.
+  const Change& change(size_t i) const {
+    size_t change = messages[i].change;
+    return shown.empty() ? batch.changes[change] : shown[change];
+  }
   std::string_view value(size_t i) const {
     return bytes.substr(messages[i].begin, messages[i].end - messages[i].begin);
   }
@@ -178,7 +187,12 @@ struct SinkType {
   Result<std::unique_ptr<Encoder>> (*encoder)(const Settings& settings) = nullptr;
   // Null: it has nothing.
   Possession (*possession)(const Settings& settings) = nullptr;
+  // Of a target that may want each message's row beside it: the option by which it does, a Boolean.
+  std::string_view rows_option = {};
 
+  bool wants_rows(const Settings& settings) const {
+    return !rows_option.empty() && settings.boolean(rows_option);
+  }
   // `routed`: its messages have addresses.
   Result<std::unique_ptr<Sink>> make_for(const Settings& settings, bool routed) const {
     return routed && addressing->make ? addressing->make(settings) : make(settings);

@@ -10,6 +10,7 @@ import ssl
 import struct
 import threading
 import time
+import urllib.parse
 import urllib.request
 
 import pytest
@@ -19,7 +20,7 @@ from lib.sluice import WAIT_SECONDS, run
 from server import free_port
 
 add("websockets", "13.1")
-from websockets.exceptions import ConnectionClosed  # noqa: E402
+from websockets.exceptions import ConnectionClosed, InvalidStatus  # noqa: E402
 from websockets.sync.client import connect  # noqa: E402
 
 KIND = "mysql-9.7"
@@ -38,12 +39,14 @@ def server(shared, database):
 class Serving:
     """A pipeline whose only sink is subscribers."""
 
-    def __init__(self, sluice, folder, server, database, *lines, start="now"):
+    def __init__(self, sluice, folder, server, database, *lines, start="now", masks=None):
         self.sluice, self.port, self.folder = sluice, free_port(), folder
         self.path = folder / "sluice.yaml"
         text = ["name: s", "state: ./state", "metrics: 127.0.0.1:0", "source:", f"  url: {server.url}", f"  start: {start}",
                 f'tables: ["{database}.*"]', "ddl: false", "sinks:", "  live:", "    sink: subscribers", f"    listen: {self.port}",
                 *(f"    {line}" for line in lines)]
+        if masks:
+            text += ["masks:", "  key: a key of sixteen bytes", "  rules:", f'    - {{columns: "{masks}", with: fixed, value: hidden}}']
         self.path.write_text("\n".join(text) + "\n")
         self.start()
 
@@ -161,6 +164,74 @@ def test_websocket_clients_choose(server, database, sluice, tmp_path):
     page = urllib.request.urlopen(re.search(r"metrics at (http://\S+)", serving.process.stderr)[1], timeout=WAIT_SECONDS).read().decode()
     told = dict(re.findall(r'^sluice_sink_subscribers(\w*)\{sink="live"\} (\d+)$', page, re.M))
     assert told == {"": "0", "_cut_off_total": "0", "_sent_away_total": "0", "_messages_total": "9", "_bytes_total": str(lane["bytes_sent"])}
+
+
+def test_websocket_clients_choose_rows(server, database, sluice, tmp_path):
+    serving = Serving(sluice, tmp_path, server, database, "client_where: true", f'columns: ["!{database}.t.secret"]', f'rename: ["{database}.t.id = number"]')
+    server.sql(f"alter table {database}.t add secret varchar(20)")
+
+    def where(condition, more=""):
+        return "?where=" + urllib.parse.quote(condition) + more
+
+    # Nothing was seen of any table yet: the grammar alone is looked at.
+    with pytest.raises(InvalidStatus) as refused:
+        serving.web(where("name ="))
+    assert refused.value.response.status_code == 400 and b"where: column 7: " in refused.value.response.body
+    with contextlib.ExitStack() as stack:
+        everything = stack.enter_context(serving.web(f"?subscribe={database}.t"))
+        pairs = [stack.enter_context(serving.web(where("number % 2 = 0", f"&subscribe={database}.t"))) for _ in range(20)]
+        renamed = stack.enter_context(serving.web(where("changed(name) AND OLD.name = 'a'", f"&subscribe={database}.t")))
+        hidden = stack.enter_context(serving.web(where("secret = 'x'")))
+        server.sql(f"insert into {database}.t values (1, 'a', 'x'), (2, 'a', 'y'), (3, 'b', 'x'); update {database}.t set name = 'c' where id < 3")
+        assert [(receive(everything)["op"]) for _ in range(5)] == ["insert"] * 3 + ["update"] * 2
+        for each in pairs:
+            assert [(found["op"], found["after"]["number"]) for found in (receive(each), receive(each))] == [("insert", 2), ("update", 2)]
+        assert [receive(renamed)["after"]["number"] for _ in range(2)] == [1, 2]
+        # What `columns` leave out is not there to be asked.
+        assert "has no column 'secret'" in receive(hidden)["why"]
+        with pytest.raises(ConnectionClosed) as closed:
+            hidden.recv(WAIT_SECONDS)
+        assert closed.value.rcvd.code == 1008
+        # Now that the table is known, what does not fit it is refused at once, and all stays as it was.
+        for wrong, why in ((f"secret = 'x'", "where: column 1: "), ("name + 1 = 2", "where: column "), ("frob(1)", "where: column 1: "),
+                           ("x" * 5000, "longer than the 4096"), ("(" * 40 + "1" + ")" * 40, ""), ("NOT " * 40 + "TRUE", "nested deeper than the 32"),
+                           ("name REGEXP '('", "where: column ")):
+            everything.send(json.dumps({"where": wrong}))
+            told = receive(everything)
+            assert (told == {"sluice": "ok"}) if not why else (told["sluice"] == "error" and why in told["why"]), told
+        # History is judged, too; an empty condition is none.
+        everything.send(json.dumps({"where": "operation = 'update' AND number = 2", "after": ""}))
+        assert receive(everything) == {"sluice": "ok"}
+        assert receive(everything)["after"] == {"number": 2, "name": "c"}
+        everything.send(json.dumps({"where": "", "after": ""}))
+        assert receive(everything) == {"sluice": "ok"}
+        assert [receive(everything)["op"] for _ in range(5)] == ["insert"] * 3 + ["update"] * 2
+        # A later version of the table that a condition does not fit.
+        server.sql(f"alter table {database}.t drop name; insert into {database}.t values (4, 'x')")
+        assert "has no column 'name'" in receive(renamed)["why"]
+        assert receive(pairs[0])["after"] == {"number": 4}
+    serving.until("subscribers", 0)
+
+
+def test_conditions_see_what_masks_leave(server, database, sluice, tmp_path):
+    serving = Serving(sluice, tmp_path, server, database, "client_where: true", masks=f"{database}.t.name")
+    with serving.web("?where=" + urllib.parse.quote("name = 'planted'")) as guessing, serving.web("?where=name%3D%27hidden%27") as other:
+        server.sql(f"insert into {database}.t values (1, 'planted')")
+        assert receive(other)["after"] == {"id": 1, "name": "hidden"}
+        guessing.send(json.dumps({"where": "", "after": ""}))
+        assert receive(guessing) == {"sluice": "ok"}
+        assert receive(guessing)["after"]["name"] == "hidden"
+
+
+@pytest.mark.parametrize("lines, why", [(["client_where: true", "format: canal"], "of several rows"),
+                                        (["client_where: true", "when_slow: spill"], "no rows go through a spill"),
+                                        (["client_where: true", "protocol: command", "format: envelope", "style: wing_go"], "no place for a condition")])
+def test_where_clients_may_have_no_conditions(tmp_path, lines, why):
+    text = ["state: ./state", "source: {url: 'mysql://root@127.0.0.1:1'}", 'tables: ["a.*"]', "sinks:", "  live:", "    sink: subscribers",
+            "    listen: 1", *(f"    {line}" for line in lines)]
+    (tmp_path / "sluice.yaml").write_text("\n".join(text) + "\n")
+    checked = run("check", tmp_path / "sluice.yaml", check=False, cwd=tmp_path)
+    assert checked.returncode == 2 and why in checked.stderr and "client_where" in checked.stderr
 
 
 def test_the_frames_with_delimiters(server, database, sluice, tmp_path):

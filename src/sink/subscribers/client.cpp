@@ -53,6 +53,14 @@ void Client::go(SteadyTime now, std::string why) {
   since_ = now;
 }
 
+void Client::misfits(const std::string& why, SteadyTime now) {
+  // A close frame has no room for all of it, a log none for what clients write.
+  append_word(shared_.door.protocol, "error", "why", why, words_);
+  constexpr std::string_view kWhy = "your condition does not fit what comes next";
+  append_farewell(shared_.door.protocol, websocket::kPolicy, kWhy, words_);
+  go(now, "its condition does not fit what comes next");
+}
+
 void Client::cut_off(SteadyTime now) {
   ++shared_.counts->cut_off;
   log::warning("subscriber {} is cut off: what it is to get next has left the buffer of {} bytes",
@@ -123,6 +131,7 @@ bool Client::choose(SteadyTime now) {
       run_ = shared_.ring->next(reader_, dialog_->subscription());
       rest_ = run_.bytes;
       if (run_.lost) cut_off(now);
+      if (run_.misfit) misfits(run_.misfit->what, now);
       if (run_.holds) return true;
     }
   }
@@ -141,6 +150,8 @@ bool Client::write(SteadyTime now) {
   waits_to_write_ = false;
   for (size_t sent = 0; !said_all_;) {
     if (rest_.empty() && !choose(now)) {
+      waits_to_write_ = run_.more;
+      if (run_.more) return true;
       if (stage_ != Stage::Leaving) return true;
       said_all_ = true;
       peer_->end_writing();

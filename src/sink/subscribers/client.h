@@ -37,7 +37,8 @@ class Client {
   bool write(SteadyTime now);
   bool tick(SteadyTime now);
 
-  // Whether write() is to be called when the connection takes more; else when the ring has more.
+  // Whether write() is to be called when the connection takes more, or others had their turn; else when the
+  // ring has more.
   bool waits_to_write() const {
     return (waits_to_write_ && !peer_->writes_by_reading()) || peer_->reads_by_writing();
   }
@@ -57,6 +58,7 @@ class Client {
   void turn_away(SteadyTime now);
   void go(SteadyTime now, std::string why);
   void cut_off(SteadyTime now);
+  void misfits(const std::string& why, SteadyTime now);
   void resume(const std::string& after);
   // Chooses what is sent next. False: there is nothing.
   bool choose(SteadyTime now);

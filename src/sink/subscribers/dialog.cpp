@@ -4,6 +4,8 @@
 #include "net/websocket.h"
 #include "sink/subscribers/command_dialog.h"
 #include "sink/subscribers/delimiter_dialog.h"
+#include "sink/subscribers/ring.h"
+#include "sink/subscribers/row_rule.h"
 #include "sink/subscribers/websocket_dialog.h"
 
 namespace sluice::subscribers {
@@ -23,11 +25,27 @@ std::unique_ptr<Dialog> Dialog::make(const Door& door) {
   return std::make_unique<CommandDialog>(door);
 }
 
+Result<void> Dialog::choose_rows(const Request& request, Subscription& wanted) const {
+  if (request.where && !door_.rules) {
+    return usage("where: conditions are not taken here; the sink's option client_where allows them");
+  }
+  if (request.where && request.where->empty()) wanted.set_rule(nullptr);
+  if (request.where && !request.where->empty()) {
+    SLUICE_ASSIGN(rule, door_.rules->find(*request.where));
+    wanted.set_rule(std::move(rule));
+  }
+  bool others = request.topics || request.where;
+  return others && door_.ring ? door_.ring->fits(wanted) : Result<void>();
+}
+
 Result<void> Dialog::apply(const Request& request) {
   // All of it or nothing.
   SLUICE_ASSIGN(operations, parse_operations(request.operations.value_or(std::vector<std::string>())));
-  if (request.topics) SLUICE_TRY(subscription_.set_topics(*request.topics));
-  if (request.operations) subscription_.set_operations(operations);
+  Subscription wanted = subscription_;
+  if (request.topics) SLUICE_TRY(wanted.set_topics(*request.topics));
+  if (request.operations) wanted.set_operations(operations);
+  SLUICE_TRY(choose_rows(request, wanted));
+  subscription_ = std::move(wanted);
   if (request.after) after_ = request.after;
   return {};
 }

@@ -16,11 +16,16 @@
 
 namespace sluice::subscribers {
 
+class Ring;
+class RowRules;
+
 // Who may come in, and how.
 struct Door {
   Protocol protocol = Protocol::WebSocket;
   std::vector<Secret> tokens;        // none: everybody may
   std::vector<std::string> origins;  // of pages whose browsers may connect; `*`: all
+  RowRules* rules = nullptr;         // that clients have; null: they may have none
+  const Ring* ring = nullptr;        // whose tables rules must fit; null: none is known
 
   static constexpr size_t kMostBytes = 64 << 10;  // of what a client says at once
 
@@ -54,6 +59,7 @@ class Dialog {
   bool request(std::string_view json, Bytes& out);
   bool refuse(uint16_t code, std::string why, Bytes& out);
   Result<void> apply(const Request& request);
+  Result<void> choose_rows(const Request& request, Subscription& wanted) const;
 
   const Door& door_;
   bool admitted_;

@@ -54,6 +54,8 @@ constexpr Option kOptions[] = {
      {},
      1 << 20,
      uint64_t{1} << 40},
+    {"client_where", OptionKind::Boolean, "false",
+     "clients may choose changes by conditions over their rows, which are then held in the buffer, too"},
     {"max_clients", OptionKind::Integer, "10000", "connected at once", {}, false, {}, 1, 1'000'000},
     {"timeout",
      OptionKind::Duration,
@@ -159,6 +161,11 @@ Result<Setup> parse_options(const Settings& settings) {
   }
   shared.buffer_bytes = settings.size("buffer");
   setup.most_clients = settings.integer("max_clients");
+  setup.rules = settings.boolean("client_where");
+  if (setup.rules && shared.door.protocol == Protocol::Command) {
+    return usage("{}: client_where: the frames of protocol: command have no place for a condition",
+                 settings.where("client_where"));
+  }
   return setup;
 }
 

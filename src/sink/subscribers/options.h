@@ -14,6 +14,7 @@ struct Setup {
   ServerTls tls;
   Shared shared;  // without ring and counts
   size_t most_clients = 0;
+  bool rules = false;  // clients may have conditions
 };
 
 std::span<const Option> option_table();

@@ -26,13 +26,15 @@ Result<std::vector<std::string>> texts(std::string_view name, const Json& value)
 }
 
 Result<void> read(Request& request, std::string_view name, const Json& value) {
-  if (name == "token" || name == "after") {
+  if (name == "token" || name == "after" || name == "where") {
     if (!value.is_string()) return wrong(name, "a text");
-    (name == "token" ? request.token : request.after) = value.get<std::string>();
+    auto& text = name == "token" ? request.token : name == "after" ? request.after : request.where;
+    text = value.get<std::string>();
     return {};
   }
   if (name != "subscribe" && name != "operations") {
-    return usage("'{}' is not known; expected subscribe, operations, after or token", name.substr(0, 100));
+    return usage("'{}' is not known; expected subscribe, operations, where, after or token",
+                 name.substr(0, 100));
   }
   SLUICE_ASSIGN(found, texts(name, value));
   (name == "subscribe" ? request.topics : request.operations) = std::move(found);

@@ -15,6 +15,8 @@ struct Request {
   std::optional<std::vector<std::string>> topics, operations;
   // The id of the last change that the client has; empty: all that is held.
   std::optional<std::string> after;
+  // A condition; empty: none.
+  std::optional<std::string> where;
 
   // A Usage fault: it is none.
   static Result<Request> parse(std::string_view json);

@@ -3,14 +3,20 @@
 #include <algorithm>
 #include <cstring>
 
+#include "sink/subscribers/row_rule.h"
+
 namespace sluice::subscribers {
 namespace {
 
 constexpr size_t kSegmentBytes = 256 << 10;
-constexpr size_t kMostEntries = 8192;  // of a segment
+constexpr size_t kMostEntries = 2048;  // of a segment
 constexpr size_t kTopicBytes = 64;     // what a topic takes beside its name, about
 // Of one run: other readers and the lane wait meanwhile.
 constexpr size_t kRunBytes = 256 << 10;
+// Of one turn: what a reader's rule is asked, and what is passed over without being asked.
+constexpr size_t kMostAsked = 1000;
+// Beyond so many topics it is not kept in mind which tables they had.
+constexpr size_t kMostTables = 10'000;
 
 char* put(char* out, std::string_view text) {
   if (!text.empty()) std::memcpy(out, text.data(), text.size());
@@ -22,14 +28,18 @@ char* put(char* out, std::string_view text) {
 Ring::Segment& Ring::room_for(size_t bytes) {
   if (!segments_.empty()) {
     Segment& last = *segments_.back();
-    if (last.capacity - last.size >= bytes && last.entries.size() < kMostEntries) return last;
-    last.cost = last.capacity + last.entries.capacity() * sizeof(Segment::Entry);
+    size_t rows = last.rows ? last.rows->cost() : 0;
+    bool room = last.capacity - last.size >= bytes && last.entries.size() < kMostEntries;
+    if (room && rows < kSegmentBytes) return last;
+    last.cost = last.capacity + last.entries.size() * sizeof(Segment::Entry) + rows;
     for (const std::string& topic : last.topics) last.cost += kTopicBytes + topic.size();
     cost_ += last.cost;
   }
   auto fresh = std::make_shared<Segment>();
   fresh->capacity = std::max(bytes, kSegmentBytes);
   fresh->bytes = std::make_unique_for_overwrite<char[]>(fresh->capacity);
+  fresh->entries.reserve(kMostEntries);
+  if (rows_) fresh->rows = std::make_unique<Rows>(kMostEntries);
   segments_.push_back(std::move(fresh));
   topics_.clear();
   drop_oldest();
@@ -54,7 +64,19 @@ uint32_t Ring::topic_of(Segment& segment, std::string_view topic) {
   return number;
 }
 
-void Ring::add(std::span<const Post> posts) {
+void Ring::keep_row(Segment& segment, const Post& post, const Batch* batch) {
+  Segment::Entry& entry = segment.entries.back();
+  if (!segment.rows || !batch || !post.change || post.op == Op::Ddl) return;
+  entry.row = segment.rows->keep(*batch, *post.change);
+  auto table = tables_.find(post.topic);
+  if (table == tables_.end()) {
+    if (tables_.size() == kMostTables) return;
+    table = tables_.try_emplace(std::string(post.topic)).first;
+  }
+  if (table->second.get() != post.change->table) table->second = share(*post.change->table);
+}
+
+void Ring::add(std::span<const Post> posts, const Batch* batch) {
   std::lock_guard lock(mutex_);
   for (const Post& post : posts) {
     size_t bytes = post.frame.before_size + post.value.size() + post.frame.after.size();
@@ -63,7 +85,8 @@ void Ring::add(std::span<const Post> posts) {
     out = put(out, {post.frame.before, post.frame.before_size});
     put(put(out, post.value), post.frame.after);
     segment.size += bytes;
-    segment.entries.push_back({segment.size, post.id, topic_of(segment, post.topic), post.op});
+    segment.entries.push_back({segment.size, post.id, topic_of(segment, post.topic), Rows::kNone, post.op});
+    keep_row(segment, post, batch);
   }
 }
 
@@ -105,13 +128,61 @@ std::optional<Ring::Reader> Ring::behind(uint64_t id) const {
   return std::nullopt;
 }
 
-bool Ring::wants(Reader& reader, const Subscription& wanted, const Segment& segment,
-                 const Segment::Entry& entry) {
+bool Ring::part_of(Reader& reader, Part& part) const {
+  std::lock_guard lock(mutex_);
+  if (!reaches(reader)) return false;
+  size_t place = reader.segment - first_;
+  if (place == segments_.size()) return true;
+  part.segment = segments_[place];
+  part.number = reader.segment;
+  part.entries = part.segment->entries;
+  part.newest = place + 1 == segments_.size();
+  return true;
+}
+
+const std::string& Ring::topic_name(const Segment& segment, uint32_t number) const {
+  std::lock_guard lock(mutex_);
+  return segment.topics[number];
+}
+
+Result<bool> Ring::wants(Reader& reader, const Subscription& wanted, const Part& part, size_t at,
+                         size_t& asked) const {
+  const Segment::Entry& entry = part.entries[at];
   if (!wanted.wants(entry.op)) return false;
-  reader.verdicts.resize(segment.topics.size());
+  if (entry.topic >= reader.verdicts.size()) reader.verdicts.resize(entry.topic + 1);
   int8_t& verdict = reader.verdicts[entry.topic];
-  if (verdict == 0) verdict = wanted.wants(segment.topics[entry.topic]) ? 1 : -1;
-  return verdict > 0;
+  if (verdict == 0) verdict = wanted.wants(topic_name(*part.segment, entry.topic)) ? 1 : -1;
+  if (verdict < 0) return false;
+  if (!wanted.rule() || entry.op == Op::Ddl) return true;
+  if (entry.row == Rows::kNone)
+    return fatal("where: the row of a change is not held, which came from a disk");
+  bool now = false;
+  auto passes = wanted.rule()->passes(part.number, at, *part.segment->rows, entry.row, now);
+  asked += now ? 1 : 0;
+  return passes;
+}
+
+Ring::Run Ring::find(Reader& reader, const Subscription& wanted, const Part& part, size_t& asked) const {
+  size_t &at = reader.entry, first = at, begin = 0;
+  bool found = false;
+  for (; at < part.entries.size(); ++at) {
+    if (found && part.entries[at].end - begin > kRunBytes) break;
+    if (!wanted.everything()) {
+      if (asked >= kMostAsked && !found) return {.more = true};
+      auto is_wanted = wants(reader, wanted, part, at, asked);
+      // What stands before it is sent first.
+      if (!is_wanted && !found) return {.misfit = std::move(is_wanted).error()};
+      if (found && !(is_wanted && *is_wanted)) break;
+      if (!*is_wanted) continue;
+    }
+    if (!found) {
+      found = true;
+      first = at;
+      begin = at == 0 ? 0 : part.entries[at - 1].end;
+    }
+  }
+  if (!found) return {};
+  return {part.segment, {part.segment->bytes.get() + begin, part.entries[at - 1].end - begin}, at - first};
 }
 
 Ring::Run Ring::next(Reader& reader, const Subscription& wanted) const {
@@ -119,26 +190,28 @@ Ring::Run Ring::next(Reader& reader, const Subscription& wanted) const {
     reader.verdicts.clear();
     reader.version = wanted.version();
   }
-  std::lock_guard lock(mutex_);
-  if (!reaches(reader)) return {.lost = true};
-  while (reader.segment < first_ + segments_.size()) {
-    const auto& segment = segments_[reader.segment - first_];
-    const auto& entries = segment->entries;
-    size_t& at = reader.entry;
-    while (at < entries.size() && !wanted.everything() && !wants(reader, wanted, *segment, entries[at])) ++at;
-    if (at < entries.size()) {
-      size_t first = at, begin = first == 0 ? 0 : entries[first - 1].end;
-      do {
-        ++at;
-      } while (at < entries.size() && entries[at].end - begin <= kRunBytes &&
-               (wanted.everything() || wants(reader, wanted, *segment, entries[at])));
-      return {segment, {segment->bytes.get() + begin, entries[at - 1].end - begin}, at - first};
-    }
-    if (reader.segment + 1 == first_ + segments_.size()) break;  // more may come into it
+  for (size_t asked = 0;;) {
+    Part part;
+    if (!part_of(reader, part)) return {.lost = true};
+    if (!part.segment) return {};
+    Run run = find(reader, wanted, part, asked);
+    if (run.holds || run.more || run.misfit || part.newest) return run;
     ++reader.segment;
-    at = 0;
+    reader.entry = 0;
     reader.verdicts.clear();
   }
+}
+
+Result<void> Ring::fits(const Subscription& wanted) const {
+  if (!wanted.rule()) return {};
+  std::vector<TablePtr> tables;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [topic, table] : tables_) {
+      if (wanted.wants(topic)) tables.push_back(table);
+    }
+  }
+  for (const TablePtr& table : tables) SLUICE_TRY(wanted.rule()->fits(*table));
   return {};
 }
 

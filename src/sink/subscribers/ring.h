@@ -1,9 +1,10 @@
 // Ring: the newest messages, framed, for any number of readers at any place in them. One copy of each
-// message, whoever reads it.
+// message, whoever reads it, and where clients choose by rules its row beside it.
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -15,6 +16,7 @@
 
 #include "model/change.h"
 #include "sink/subscribers/framing.h"
+#include "sink/subscribers/rows.h"
 #include "sink/subscribers/subscription.h"
 
 namespace sluice::subscribers {
@@ -25,7 +27,8 @@ struct Post {
   std::string_view value;
   std::string_view topic;
   Op op = Op::Insert;
-  uint64_t id = 0;  // of the change, never 0
+  uint64_t id = 0;                 // of the change, never 0
+  const Change* change = nullptr;  // whose rows are kept; null: it has none
 };
 
 class Ring {
@@ -37,13 +40,15 @@ class Ring {
       size_t end;  // in `bytes`
       uint64_t id;
       uint32_t topic;
+      uint32_t row;  // in `rows`
       Op op;
     };
     std::unique_ptr<char[]> bytes;
     size_t capacity = 0, size = 0;
-    std::vector<Entry> entries;
+    std::vector<Entry> entries;      // has room for all that will come
     std::deque<std::string> topics;  // of its messages
-    size_t cost = 0;                 // bytes of memory, about
+    std::unique_ptr<Rows> rows;      // null: they are not kept
+    size_t cost = 0;                 // bytes of memory, about, once it is full
   };
 
   // Where a reader is, and what it found out of the topics of that segment. One thread's own.
@@ -59,13 +64,17 @@ class Ring {
     std::string_view bytes;
     size_t messages = 0;
     bool lost = false;  // what the reader wants next has left the ring
+    bool more = false;  // nothing was found yet, but enough was asked for one turn
+    std::optional<Error> misfit =
+        std::nullopt;  // the reader's rule cannot tell whether it wants what is next
   };
 
   // `most`: bytes held, about; two segments always are. `last`: the id of the change before the first that
-  // will come; 0: nobody knows.
-  Ring(size_t most, uint64_t last) : most_(most), before_(last) {}
+  // will come; 0: nobody knows. `rows`: they are kept, for rules.
+  Ring(size_t most, uint64_t last, bool rows = false) : most_(most), rows_(rows), before_(last) {}
 
-  void add(std::span<const Post> posts);
+  // `batch`: of the changes; null where there are none.
+  void add(std::span<const Post> posts, const Batch* batch = nullptr);
 
   // Behind all that is there.
   Reader end() const;
@@ -77,18 +86,33 @@ class Ring {
   bool has(Reader& reader) const;
   // What comes next, and moves the reader behind it.
   Run next(Reader& reader, const Subscription& wanted) const;
+  // Whether the rule of the subscription fits the tables that its topics had last.
+  Result<void> fits(const Subscription& wanted) const;
 
  private:
+  // What of a segment may be looked at while more is written.
+  struct Part {
+    std::shared_ptr<const Segment> segment;
+    uint64_t number = 0;
+    std::span<const Segment::Entry> entries;
+    bool newest = false;
+  };
+  // Where the reader is; no segment: there is nothing. False: it lacks something.
+  bool part_of(Reader& reader, Part& part) const;
   // Takes a reader that has all of a segment that is gone to the one behind it. False: it lacks something.
   bool reaches(Reader& reader) const;
   Segment& room_for(size_t bytes);
   uint32_t topic_of(Segment& segment, std::string_view topic);
   void drop_oldest();
-  // Whether the message is wanted.
-  static bool wants(Reader& reader, const Subscription& wanted, const Segment& segment,
-                    const Segment::Entry& entry);
+  // Whether message `at` is wanted. Counts in `asked` what a rule was asked.
+  Result<bool> wants(Reader& reader, const Subscription& wanted, const Part& part, size_t at,
+                     size_t& asked) const;
+  Run find(Reader& reader, const Subscription& wanted, const Part& part, size_t& asked) const;
+  const std::string& topic_name(const Segment& segment, uint32_t number) const;
+  void keep_row(Segment& segment, const Post& post, const Batch* batch);
 
   const size_t most_;
+  const bool rows_;
   mutable std::mutex mutex_;
   std::deque<std::shared_ptr<Segment>> segments_;
   uint64_t first_ = 0;  // number of the front one
@@ -96,6 +120,7 @@ class Ring {
   uint64_t before_;     // id of the last message that left, or of the one before all
   size_t cost_ = 0;     // of all but the last
   std::unordered_map<std::string_view, uint32_t> topics_;  // of the last
+  std::map<std::string, TablePtr, std::less<>> tables_;    // that topics had last, where rows are kept
 };
 
 }  // namespace sluice::subscribers

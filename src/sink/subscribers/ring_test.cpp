@@ -7,6 +7,8 @@
 #include <thread>
 
 #include "sink/subscribers/change_id.h"
+#include "sink/subscribers/row_rule.h"
+#include "support/sample.h"
 
 namespace sluice::subscribers {
 namespace {
@@ -123,6 +125,128 @@ TEST(Ring, IsReadWhileItIsWritten) {
   }
   for (std::thread& reader : readers) reader.join();
   for (const std::string& mine : found) EXPECT_TRUE(mine == expected);
+}
+
+// A ring that keeps the rows of a table whose one column is `id`.
+struct RowRing {
+  sample::Sample sample;
+  TablePtr table = sample::table("a", "b", {sample::column("id", ColumnType::Int)});
+  Ring ring{32 << 20, 0, true};
+  Subscription wanted;
+  RowRules rules;
+
+  void add(int64_t id, Op op = Op::Insert) {
+    Row row = sample.row({sample::integer(id)});
+    Change change{.op = op, .table = table.get()};
+    (op == Op::Delete ? change.before : change.after) = row;
+    std::string value = std::to_string(id);
+    Post post{frame_of(Protocol::Delimiter, value.size(), true), value, "a.b", op, 1, &change};
+    ring.add({&post, 1}, &sample.batch);
+  }
+  void choose(const std::string& where) {
+    auto rule = rules.find(where);
+    ASSERT_TRUE(rule) << rule.error().what;
+    wanted.set_rule(*rule);
+  }
+};
+
+TEST(Ring, LeavesOutWhatARuleIsNotTrueOf) {
+  RowRing own;
+  Ring::Reader reader = own.ring.begin(), all = own.ring.begin();
+  own.choose("id % 3 = 0 OR operation = 'delete'");
+  std::string expected;
+  for (int64_t i = 0; i < 5000; ++i) {  // of several segments
+    own.add(i, i % 1000 == 1 ? Op::Delete : Op::Insert);
+    if (i % 3 == 0 || i % 1000 == 1) expected += std::to_string(i) + ",";
+  }
+  Change none{.op = Op::Ddl};
+  Post ddl{frame_of(Protocol::Delimiter, 3, true), "ddl", "a.b", Op::Ddl, 1, &none};
+  own.ring.add({&ddl, 1}, &own.sample.batch);
+  std::string found;
+  size_t turns = 0;
+  for (Ring::Run run{.more = true}; run.more || run.holds; ++turns) {
+    run = own.ring.next(reader, own.wanted);
+    ASSERT_FALSE(run.lost || run.misfit);
+    for (std::string_view bytes = run.bytes; !bytes.empty();) {
+      size_t end = bytes.find(kDelimiter);
+      found.append(bytes.substr(0, end)) += ',';
+      bytes.remove_prefix(end + kDelimiter.size());
+    }
+  }
+  EXPECT_EQ(found, expected + "ddl,");
+  EXPECT_EQ(std::count(found.begin(), found.end(), ','), 1667 + 4 + 1);
+  // A rule that is true of nothing gives others their turn.
+  own.choose("id < 0");
+  EXPECT_TRUE(own.ring.next(all, own.wanted).more);
+}
+
+TEST(Ring, SaysWhenARuleDoesNotFit) {
+  RowRing own;
+  Ring::Reader reader = own.ring.begin();
+  own.choose("id > 1");
+  EXPECT_TRUE(own.ring.fits(own.wanted));
+  for (int64_t i = 1; i < 4; ++i) own.add(i);
+  own.table = sample::table("a", "b", {sample::column("number", ColumnType::Int)});
+  own.add(4);
+  Ring::Run run = own.ring.next(reader, own.wanted);
+  EXPECT_EQ(run.messages, 2u);
+  run = own.ring.next(reader, own.wanted);
+  ASSERT_TRUE(run.misfit);
+  EXPECT_EQ(run.misfit->what, "where: column 1: a.b has no column 'id'\n    id > 1\n    ^");
+  // What the topic had last counts.
+  auto fits = own.ring.fits(own.wanted);
+  ASSERT_FALSE(fits);
+  EXPECT_EQ(fits.error().what, run.misfit->what);
+  ASSERT_TRUE(own.wanted.set_topics({"!a.b"}));
+  EXPECT_TRUE(own.ring.fits(own.wanted));
+}
+
+TEST(Ring, AsksRulesWhileItIsWritten) {
+  constexpr int64_t kMessages = 10'000;
+  RowRing own;
+  own.choose("id % 2 = 0");
+  std::thread reading([&own, reader = own.ring.begin()]() mutable {
+    for (int64_t next = 0; next < kMessages;) {
+      Ring::Run run = own.ring.next(reader, own.wanted);
+      ASSERT_FALSE(run.lost || run.misfit);
+      if (!run.holds) continue;
+      ASSERT_EQ(run.messages, 1u);
+      ASSERT_EQ(run.bytes, std::to_string(next) + std::string(kDelimiter));
+      next += 2;
+    }
+  });
+  for (int64_t i = 0; i < kMessages; ++i) own.add(i);
+  reading.join();
+}
+
+TEST(RowRules, AreSharedAndBounded) {
+  RowRules rules;
+  auto one = rules.find("id = 1"), same = rules.find("id = 1");
+  ASSERT_TRUE(one && same);
+  EXPECT_EQ(*one, *same);
+  std::vector<std::shared_ptr<RowRule>> held = {*one};
+  for (size_t i = 1; i < RowRules::kMost; ++i)
+    held.push_back(rules.find("NEW.id = " + std::to_string(i)).value());
+  EXPECT_FALSE(rules.find("id = 2"));
+  EXPECT_TRUE(rules.find("id = 1"));
+  held.pop_back();
+  EXPECT_TRUE(rules.find("id = 2"));
+  EXPECT_FALSE(rules.find("id = '\xff'"));
+  EXPECT_FALSE(rules.find(std::string(RowRule::kMostBytes + 1, ' ')));
+}
+
+TEST(RowRules, MakeLittleOfLargeRows) {
+  RowRing own;
+  own.table = sample::table("a", "b", {sample::column("note", ColumnType::LongText)});
+  std::string many = "note";
+  for (int i = 0; i < 500; ++i) many += ", note";
+  own.choose("length(concat(" + many + ")) IS NULL");
+  std::string note(1 << 20, 'x');
+  Change change{.op = Op::Insert, .table = own.table.get(), .after = own.sample.row({own.sample.text(note)})};
+  Post post{frame_of(Protocol::Delimiter, 1, true), "1", "a.b", Op::Insert, 1, &change};
+  own.ring.add({&post, 1}, &own.sample.batch);
+  Ring::Reader reader = own.ring.begin();
+  EXPECT_EQ(own.ring.next(reader, own.wanted).messages, 1u);
 }
 
 TEST(ChangeId, IsTheSameFromBothSides) {

@@ -12,6 +12,7 @@
 #include "sink/sink.h"
 #include "sink/subscribers/change_id.h"
 #include "sink/subscribers/options.h"
+#include "sink/subscribers/row_rule.h"
 #include "sink/subscribers/server.h"
 
 namespace sluice {
@@ -53,6 +54,7 @@ class SubscribersSink final : public Sink {
   Counts counts_;
   uint64_t last_ = 0;  // id of the last message before the checkpoint; 0: there is none
   std::unique_ptr<Ring> ring_;
+  RowRules rules_;  // the server's thread's own
   std::unique_ptr<Server> server_;
   std::vector<Post> posts_;
   std::vector<Refusal> refused_;
@@ -67,8 +69,10 @@ Result<void> SubscribersSink::open(std::string_view saved) {
   want_descriptors(setup_.most_clients + kOwnDescriptors);
   SLUICE_ASSIGN(listener, Listener::open(setup_.address, setup_.tls));
   log::info("subscribers may connect at {}:{}", setup_.address.host, listener->port());
-  ring_ = std::make_unique<Ring>(setup_.shared.buffer_bytes, last_);
+  ring_ = std::make_unique<Ring>(setup_.shared.buffer_bytes, last_, setup_.rules);
   setup_.shared.ring = ring_.get();
+  setup_.shared.door.ring = ring_.get();
+  setup_.shared.door.rules = setup_.rules ? &rules_ : nullptr;
   setup_.shared.counts = &counts_;
   server_ = std::make_unique<Server>(std::move(listener), setup_.shared, setup_.most_clients);
   return {};
@@ -112,9 +116,10 @@ Result<void> SubscribersSink::write(const Delivery& delivery) {
     const Message& message = delivery.messages[i];
     posts_.push_back({frame_of(protocol, value.size(), text), value,
                       delivery.destination(delivery.address(i).destination),
-                      delivery.batch.changes[message.change].op, id_of(delivery.batch, message)});
+                      delivery.batch.changes[message.change].op, id_of(delivery.batch, message),
+                      delivery.rows ? &delivery.change(i) : nullptr});
   }
-  ring_->add(posts_);
+  ring_->add(posts_, &delivery.batch);
   if (!posts_.empty()) server_->wake();
   if (delivery.whole != Delivery::kInside && delivery.whole > 0) {
     last_ = id_of(delivery.batch, delivery.messages[delivery.whole - 1]);
@@ -145,10 +150,12 @@ const SinkType subscribers_sink{.name = "subscribers",
                                 .options = subscribers::option_table(),
                                 .make = subscribers::make,
                                 .addressing = &subscribers::kAddressing,
-                                .possession = [](const Settings& settings) {
-                                  std::string address = settings.text("listen");
-                                  bool port = address.find(':') == address.npos;
-                                  return Possession{"listen", port ? "127.0.0.1:" + address : address};
-                                }};
+                                .possession =
+                                    [](const Settings& settings) {
+                                      std::string address = settings.text("listen");
+                                      bool port = address.find(':') == address.npos;
+                                      return Possession{"listen", port ? "127.0.0.1:" + address : address};
+                                    },
+                                .rows_option = "client_where"};
 
 }  // namespace sluice

@@ -27,7 +27,7 @@ Result<void> Subscription::set_topics(std::vector<std::string> patterns) {
     return usage("a pattern of {} bytes is longer than {}", pattern.size(), kMostPatternBytes);
   }
   SLUICE_ASSIGN(selection, Selection::parse(patterns));
-  selection_ = std::move(selection);
+  selection_ = std::make_shared<const Selection>(std::move(selection));
   patterns_ = std::move(patterns);
   ++version_;
   return {};
@@ -43,8 +43,9 @@ Result<void> Subscription::add_topic(std::string_view regex) {
 }
 
 bool Subscription::wants(std::string_view topic) const {
+  if (!selection_) return true;
   size_t dot = topic.find('.');
-  return selection_.wants(topic.substr(0, dot), dot == topic.npos ? "" : topic.substr(dot + 1));
+  return selection_->wants(topic.substr(0, dot), dot == topic.npos ? "" : topic.substr(dot + 1));
 }
 
 }  // namespace sluice::subscribers

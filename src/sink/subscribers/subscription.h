@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,8 @@
 #include "model/selection.h"
 
 namespace sluice::subscribers {
+
+class RowRule;
 
 // A bit for each Op.
 using Operations = uint8_t;
@@ -30,17 +33,21 @@ class Subscription {
   // match; empty: every topic.
   Result<void> add_topic(std::string_view regex);
   void set_operations(Operations operations) { operations_ = operations; }
+  // Null: every row.
+  void set_rule(std::shared_ptr<RowRule> rule) { rule_ = std::move(rule); }
 
   bool wants(std::string_view topic) const;
   bool wants(Op op) const { return operations_ >> static_cast<int>(op) & 1; }
-  bool everything() const { return patterns_.empty() && operations_ == kAllOperations; }
+  RowRule* rule() const { return rule_.get(); }
+  bool everything() const { return patterns_.empty() && operations_ == kAllOperations && !rule_; }
   // Grows with each change of the topics.
   uint64_t version() const { return version_; }
 
  private:
   std::vector<std::string> patterns_;
-  Selection selection_;
+  std::shared_ptr<const Selection> selection_;  // null: every topic
   Operations operations_ = kAllOperations;
+  std::shared_ptr<RowRule> rule_;
   uint64_t version_ = 1;
 };
 

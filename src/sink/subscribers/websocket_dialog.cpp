@@ -27,6 +27,7 @@ Result<Request> request_of(const std::string& target) {
   for (const auto& [name, value] : url.parameters) {
     if (name == "token") request.token = value;
     if (name == "after") request.after = value;
+    if (name == "where") request.where = value;
     if (name == "subscribe") request.topics = split(value);
     if (name == "operations") request.operations = split(value);
   }
