@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import contextlib
 import json
 import random
 import time
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from lib.nats import create, take, with_jetstream
 from lib.sluice import WAIT_SECONDS, run
 from nats_server import Nats
+from server import free_port
 from server_tls import make_tls
 
 KIND = "mysql-9.7"
@@ -276,3 +278,26 @@ def test_deaths_of_program_and_server_under_load_lose_nothing(server, database, 
     # Within one life of the server its stream keeps nothing twice but what a failure before it moved.
     print(f"{written} changes, {len(found) - written} repeats")
     assert len(found) - written < written / 10
+
+
+def test_deaths_of_members_of_a_cluster_lose_nothing(server, database, sluice, tmp_path):
+    seed = random.SystemRandom().randrange(1 << 31)
+    print(f"seed {seed}")
+    chance, routes = random.Random(seed), [free_port() for _ in range(3)]
+    with contextlib.ExitStack() as stack:
+        members = [stack.enter_context(Nats({"server_name": f"n{i}", "cluster": {
+            "name": "shop", "listen": f"127.0.0.1:{port}", "routes": [f"nats://127.0.0.1:{each}" for each in routes]}}))
+            for i, port in enumerate(routes)]
+        process = sluice("run", configure(tmp_path, server, database, ",".join(each.url() for each in members), *MAKE, "replicas: 3",
+                                          "timeout: 2s"))
+        process.wait_for_error("created the stream S")
+        written = 0
+        for member in chance.sample(members, 2):
+            for step in range(20):
+                fill(server, database, 25, written)
+                written += 25
+                if step == 10:
+                    member.kill9()
+            time.sleep(chance.uniform(0, 1))
+            member.start()
+        in_order(rows(take(members[0], "S", has_row(written - 1), 2 * WAIT_SECONDS)), written)

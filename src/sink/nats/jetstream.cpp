@@ -41,8 +41,8 @@ Result<Reply> ask(Connection& connection, const std::string& call, const Json& r
 
 Failure not_done(const Reply& reply, std::string_view doing, const Connection& connection) {
   std::string words = fmt::format("{} {}: {} ({})", doing, connection.describe(), reply.reason, reply.code);
-  // 10008: temporarily unavailable; 10005: no peers, 10023: resources.
-  bool passing = reply.code == 10008;
+  // server/errors.json: a cluster that is without a leader for now.
+  bool passing = reply.code >= 10008 && reply.code <= 10010;
   return passing ? retryable("{}", words) : fatal("{}", words);
 }
 
