@@ -260,6 +260,7 @@ void MirrorEncoder::ddl(const Batch& batch, const Change& change, Outbox& out) {
   if (verb == "TRUNCATE") return act(Act::Truncate, out);
   if (before && after) return alter(change, event, out);
   if (after) return act(replaces ? Act::Replace : Act::Create, out);
+  if (verb == "CREATE" && !replaces) return;  // MySQL logs IF NOT EXISTS of a table that is there, too
   bool one = !event.ddl_table.empty();
   if (one && verb == "DROP" && !database && words.is({"TABLE", "TABLES"})) return act(Act::Drop, out);
   if (one && before) return act(Act::Drop, out);

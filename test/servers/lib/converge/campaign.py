@@ -11,7 +11,7 @@ import threading
 import time
 
 from lib.converge.compare import differences
-from lib.converge.targets import DATABASE, EVERYWHERE, TARGETS, UTC
+from lib.converge.targets import DATABASE, TARGETS, UTC
 from lib.converge.values import rows_of_mysql, tables_of
 from lib.converge.workload import SchemaSession, Session, schema
 from lib.fault_proxy import FaultProxy
@@ -29,9 +29,9 @@ class Broken(AssertionError):
 
 
 def place(text):
-    """How many bytes of log there are up to a place, about."""
+    """(number of the log's file, offset), as places follow each other."""
     file, _, offset = text.split(" ")[0].rpartition(":")
-    return int(file.rpartition(".")[2] or 0) * LOG_BYTES + int(offset) if file else 0
+    return (int(file.rpartition(".")[2]), int(offset)) if file else (0, 0)
 
 
 class Pipeline:
@@ -117,9 +117,7 @@ class Campaign:
         lines = ["name: converge", "state: ./state", "source:", f"  url: {flavour}://root@127.0.0.1:{self.proxy.port}/", "  start: earliest",
                  f'tables: ["{DATABASE}.*"]', "memory: {batch_bytes: 256KiB}", "sinks:"]
         for name, target in self.targets.items():
-            lines += [f"  {name}:", *(f"    {line}" for line in target.lines())]
-            if not target.mirror:
-                lines.append(f'    tables: ["{DATABASE}.{EVERYWHERE}*"]')
+            lines += [f"  {name}:", *(f"    {line}" for line in target.lines()), f"    tables: {json.dumps(target.tables())}"]
         (self.folder / "sluice.yaml").write_text("\n".join(lines) + "\n")
 
     def make_unique(self):
@@ -154,7 +152,7 @@ class Campaign:
         for failure in [*failures, *(writer.error for writer in (*writers, changer) if writer.error)]:
             raise failure
         done.changes, done.schema_changes = sum(writer.changes for writer in writers), changer.changes
-        self.touch()
+        self.touch(changer.altered)
         done.catching_up = self.catch_up()
         self.compare(done)
         if not done.differences:
@@ -209,8 +207,12 @@ class Campaign:
         return "{}:{}".format(*self.source.binlog_position())
 
     def backlog(self):
+        """Bytes of log, about; 0 while nobody can tell."""
         sinks = self.pipeline.status().get("sinks")
-        return place(self.place()) - min(place(sink["delivered"]) for sink in sinks) if sinks else 0
+        if not sinks:
+            return 0
+        (file, offset), (slowest_file, slowest) = place(self.place()), min(place(sink["delivered"]) for sink in sinks)
+        return (file - slowest_file) * LOG_BYTES + offset - slowest
 
     def lock(self, name, ending):
         """A foreign session at a mirror, until the round is over."""
@@ -219,13 +221,11 @@ class Campaign:
             with contextlib.suppress(Exception):  # the target is away, or chose this session as a deadlock's victim
                 self.targets[name].locks(dice)
 
-    def touch(self):
+    def touch(self, tables):
         """What an ALTER did to the rows that are there is not in the log: caches and indices have it once the row changes."""
-        with contextlib.closing(self.source.connect(database=DATABASE)) as connection:
-            for table in tables_of(connection, DATABASE).values():
-                if table.name.startswith(EVERYWHERE):
-                    with connection.cursor() as cursor:
-                        cursor.execute(f"update {table.name} set round = {self.rounds}")
+        there = {name for name, in self.source.sql(f"show tables from {DATABASE}")}
+        for table in sorted(tables & there):
+            self.source.sql(f"update {DATABASE}.{table} set round = {self.rounds}")
 
     def catch_up(self):
         """Until every sink has delivered what was written; the seconds that it took."""
@@ -234,7 +234,7 @@ class Campaign:
             self.pipeline.keep()
             status = self.pipeline.status()
             sinks = status.get("sinks", [])
-            if len(sinks) == len(self.targets) and all(sink["delivered"].split(" ")[0] == end for sink in sinks):
+            if len(sinks) == len(self.targets) and all(place(sink["delivered"]) >= place(end) for sink in sinks):
                 self.pipeline.ends_in_a_row = 0
                 return time.monotonic() - begin
             if time.monotonic() > begin + PATIENCE:
