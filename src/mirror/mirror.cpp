@@ -1,9 +1,6 @@
 #include "mirror/mirror.h"
 
 #include <algorithm>
-#include <charconv>
-
-#include "base/log.h"
 
 namespace sluice::mirror {
 
@@ -23,52 +20,21 @@ std::string listed(const std::vector<std::string>& names) {
 
 }  // namespace
 
-std::string to_text(const Mark& mark) {
-  return fmt::format("{} {} {} {}", mark.offset, mark.index, mark.file, mark.server);
+Mirror::Mirror(std::unique_ptr<Target> target, MirrorOptions options,
+               std::vector<std::unique_ptr<Target>> others)
+    : target_(std::move(target)), options_(std::move(options)) {
+  if (!others.empty()) team_.emplace(std::move(others));
 }
-
-Result<Mark> parse_mark(std::string_view text) {
-  Mark mark;
-  auto number = [&text](auto& value) {
-    auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-    bool good = code == std::errc() && end != text.data() + text.size() && *end == ' ';
-    if (good) text.remove_prefix(static_cast<size_t>(end - text.data()) + 1);
-    return good;
-  };
-  size_t space = std::string_view::npos;
-  if (number(mark.offset) && number(mark.index)) space = text.rfind(' ');
-  if (space == std::string_view::npos) return fatal("'{}' is no mark of a checkpoint", text);
-  mark.file = text.substr(0, space);
-  mark.server = text.substr(space + 1);
-  return mark;
-}
-
-Mirror::Mirror(std::unique_ptr<Target> target, MirrorOptions options)
-    : target_(std::move(target)), options_(std::move(options)) {}
 
 Result<void> Mirror::connect() {
   forget();
   SLUICE_TRY(target_->connect());
+  if (team_) SLUICE_TRY(team_->connect());
   SLUICE_ASSIGN(stored, target_->load(options_.checkpoint));
-  landed_ = stored && committing_ != 0 && stored->serial == saved_.serial ? committing_ : 0;
-  committing_ = 0;
-  position_.reset();
-  mark_.reset();
-  if (!stored) return {};
-  serial_ = stored->serial;
-  std::string reading =
-      fmt::format("reading the checkpoint '{}' of {}", options_.checkpoint, target_->name());
-  if (!stored->position.empty()) {
-    auto position = parse_position(stored->position);
-    if (!position) return while_doing(reading, std::move(position).error());
-    position_ = std::move(*position);
-  }
-  if (!stored->mark.empty()) {
-    auto mark = parse_mark(stored->mark);
-    if (!mark) return while_doing(reading, std::move(mark).error());
-    mark_ = std::move(*mark);
-  }
-  return {};
+  auto read = checkpoint_.read(stored);
+  if (read) return read;
+  return while_doing(fmt::format("reading the checkpoint '{}' of {}", options_.checkpoint, target_->name()),
+                     std::move(read).error());
 }
 
 void Mirror::forget() {
@@ -77,24 +43,30 @@ void Mirror::forget() {
   tables_.clear();
 }
 
+void Mirror::abandon() {
+  target_->roll_back();  // before it waits: somebody may want what this holds
+  if (team_) team_->abandon();
+  forget();
+}
+
 Result<void> Mirror::write(const Delivery& delivery) {
   // The commit whose answer was lost had come through.
-  if (landed_ != 0 && landed_ == delivery.batch.sequence) return {};
-  landed_ = 0;
+  if (checkpoint_.landed(delivery.batch.sequence)) return {};
   refused_.clear();
   if (delivery.messages.empty()) return {};  // the next checkpoint says so as well
-  committed_ = replayed(delivery);
+  committed_ = checkpoint_.replayed(delivery);
   if (committed_ == delivery.messages.size() && delivery.position == nullptr) return {};
+  // What failed is done again by one connection, so that ours cannot stand in each other's way for ever.
+  spreads_ = team_ && failed_ != delivery.batch.sequence;
   auto done = deliver(delivery, false);
-  if (!done && target_->refused()) {
-    target_->roll_back();
-    forget();
+  if (!done && (target_->refused() || (team_ && team_->refused()))) {
+    abandon();
     std::erase_if(refused_, [&](const Refusal& each) { return each.message >= committed_; });
     done = deliver(delivery, true);
   }
+  failed_ = done ? 0 : delivery.batch.sequence;
   if (done) return done;
-  target_->roll_back();
-  forget();
+  abandon();
   refused_.clear();
   return done;
 }
@@ -103,11 +75,11 @@ Result<void> Mirror::deliver(const Delivery& delivery, bool careful) {
   current_.assign(delivery.destinations(), nullptr);
   headings_.assign(delivery.destinations(), {});
   next_heading_ = 0;
+  spreads_ = spreads_ && !careful;
   SLUICE_TRY(target_->begin());
   for (size_t i = committed_; i < delivery.messages.size(); ++i) SLUICE_TRY(take(delivery, i, careful));
   SLUICE_TRY(flush(careful));
-  SLUICE_TRY(save(delivery, delivery.messages.size(), true));
-  return commit(delivery);
+  return commit(delivery, delivery.messages.size(), true);
 }
 
 Result<void> Mirror::take(const Delivery& delivery, size_t message, bool careful) {
@@ -116,6 +88,9 @@ Result<void> Mirror::take(const Delivery& delivery, size_t message, bool careful
     refused_.push_back({message, std::string(record.values)});
     return {};
   }
+  // In order over one connection: what the tables themselves hang on, and parts of rows, which need what
+  // was before.
+  if (shapes(record.act) || record.act == Act::Patch || record.act == Act::Begin) spreads_ = false;
   if (shapes(record.act)) return shape(delivery, message, record, careful);
   SLUICE_ASSIGN(table, table_of(delivery, message, careful));
   if (!table->problem.empty()) {
@@ -128,7 +103,9 @@ Result<void> Mirror::take(const Delivery& delivery, size_t message, bool careful
 }
 
 Result<void> Mirror::flush(bool careful) {
+  if (spreads_) team_->begin(*target_, touched_);
   for (TableAt* table : touched_) {
+    if (table->pending.empty()) continue;
     if (!careful) {
       SLUICE_TRY(target_->apply(*table, table->pending));
       table->pending.clear();
@@ -150,43 +127,22 @@ Result<void> Mirror::flush(bool careful) {
 Result<void> Mirror::settle(const Delivery& delivery, size_t message, bool careful) {
   SLUICE_TRY(flush(careful));
   if (!target_->ddl_commits() || message <= committed_) return {};
-  SLUICE_TRY(save(delivery, message, false));
-  SLUICE_TRY(commit(delivery));
+  SLUICE_TRY(commit(delivery, message, false));
   committed_ = message;
   return target_->begin();
 }
 
-// What the commit behind the first `done` messages makes of the checkpoint. `ends`: they are all there are.
-Result<void> Mirror::save(const Delivery& delivery, size_t done, bool ends) {
-  position_saved_ = position_;
-  mark_saved_ = mark_;
-  const Position* position = ends ? delivery.position : nullptr;
-  bool moves = position && !(position_ && covers(*position_, *position));
-  if (moves) position_saved_ = *position;
-  // What was set aside or parked comes from before the checkpoint, and leaves it where it is.
-  if (done > 0 && behind_position(delivery, done - 1)) {
-    bool inside = !position || delivery.whole < done;
-    mark_saved_ = inside ? std::optional(mark_of(delivery, done - 1)) : std::nullopt;
-  } else if (moves) {
-    mark_saved_.reset();
-  }
-  saved_ = {position_saved_ ? sluice::to_text(*position_saved_) : "",
-            mark_saved_ ? to_text(*mark_saved_) : "", serial_ + 1};
-  committing_ = ends ? delivery.batch.sequence : 0;
-  return target_->save(options_.checkpoint, saved_);
-}
-
-Result<void> Mirror::commit(const Delivery& delivery) {
+// Behind the first `done` messages. `ends`: they are all there are.
+Result<void> Mirror::commit(const Delivery& delivery, size_t done, bool ends) {
+  SLUICE_TRY(target_->save(options_.checkpoint, checkpoint_.advance(delivery, done, ends)));
+  if (team_) SLUICE_TRY(team_->end());
   if (!refused_.empty()) {
     std::sort(refused_.begin(), refused_.end(),
               [](const Refusal& a, const Refusal& b) { return a.message < b.message; });
     if (delivery.judge) SLUICE_TRY(delivery.judge->judge(delivery, refused_));
   }
   SLUICE_TRY(target_->commit());
-  position_ = position_saved_;
-  mark_ = mark_saved_;
-  serial_ = saved_.serial;
-  committing_ = 0;
+  checkpoint_.committed();
   return {};
 }
 
@@ -200,6 +156,8 @@ std::string_view Mirror::heading(const Delivery& delivery, size_t message) {
        ++next_heading_) {
     const Heading& next = delivery.headings[next_heading_];
     uint32_t destination = delivery.address(next.message).destination;
+    // Of two shapes, one row's keys may be spelt in two ways.
+    if (!headings_[destination].empty()) spreads_ = false;
     headings_[destination] = delivery.text(next);
     current_[destination] = nullptr;
   }
@@ -229,18 +187,27 @@ Result<TableAt*> Mirror::table_of(const Delivery& delivery, size_t message, bool
 Result<std::string> Mirror::ready(const Delivery& delivery, size_t message, TableAt& table, bool careful) {
   SLUICE_ASSIGN(there, target_->describe(table.place));
   if (there) {
-    table.more_unique = there->more_unique;
+    learn(table, *there);
     return misfit(table, *there);
   }
   if (!options_.create) {
     return fmt::format("{} has no table {}; create it, or take `create: true`", target_->name(), table.place);
   }
+  spreads_ = false;
   SLUICE_TRY(settle(delivery, message, careful));
   if (careful) SLUICE_TRY(target_->begin_step());
   auto created = target_->create(table.place, table.shape);
   if (!created && (!careful || !target_->refused())) return tl::unexpected(std::move(created).error());
   if (careful) SLUICE_TRY(target_->end_step(created.has_value()));
-  return created ? std::string() : std::move(created).error().what;
+  if (!created) return std::move(created).error().what;
+  SLUICE_ASSIGN(made, target_->describe(table.place));
+  if (made) learn(table, *made);
+  return std::string();
+}
+
+void Mirror::learn(TableAt& table, const TableThere& there) {
+  table.more_unique = there.more_unique;
+  table.apart = !table.shape.key.empty() && !there.more_unique && !there.loose_key;
 }
 
 std::string Mirror::misfit(const TableAt& table, const TableThere& there) const {
@@ -342,34 +309,6 @@ Result<void> Mirror::alter(const Delivery& delivery, size_t message, const std::
   SLUICE_ASSIGN(table, table_of(delivery, message, careful));
   if (!table->problem.empty()) refused_.push_back({message, table->problem});
   return {};
-}
-
-Mark Mirror::mark_of(const Delivery& delivery, size_t message) {
-  const Change& change = delivery.batch.changes[delivery.messages[message].change];
-  const Event& event = delivery.batch.events[change.event];
-  return {delivery.batch.resume.server_uuid, std::string(event.file), event.offset, change.index};
-}
-
-bool Mirror::behind_position(const Delivery& delivery, size_t message) const {
-  if (!position_ || position_->file.empty() || position_->server_uuid != delivery.batch.resume.server_uuid)
-    return true;
-  Mark at = mark_of(delivery, message);
-  auto order = compare_log_files(at.file, position_->file);
-  return order > 0 || (order == 0 && at.offset >= position_->offset);
-}
-
-// How many messages at the front were carried out before a restart, or before a failure in the middle.
-size_t Mirror::replayed(const Delivery& delivery) const {
-  size_t n = 0;
-  if (!mark_ || mark_->server != delivery.batch.resume.server_uuid) return 0;
-  for (; n < delivery.messages.size() && behind_position(delivery, n); ++n) {
-    Mark at = mark_of(delivery, n);
-    auto order = compare_log_files(at.file, mark_->file);
-    bool done = order < 0 || (order == 0 && (at.offset < mark_->offset ||
-                                             (at.offset == mark_->offset && at.index <= mark_->index)));
-    if (!done) break;
-  }
-  return n;
 }
 
 }  // namespace sluice::mirror

@@ -32,6 +32,19 @@ constexpr Option kCheckpoint = {
     false,
     "NAME"};
 
+// Of targets that let several write at once.
+constexpr Option kConnections = {
+    "connections",
+    OptionKind::Integer,
+    "1",
+    "how many write at once, each the rows of other keys; with several, a transaction of the source "
+    "is several at the target, and a further connection keeps the checkpoint",
+    {},
+    false,
+    {},
+    1,
+    64};
+
 inline EncoderOptions encoder_options(const Settings& settings) {
   std::string ddl = settings.text("ddl"), keyless = settings.text("keyless");
   return {.ddl = ddl == "apply"  ? OnDdl::Apply
@@ -46,6 +59,15 @@ inline EncoderOptions encoder_options(const Settings& settings) {
 inline MirrorOptions mirror_options(const Settings& settings) {
   std::string checkpoint = settings.text("checkpoint");
   return {.checkpoint = checkpoint.empty() ? "sluice" : checkpoint, .create = settings.boolean("create")};
+}
+
+// `make`: returns a new target each time, and is told whether there are several.
+template <class Make>
+std::unique_ptr<Sink> make_mirror(const Settings& settings, Make make) {
+  const uint64_t connections = settings.integer("connections");
+  std::vector<std::unique_ptr<Target>> others;
+  while (connections > 1 && others.size() < connections) others.push_back(make(true));
+  return std::make_unique<Mirror>(make(connections > 1), mirror_options(settings), std::move(others));
 }
 
 }  // namespace sluice::mirror

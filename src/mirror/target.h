@@ -1,5 +1,5 @@
 // Target: what a mirror needs of a database: tables to describe and shape, rows to apply, and a checkpoint
-// beside them. The lane's thread calls everything but interrupt().
+// beside them. One thread at a time calls everything but interrupt().
 #pragma once
 
 #include <memory>
@@ -31,6 +31,8 @@ struct TableThere {
   std::vector<std::string> key;  // of the primary key, in its order
   // There are further unique indexes: what is done to a row may hit another one, so that the order counts.
   bool more_unique = false;
+  // Keys that differ may be one to it: of texts whose case or trailing spaces do not count.
+  bool loose_key = false;
 
   const Column* find(std::string_view name) const;
 };
@@ -43,9 +45,11 @@ struct TableAt {
   std::string place;
   Shape shape;
   bool more_unique = false;
+  bool apart = false;   // what is done to rows of different keys does not depend on the order
   std::string problem;  // why its rows cannot be taken; empty: they can
   std::unique_ptr<Prepared> prepared;
   std::vector<RowOp> pending;
+  std::vector<std::vector<RowOp>> parts;  // of a Team's helpers, by their number
 };
 
 struct Stored {
@@ -87,6 +91,8 @@ class Target {
   // `shape`: as it is to be in the end.
   virtual Result<void> alter(const std::string& place, const Step& step, const Shape& shape) = 0;
 
+  // So that several targets may apply() rows of it at once. For targets that may be several.
+  virtual void prepare(TableAt& /*table*/) {}
   // Rows of one table, in the order of their changes. Where it has no key, a Delete takes exactly one of the
   // rows that match.
   virtual Result<void> apply(TableAt& table, std::span<const RowOp> rows) = 0;

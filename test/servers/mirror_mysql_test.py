@@ -91,13 +91,14 @@ def test_every_type_arrives_as_it_is(pair, sluice, tmp_path):
     wait_until_equal(pair, ["select id, count(*) from bare group by id order by id"])
 
 
-def test_a_random_workload_is_mirrored_through_kills(pair, sluice, tmp_path, close_later):
+@pytest.mark.parametrize("connections", [1, 4])
+def test_a_random_workload_is_mirrored_through_kills(pair, sluice, tmp_path, close_later, connections):
     source, target, database, mirror = pair
     seed = random.SystemRandom().randrange(1 << 31)
     print("seed", seed)
     source.sql(Workload.schema(database))
     source.sql(f"create table {database}.log (what int)")
-    path = configure(tmp_path, pair, "keyless: match")
+    path = configure(tmp_path, pair, "keyless: match", f"connections: {connections}", memory="16KiB")
     work = close_later(Workload(source, database, seed, changes_log=True))
     work.through_kills(sluice, path)
     wait_until_equal(pair, [*WORKLOAD, Workload.LOG.format("")])
@@ -223,7 +224,7 @@ def test_a_target_that_dies_under_load_has_every_change_once(shared, start_serve
     source.sql(f"create table {database}.log (what int)")
     work = close_later(Workload(source, database, 11))
     rows = 0
-    process = sluice("run", configure(tmp_path, pair, "keyless: append"))
+    process = sluice("run", configure(tmp_path, pair, "keyless: append", "connections: 4", memory="16KiB"))
     for _ in range(2):
         for at in range(60):
             work.transaction()

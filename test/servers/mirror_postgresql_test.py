@@ -115,20 +115,22 @@ def test_every_type_arrives_as_it_is(source, database, postgresql, sluice, tmp_p
         "ts": "timestamp(3) with time zone", "b64": "bit(64)", "vc": "character varying(100)", "js": "jsonb"}
 
 
-def test_a_random_workload_is_mirrored_through_deaths_of_both(source, database, sluice, tmp_path, close_later):
+def test_a_random_workload_is_mirrored_through_deaths_of_both_and_other_numbers_of_connections(source, database, sluice, tmp_path, close_later):
     seed = random.SystemRandom().randrange(1 << 31)
     print("seed", seed)
     target = close_later(PostgreSQL())
     source.sql(Workload.schema(database))
     source.sql(f"create table {database}.log (what int)")
-    path = configure(tmp_path, source, database, target, "keyless: match")
     work = close_later(Workload(source, database, seed, changes_log=True))
+
+    def configured():
+        return configure(tmp_path, source, database, target, "keyless: match", f"connections: {work.random.choice([1, 2, 4])}", memory="16KiB")
 
     def restart():
         target.kill9()
         target.start()
 
-    work.through_kills(sluice, path, meanwhile=restart)
+    work.through_kills(sluice, configured(), meanwhile=restart, between=configured)
     wait_until_equal(source, target, database)
     wait_until_equal(source, target, database, [(Workload.LOG.format(""), Workload.LOG.format(f"{database}."))])
 
@@ -154,6 +156,32 @@ def test_a_commit_of_a_dead_process_that_is_under_way_is_waited_for(source, data
     other.ask("commit")
     source.sql(f"insert into {database}.log values (3)")
     wait_until_equal(source, postgresql, database, both)
+
+
+def test_several_connections_divide_rows_by_key(source, database, postgresql, sluice, tmp_path):
+    source.sql(f"create database {database}; use {database}; create table t (id int primary key, v int); create table u (id int primary key, "
+               "v int unique); create table log (what int); create table m (k varchar(9) primary key)")
+    postgresql.ask(f"create schema {database}; create table {database}.u (id int primary key, v int unique); create collation {database}.any_case "
+                   f"(provider = icu, locale = 'und-u-ks-level2', deterministic = false); create table {database}.m (k varchar(9) "
+                   f"collate {database}.any_case primary key)")
+    sluice("run", configure(tmp_path, source, database, postgresql, "keyless: append", "connections: 4", memory="1MiB"))
+    until(lambda: there(postgresql, f"select count(*) from {database}.log") == [("0",)])
+    with source.connect(database=database, autocommit=False) as connection, connection.cursor() as cursor:
+        for i in range(0, 600, 3):
+            cursor.execute(f"insert into t values ({i}, 0), ({i + 1}, 0), ({i + 2}, 0)")
+            cursor.execute(f"update t set id = id + 1000, v = {i} where id = {i}")
+            cursor.execute(f"delete from u where v = {i % 5}")
+            cursor.execute(f"insert into u values ({i}, {i % 5})")
+            cursor.execute(f"insert into log values ({i})")
+            cursor.execute(f"insert into m values ('a{i}')")
+            cursor.execute(f"update m set k = 'A{i}' where k = 'a{i}'")
+        connection.commit()
+    wait_until_equal(source, postgresql, database, [
+        (sql.format(""), sql.format(f"{database}.")) for sql in (
+            "select * from {0}t order by id", "select * from {0}u order by id", "select count(*), sum(what) from {0}log",
+            "select count(*), sum(ascii(k)) from {0}m")])
+    transactions = {table: postgresql.ask(f"select count(distinct xmin::text) from {database}.{table}") for table in "tum"}
+    assert transactions == {"t": [("4",)], "u": [("1",)], "m": [("1",)]}
 
 
 def test_schema_changes_are_carried_out(source, database, postgresql, sluice, tmp_path):

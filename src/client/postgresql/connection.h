@@ -32,7 +32,8 @@ struct ConnectionOptions {
 // `user@host:port/database`, for messages.
 std::string address(const ConnectionOptions& options);
 
-// A parameter of a statement, $1 and so on: text, or in the binary form of its type.
+// A parameter of a statement, $1 and so on: text, or in the binary form of its type. Where `bytes` has a null
+// data(), as a default string_view has, it is NULL; one of no bytes that points somewhere is an empty value.
 struct Parameter {
   std::string_view bytes;
   bool binary = false;

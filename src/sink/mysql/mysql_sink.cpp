@@ -32,6 +32,7 @@ constexpr Option kOptions[] = {
     mirror::kCreate,
     mirror::kInvalidText,
     mirror::kCheckpoint,
+    mirror::kConnections,
     mysql::kPasswordFile,
     mysql::kPasswordEnv,
     mysql::kTls,
@@ -55,8 +56,8 @@ Result<std::unique_ptr<Sink>> make(const Settings& settings) {
                  settings.where("url"));
   }
   SLUICE_ASSIGN(options, mysql::connection_options(settings, *url));
-  return std::make_unique<mirror::Mirror>(mysql::make_target(std::move(options), url->path),
-                                          mirror::mirror_options(settings));
+  return mirror::make_mirror(settings,
+                             [&](bool several) { return mysql::make_target(options, url->path, several); });
 }
 
 Result<std::unique_ptr<Encoder>> encoder(const Settings& settings) {

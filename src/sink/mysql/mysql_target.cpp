@@ -61,6 +61,11 @@ std::string_view kind_of(std::string_view type) {
   return word;
 }
 
+// Whether texts that differ in anything differ in it: case, accents, trailing spaces.
+bool is_exact(std::string_view collation) {
+  return collation == "binary" || collation == "utf8mb4_0900_bin" || collation.ends_with("_nopad_bin");
+}
+
 struct Prepared final : TableAt::Prepared {
   std::string name;
   std::string insert;  // INSERT INTO … VALUES
@@ -71,14 +76,21 @@ struct Prepared final : TableAt::Prepared {
 
 class MysqlTarget final : public mirror::Target {
  public:
-  MysqlTarget(ConnectionOptions options, std::string database)
-      : options_(std::move(options)), database_(std::move(database)), address_(address(options_)) {}
+  MysqlTarget(ConnectionOptions options, std::string database, bool several)
+      : options_(std::move(options)),
+        database_(std::move(database)),
+        address_(address(options_)),
+        several_(several) {}
 
   Result<void> connect() override;
   void close() override { connection_.reset(); }
   void interrupt() noexcept override { interrupt_.raise(); }
   std::string name() const override { return address_; }
-  Result<void> begin() override { return run("START TRANSACTION", "begin a transaction"); }
+  Result<void> begin() override {
+    refused_ = false;
+    if (!connection_) return retryable("cannot begin a transaction ({}): the connection was lost", address_);
+    return run("START TRANSACTION", "begin a transaction");
+  }
   Result<void> commit() override { return run("COMMIT", "commit"); }
   void roll_back() override;
   bool refused() const override { return refused_; }
@@ -96,6 +108,7 @@ class MysqlTarget final : public mirror::Target {
     return shape("RENAME TABLE ", from, " TO " + quoted(name_of(to)));
   }
   Result<void> alter(const std::string& place, const Step& step, const Shape& shape) override;
+  void prepare(TableAt& table) override { prepared(table); }
   Result<void> apply(TableAt& table, std::span<const RowOp> rows) override;
   Result<std::optional<Stored>> load(const std::string& checkpoint) override;
   Result<void> save(const std::string& checkpoint, const Stored& stored) override;
@@ -117,6 +130,7 @@ class MysqlTarget final : public mirror::Target {
 
   const ConnectionOptions options_;
   const std::string database_, address_;
+  const bool several_;
   Interrupt interrupt_;
   std::optional<Connection> connection_;
   std::string collation_;  // of tables that are made
@@ -157,6 +171,12 @@ Result<void> MysqlTarget::connect() {
       run("SET SESSION sql_mode='STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', "
           "time_zone='+00:00', foreign_key_checks=0, lock_wait_timeout=50, innodb_lock_wait_timeout=50",
           "begin a session"));
+  if (several_) {
+    // So that nobody locks the gaps between rows, into which another one inserts. The first one waits for the
+    // others, which no server sees: should they want what it holds, that ends soon.
+    SLUICE_TRY(run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", "begin a session"));
+    SLUICE_TRY(run("SET SESSION innodb_lock_wait_timeout=5", "begin a session"));
+  }
   SLUICE_ASSIGN(facts, ask("SELECT @@max_allowed_packet AS bytes, VERSION() AS version", "ask for limits"));
   most_bytes_ = std::stoull(*facts.get(0, "bytes"));
   const std::string& version = *facts.get(0, "version");
@@ -187,13 +207,16 @@ Result<std::optional<TableThere>> MysqlTarget::describe(const std::string& place
   mirror::Place name = name_of(place);
   std::string where =
       " WHERE table_schema=" + literal(name.database) + " AND table_name=" + literal(name.table);
-  SLUICE_ASSIGN(columns,
-                ask("SELECT column_name AS c, column_type AS t, extra AS e FROM information_schema.columns" +
-                        where + " ORDER BY ordinal_position",
-                    "describe a table"));
+  SLUICE_ASSIGN(columns, ask("SELECT column_name AS c, column_type AS t, extra AS e, collation_name AS l "
+                             "FROM information_schema.columns" +
+                                 where + " ORDER BY ordinal_position",
+                             "describe a table"));
   if (columns.rows.empty()) return std::nullopt;
   TableThere there;
+  std::vector<std::string> loose;
   for (size_t i = 0; i < columns.rows.size(); ++i) {
+    if (const std::string* collation = columns.get(i, "l"); collation && !is_exact(*collation))
+      loose.push_back(*columns.get(i, "c"));
     const std::string* extra = columns.get(i, "e");
     bool generated = extra && (extra->find("GENERATED") != std::string::npos) &&
                      extra->find("DEFAULT_GENERATED") == std::string::npos;
@@ -203,10 +226,12 @@ Result<std::optional<TableThere>> MysqlTarget::describe(const std::string& place
                               where + " AND non_unique=0 ORDER BY index_name, seq_in_index",
                           "describe a table's keys"));
   for (size_t i = 0; i < keys.rows.size(); ++i) {
-    if (*keys.get(i, "i") != "PRIMARY")
+    if (*keys.get(i, "i") != "PRIMARY") {
       there.more_unique = true;
-    else
-      there.key.push_back(*keys.get(i, "c"));
+      continue;
+    }
+    there.key.push_back(*keys.get(i, "c"));
+    if (std::find(loose.begin(), loose.end(), there.key.back()) != loose.end()) there.loose_key = true;
   }
   return there;
 }
@@ -425,9 +450,9 @@ Result<void> MysqlTarget::save(const std::string& checkpoint, const Stored& stor
 
 }  // namespace
 
-std::unique_ptr<mirror::Target> make_target(ConnectionOptions options, std::string database) {
+std::unique_ptr<mirror::Target> make_target(ConnectionOptions options, std::string database, bool several) {
   options.found_rows = true;
-  return std::make_unique<MysqlTarget>(std::move(options), std::move(database));
+  return std::make_unique<MysqlTarget>(std::move(options), std::move(database), several);
 }
 
 }  // namespace sluice::mysql

@@ -11,6 +11,7 @@
 namespace sluice::mysql {
 
 // `database`: where sluice_checkpoint is, and tables of a place without a dot.
-std::unique_ptr<mirror::Target> make_target(ConnectionOptions options, std::string database);
+// `several`: others of the same database work at the same time.
+std::unique_ptr<mirror::Target> make_target(ConnectionOptions options, std::string database, bool several);
 
 }  // namespace sluice::mysql

@@ -40,6 +40,7 @@ constexpr Option kOptions[] = {
     {"impossible_dates", OptionKind::Choice, "refuse",
      "dates that no calendar has, such as 0000-00-00: refuse the row, or write NULL", "refuse|as_null"},
     mirror::kCheckpoint,
+    mirror::kConnections,
     login::kPasswordFile,
     login::kPasswordEnv,
     login::kTls,
@@ -53,8 +54,9 @@ Result<std::unique_ptr<Sink>> make(const Settings& settings) {
   auto url = parse_url(settings.secret("url").reveal());
   if (!url) return while_doing(settings.where("url"), std::move(url).error());
   SLUICE_ASSIGN(options, postgresql::connection_options(settings, *url));
-  return std::make_unique<mirror::Mirror>(
-      postgresql::make_target(std::move(options), settings.text("schema")), mirror::mirror_options(settings));
+  return mirror::make_mirror(settings, [&](bool several) {
+    return postgresql::make_target(options, settings.text("schema"), several);
+  });
 }
 
 Result<std::unique_ptr<Encoder>> encoder(const Settings& settings) {

@@ -39,14 +39,21 @@ std::string add_field(std::vector<Parameter>& parameters, std::string_view field
 
 class PostgresqlTarget final : public mirror::Target {
  public:
-  PostgresqlTarget(ConnectionOptions options, std::string schema)
-      : options_(std::move(options)), schema_(std::move(schema)), address_(address(options_)) {}
+  PostgresqlTarget(ConnectionOptions options, std::string schema, bool several)
+      : options_(std::move(options)),
+        schema_(std::move(schema)),
+        address_(address(options_)),
+        several_(several) {}
 
   Result<void> connect() override;
   void close() override { connection_.reset(); }
   void interrupt() noexcept override { interrupt_.raise(); }
   std::string name() const override { return address_; }
-  Result<void> begin() override { return run("BEGIN", {}, "begin a transaction"); }
+  Result<void> begin() override {
+    refused_ = false;
+    if (!connection_) return retryable("cannot begin a transaction ({}): the connection was lost", address_);
+    return run("BEGIN", {}, "begin a transaction");
+  }
   Result<void> commit() override;
   void roll_back() override;
   Result<void> begin_step() override { return run("SAVEPOINT step", {}, "begin a step"); }
@@ -63,6 +70,7 @@ class PostgresqlTarget final : public mirror::Target {
   Result<void> truncate(const std::string& place) override { return shape("TRUNCATE TABLE ", place); }
   Result<void> rename(const std::string& from, const std::string& to) override;
   Result<void> alter(const std::string& place, const Step& step, const Shape& shape) override;
+  void prepare(TableAt& table) override { prepared(table); }
   Result<void> apply(TableAt& table, std::span<const RowOp> rows) override;
   Result<std::optional<Stored>> load(const std::string& checkpoint) override;
   Result<void> save(const std::string& checkpoint, const Stored& stored) override;
@@ -106,6 +114,7 @@ class PostgresqlTarget final : public mirror::Target {
 
   const ConnectionOptions options_;
   const std::string schema_, address_;
+  const bool several_;
   Interrupt interrupt_;
   std::optional<Connection> connection_;
   bool refused_ = false;
@@ -119,11 +128,13 @@ Result<void> PostgresqlTarget::connect() {
   refused_ = false;
   connection_.emplace(options_, interrupt_);
   SLUICE_TRY(connection_->connect());
-  // A lock that is waited for longer lets go of those that are held.
+  // A lock that is waited for longer lets go of those that are held. Of several connections the first one
+  // waits for the others, which no server sees: should they want what it holds, that ends soon.
+  Parameter patience{several_ ? "5s" : "50s"};
   SLUICE_TRY(
-      run("SELECT set_config('lock_timeout', '50s', false), set_config('TimeZone', 'UTC', false), "
+      run("SELECT set_config('lock_timeout', $1, false), set_config('TimeZone', 'UTC', false), "
           "set_config('DateStyle', 'ISO', false), set_config('IntervalStyle', 'postgres', false)",
-          {}, "begin a session"));
+          {&patience, 1}, "begin a session"));
   SLUICE_TRY(need_schema(schema_));
   Parameter schema{schema_};
   SLUICE_ASSIGN(there,
@@ -166,19 +177,22 @@ Result<std::optional<TableThere>> PostgresqlTarget::describe(const std::string& 
   TableThere there;
   for (auto& row : columns.rows) there.columns.push_back({std::move(*row[0]), std::move(*row[1])});
   SLUICE_ASSIGN(keys,
-                ask("SELECT i.indisprimary, a.attname FROM pg_index i JOIN pg_class c ON c.oid=i.indrelid "
+                ask("SELECT i.indisprimary, a.attname, coalesce(l.collisdeterministic, true) FROM pg_index i "
+                    "JOIN pg_class c ON c.oid=i.indrelid "
                     "JOIN pg_namespace n ON n.oid=c.relnamespace CROSS JOIN LATERAL unnest(i.indkey) WITH "
                     "ORDINALITY k(number, place) LEFT JOIN pg_attribute a ON a.attrelid=i.indrelid AND "
-                    "a.attnum=k.number" +
+                    "a.attnum=k.number LEFT JOIN pg_collation l ON l.oid=a.attcollation" +
                         where +
                         "AND (i.indisunique OR i.indisexclusion) AND k.place<=i.indnkeyatts ORDER BY "
                         "i.indexrelid, k.place",
                     names, "describe a table's keys"));
   for (auto& row : keys.rows) {
-    if (*row[0] != "t")
+    if (*row[0] != "t") {
       there.more_unique = true;
-    else
-      there.key.push_back(std::move(*row[1]));
+      continue;
+    }
+    there.key.push_back(std::move(*row[1]));
+    if (*row[2] != "t") there.loose_key = true;
   }
   return there;
 }
@@ -417,8 +431,8 @@ Result<void> PostgresqlTarget::save(const std::string& checkpoint, const Stored&
 
 }  // namespace
 
-std::unique_ptr<mirror::Target> make_target(ConnectionOptions options, std::string schema) {
-  return std::make_unique<PostgresqlTarget>(std::move(options), std::move(schema));
+std::unique_ptr<mirror::Target> make_target(ConnectionOptions options, std::string schema, bool several) {
+  return std::make_unique<PostgresqlTarget>(std::move(options), std::move(schema), several);
 }
 
 }  // namespace sluice::postgresql

@@ -11,6 +11,7 @@
 namespace sluice::postgresql {
 
 // `schema`: where sluice_checkpoint is, and tables of a place without a dot.
-std::unique_ptr<mirror::Target> make_target(ConnectionOptions options, std::string schema);
+// `several`: others of the same database work at the same time.
+std::unique_ptr<mirror::Target> make_target(ConnectionOptions options, std::string schema, bool several);
 
 }  // namespace sluice::postgresql

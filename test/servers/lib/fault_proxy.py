@@ -1,8 +1,9 @@
 """A network between a client and a server that does what networks do: it is slow, breaks connections (by FIN and by RST), swallows
-everything without a word, and changes bytes. It counts what it did."""
+everything without a word, and changes bytes; or it is merely far away. It counts what it did."""
 
 import collections
 import contextlib
+import queue
 import socket
 import struct
 import threading
@@ -24,6 +25,10 @@ class Link:
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.silent = False  # something was swallowed: what came later would not be what was sent
         self.answered = 0  # bytes from the server so far
+        self.under_way = {}  # by the end that they go to: when they arrive, bytes
+        for sink in (client, self.server) if proxy.delay else ():
+            self.under_way[sink] = queue.SimpleQueue()
+            threading.Thread(target=self.arrive, args=(sink,), daemon=True).start()
         for source, sink in ((client, self.server), (self.server, client)):
             threading.Thread(target=self.pump, args=(source, sink), daemon=True).start()
 
@@ -33,6 +38,19 @@ class Link:
                 self.pass_on(data, sink)
         except OSError:
             pass
+        if sink in self.under_way:
+            self.under_way[sink].put((time.monotonic() + self.proxy.delay, b""))
+        else:
+            self.close()
+
+    def arrive(self, sink):
+        with contextlib.suppress(OSError):
+            while True:
+                due, data = self.under_way[sink].get()
+                time.sleep(max(0, due - time.monotonic()))
+                if not data:
+                    break
+                sink.sendall(data)
         self.close()
 
     def pass_on(self, data, sink):
@@ -53,6 +71,9 @@ class Link:
                 sink.sendall(data[begin:begin + SLOW_BYTES])
                 if proxy.mode == "slow":
                     time.sleep(SLOW_SECONDS)
+            return
+        if proxy.delay:
+            self.under_way[sink].put((time.monotonic() + proxy.delay, data))
             return
         sink.sendall(data)
 
@@ -76,11 +97,13 @@ class Link:
 
 class FaultProxy:
     """Listens on a port of its own for what goes to `target`, a port of 127.0.0.1 (which may be set later). Corruption and
-    silence begin behind so many bytes of a connection's answers; what the client sends is corrupted, too, if both_ways."""
+    silence begin behind so many bytes of a connection's answers; what the client sends is corrupted, too, if both_ways. delay: seconds that
+    bytes take each way, as many at once as there are; goes with mode clear."""
 
-    def __init__(self, target=None, *, corrupt_behind=0, silent_behind=0, both_ways=True):
+    def __init__(self, target=None, *, corrupt_behind=0, silent_behind=0, both_ways=True, delay=0):
         self.target, self.mode = target, "clear"
         self.corrupt_behind, self.silent_behind, self.both_ways = corrupt_behind, silent_behind, both_ways
+        self.delay = delay
         self.dice = None
         self.counts = collections.Counter()
         self.links = set()

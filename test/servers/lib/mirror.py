@@ -106,9 +106,9 @@ class Workload:
         else:
             self.connection.commit()
 
-    def through_kills(self, sluice, path, kills=6, meanwhile=lambda: None):
+    def through_kills(self, sluice, path, kills=6, meanwhile=lambda: None, between=lambda: None):
         """Works on while the program dies again and again, and fills the table `log`, which has no key; returns how many rows
-        were put there. It runs in the end. meanwhile: done in the middle of each of its lives."""
+        were put there. It runs in the end. meanwhile: done in the middle of each of its lives; between: behind each."""
         rows = 0
         for _ in range(kills):
             process = sluice("run", path)
@@ -125,6 +125,7 @@ class Workload:
                     self.connection.commit()
                 then()
             process.process.wait()
+            between()
         sluice("run", path)
         return rows
 

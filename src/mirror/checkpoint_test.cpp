@@ -1,4 +1,4 @@
-#include "mirror/mirror.h"
+#include "mirror/checkpoint.h"
 
 #include <gtest/gtest.h>
 
