@@ -1,5 +1,5 @@
 """Mirrors, each row by its key, beside what the database itself takes to load the same rows: SQLite from another table, MariaDB by
-LOAD DATA, PostgreSQL by COPY, both from a file at the server."""
+LOAD DATA, PostgreSQL by COPY, both from a file at the server; and over several connections beside one."""
 
 import contextlib
 import pathlib
@@ -8,13 +8,15 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.append(str(ROOT / "tools"))
+sys.path += [str(ROOT / "tools"), str(ROOT / "test/servers")]
+from lib.fault_proxy import FaultProxy  # noqa: E402
 from postgresql_server import PostgreSQL  # noqa: E402
 from server import Server  # noqa: E402
 
 SINK = """  out: {{{sink}, where: "operation = 'insert'"}}
 memory: {{batch_bytes: 4MiB}}
 """
+DELAY, CONNECTIONS = 0.002, 4
 
 
 def timed(load):
@@ -111,3 +113,21 @@ def run(bench):
 
         bench.beside(kind.what, rows, ours, lambda _: theirs[-1], kind.target, runs=min(bench.options.runs, 5))  # noqa: B023
         bench.add("  Sluice's processor time meanwhile, with the changes that are left out", f"{min(cpu):.2f} s", "", "", "")
+    afar(bench)
+
+
+def afar(bench):
+    """Over several connections beside one, through a link."""
+    rows = bench.options.rows
+
+    def seconds(i, connections):
+        with PostgreSqlTarget(bench) as target, FaultProxy(target.port, delay=DELAY) as link:
+            name = f"afar-{i}-{connections}"
+            sink = f"{target.sink()}, connections: {connections}".replace(f":{target.port}/", f":{link.port}/")
+            wall, _, _ = bench.until(bench.start(name, SINK.format(sink=sink), {0, 1}), bench.delivered(name, rows))
+            if target.ask("SELECT count(*) FROM bench.orders") != [(str(rows),)]:
+                raise RuntimeError(f"{name}: rows are lacking")
+            return wall
+
+    bench.beside(f"rows into PostgreSQL's tables from {DELAY * 1000:.0f} ms away each way, over {CONNECTIONS} connections, against one", rows,
+                 lambda i: seconds(i, CONNECTIONS), lambda i: seconds(i, 1), runs=min(bench.options.runs, 5))

@@ -67,7 +67,7 @@ class Mysql(Target):
         super().__init__(Server(self.KIND, ["--skip-log-bin"]))
 
     def lines(self):
-        return ["sink: mysql", f"url: {self.server.kind.flavour}://root@127.0.0.1:{self.port}/sluice", "keyless: match"]
+        return ["sink: mysql", f"url: {self.server.kind.flavour}://root@127.0.0.1:{self.port}/sluice", "keyless: match", "connections: 3"]
 
     def rows(self, table):
         with contextlib.closing(self.server.connect(conv={}, init_command=UTC)) as connection:
