@@ -213,7 +213,7 @@ void Engine::look_for_masked() const {
         for (const Column& column : table->columns) fits |= mask::fits(*alone, *table, column);
       });
       if (!fits)
-        log::warning("{}: no column there is fits '{}'; one that comes later will be masked", rule.where,
+        log::warning("{}: no column known so far fits '{}'; one that comes later will be masked", rule.where,
                      pattern);
     }
   }
@@ -229,7 +229,7 @@ void Engine::look_for_tables() const {
     catalogue_.for_each([&](const TablePtr& table) { fits |= alone->wants(table->database, table->name); });
     if (fits) continue;
     std::string near = nearest(pattern, names);
-    log::warning("no table there is fits '{}'{}; one that comes later will be delivered", pattern,
+    log::warning("no table known so far fits '{}'{}; one that comes later will be delivered", pattern,
                  near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near));
   }
 }

@@ -42,7 +42,8 @@ bool is_time_format(std::string_view format) {
   for (size_t at = 0; at < format.size(); ++at) {
     if (format[at] != '%') continue;
     constexpr std::string_view kKnown = "YmdHj";
-    if (++at == format.size() || kKnown.find(format[at]) == kKnown.npos) return false;
+    ++at;
+    if (at == format.size() || kKnown.find(format[at]) == kKnown.npos) return false;
     any = true;
   }
   return any;
@@ -87,7 +88,7 @@ void append_identity(Bytes& out, const Change& change, const Row& row, std::stri
 void append_value(Bytes& out, const Change& change, const Row& row, uint32_t column) {
   const Row& other = row.cells == change.after.cells ? change.before : change.after;
   bool here = column < row.count && row[column].present();
-  if (!here && column >= other.count) return;
+  if (!change.table || (!here && column >= other.count)) return;
   append_plain(out, here ? row[column] : other[column], change.table->columns[column]);
 }
 

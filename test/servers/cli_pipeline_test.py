@@ -151,8 +151,8 @@ def test_a_pattern_that_fits_no_table_is_told(server, table, sluice):
     database = table.split(".")[0]
     process = sluice("tail", server.url, "--tables", f"{table},{database}.tt,{database}.x*,!{database}.y*")
     process.wait_for_error("reading ")
-    process.wait_for_error(f"no table there is fits '{database}.tt' (did you mean '{table}'?)")
-    process.wait_for_error(f"no table there is fits '{database}.x*'")
+    process.wait_for_error(f"no table known so far fits '{database}.tt' (did you mean '{table}'?)")
+    process.wait_for_error(f"no table known so far fits '{database}.x*'")
     assert f"'{table}'; one" not in process.stderr and ".y*" not in process.stderr
     server.sql(f"create table {database}.xyz (id int primary key); insert into {database}.xyz values (7)")
     assert [c["op"] for c in process.changes(2)] == ["ddl", "insert"]

@@ -7,6 +7,7 @@ import time
 import pytest
 from confluent_kafka.admin import ConfigResource
 
+from daemon import free_port
 from kafka_server import PASSWORD, USER
 from lib.kafka import Reader, kcat, partition_of, read, values
 from lib.sluice import WAIT_SECONDS, run
@@ -89,6 +90,15 @@ def test_debezium_messages_have_their_tombstones(server, database, kafka, sluice
     headers = [dict(m.headers() or []) for m in messages]
     assert set(headers[4]) == {"__debezium.newkey"} and set(headers[6]) == {"__debezium.oldkey"}
     assert not any(headers[:4])
+
+
+def test_brokers_that_turn_connections_away_are_told_of_soon(server, database, sluice, tmp_path):
+    begin = time.monotonic()
+    port = free_port()
+    process = sluice("run", configure(tmp_path, server, database, f"127.0.0.1:{port}"))
+    process.wait_for_error(f"cannot connect at Kafka 127.0.0.1:{port}")
+    assert time.monotonic() - begin < 20, "no sooner than the patience with those that are silent"
+    assert "Connection refused" in process.stderr
 
 
 def wait_for_topics(kafka, part):

@@ -15,6 +15,8 @@ using std::chrono::milliseconds;
 
 // How soon a wait notices an interrupt.
 constexpr milliseconds kSlice{100};
+// Brokers that turn a connection away are told of after so long, and tried again.
+constexpr milliseconds kTurnedAway{3000};
 // A cluster that makes topics when they are asked for needs a moment for it.
 constexpr milliseconds kTopicPatience{5'000};
 // Librdkafka's own patience with a request and with a new connection, unless ours is shorter.
@@ -140,7 +142,8 @@ Producer::~Producer() {
 }
 
 Result<void> Producer::connect() {
-  for (SteadyTime end = steady_now() + options_.timeout;;) {
+  const SteadyTime begin = steady_now();
+  for (SteadyTime end = begin + options_.timeout;;) {
     const rd_kafka_metadata_t* facts = nullptr;
     rd_kafka_resp_err_t code = rd_kafka_metadata(handle_, 0, nullptr, &facts, remaining_ms(end, kSlice));
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -151,6 +154,7 @@ Result<void> Producer::connect() {
     if (interrupted_) return stopped();
     bool settled = code != RD_KAFKA_RESP_ERR__TIMED_OUT && code != RD_KAFKA_RESP_ERR__TRANSPORT;
     if (refused_tls_ && !settled) code = RD_KAFKA_RESP_ERR__SSL;
+    if (!trouble_.empty()) end = std::min(end, begin + kTurnedAway);
     if (refused_login_ || refused_tls_ || settled || steady_now() >= end) return fault(code, "connect");
   }
 }
