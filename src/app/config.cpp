@@ -236,6 +236,7 @@ class Reader {
     note(view_setup(shared_filters_, lane.view, lane.address), lane.where);
     bool routed = false;
     if (lane.sink->addressing) {
+      note(check_partitions(lane), lane.where);
       auto route = route_setup(*lane.sink->addressing, lane.sink_settings, lane.address, lane.rules);
       note(route, lane.where);
       routed = route && *route;
@@ -272,6 +273,20 @@ class Reader {
     if (!spills || !lane.sink->wants_rows(lane.sink_settings)) return {};
     return usage("{}: when_slow: no rows go through a spill, which {} asks for; use hold or leave",
                  lane.own.where("when_slow"), lane.sink->rows_option);
+  }
+
+  static Result<void> check_partitions(const LaneConfig& lane) {
+    if (lane.sink->addressing->places != Places::Keys || lane.sink->addressing->partitions) return {};
+    auto check = [&](const Settings& settings, std::string_view option) -> Result<void> {
+      if (!has_option(settings, option) || !settings.given(option)) return {};
+      return usage("{}: {}: the sink {} has no partitions; leave it out", settings.where(option), option,
+                   lane.sink->name);
+    };
+    for (std::string_view option : {"partition_by", "partition_hash", "canal_partition_hash"}) {
+      SLUICE_TRY(check(lane.address, option));
+      for (const Settings& rule : lane.rules) SLUICE_TRY(check(rule, option));
+    }
+    return {};
   }
 
   // Two sinks that write one file would tear each other's lines apart.

@@ -165,6 +165,8 @@ struct Addressing {
   bool exclusive = false;
   // What their names end in where the template does not end in it; null: nothing.
   std::string_view (*ending)(const Settings& settings) = nullptr;
+  // Its places have partitions, as topics of Kafka have, or what is like them.
+  bool partitions = false;
 };
 
 // What a sink has for itself alone, beside its places: no other of a configuration may have the same.

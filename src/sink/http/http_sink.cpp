@@ -300,7 +300,7 @@ Result<std::unique_ptr<Sink>> make(const Settings& settings) {
   return std::make_unique<HttpSink>(std::move(options));
 }
 
-constexpr Addressing kAddressing{.option = "url", .escape_place = escape_in_url};
+constexpr Addressing kAddressing{.option = "url", .escape_place = escape_in_url, .partitions = true};
 
 }  // namespace
 

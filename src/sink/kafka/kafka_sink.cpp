@@ -378,7 +378,7 @@ Result<std::unique_ptr<Sink>> make(const Settings& settings) {
   return std::make_unique<KafkaSink>(std::move(options));
 }
 
-constexpr Addressing kAddressing = {.option = "topic", .escape = kafka::escape_topic};
+constexpr Addressing kAddressing = {.option = "topic", .escape = kafka::escape_topic, .partitions = true};
 
 }  // namespace
 
