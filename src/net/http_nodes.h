@@ -9,6 +9,7 @@
 
 #include "base/option.h"
 #include "net/http_client.h"
+#include "net/timeout_option.h"
 #include "net/tls_options.h"
 
 namespace sluice {
@@ -24,9 +25,7 @@ constexpr Option kNodesUrl = {"url",
                               "URL,..."};
 constexpr Option kNodesUser = {"user", OptionKind::Text, "", "who logs in"};
 constexpr Option kNodesPassword = {"password", OptionKind::Secret, "", "its password"};
-constexpr Option kNodesTimeout = {
-    "timeout", OptionKind::Duration, "60s", "how long the server may take to answer", {}, false, {}, 10,
-    3'600'000};
+constexpr Option kNodesTimeout = timeout_option("60s");
 
 struct HttpNodesSetup {
   HttpSetup client;

@@ -1,11 +1,5 @@
 #include "support/nats_server.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <nlohmann/json.hpp>
 
 #include "base/check.h"
@@ -19,9 +13,7 @@ using nats::Frame;
 using nats::FrameReader;
 using Json = nlohmann::json;
 
-constexpr const char* kTools = SLUICE_TEST_DIR "/../tools";
 constexpr size_t kMostMessage = 80 << 20;
-// Says the address, then lives until nobody holds its stdin any more.
 constexpr const char* kScript =
     "import sys; sys.path.insert(0, sys.argv[1]); from nats_server import Nats\n"
     "with Nats({'max_payload': 80_000_000, 'max_pending': 160_000_000}) as server:\n"
@@ -53,32 +45,10 @@ NatsServer& NatsServer::shared() {
   return server;
 }
 
-NatsServer::NatsServer() {
-  int in[2], out[2];
-  CHECK(pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0);
-  process_ = fork();
-  CHECK(process_ >= 0);
-  if (process_ == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    dup2(in[0], STDIN_FILENO);
-    dup2(out[1], STDOUT_FILENO);
-    execl("/usr/bin/python3", "python3", "-c", kScript, kTools, nullptr);
-    _exit(127);
-  }
-  ::close(in[0]);
-  ::close(out[1]);
-  stdin_ = in[1];
-  for (char c; ::read(out[0], &c, 1) == 1 && c != '\n';) url_ += c;
-  ::close(out[0]);
-}
-
-NatsServer::~NatsServer() {
-  ::close(stdin_);
-  waitpid(process_, nullptr, 0);
-}
+NatsServer::NatsServer() : server_(kScript) {}
 
 std::unique_ptr<Stream> NatsServer::connect(const std::string& words) {
-  auto url = parse_url(url_);
+  auto url = parse_url(server_.url());
   CHECK(url);
   StreamSetup setup{.host = url->host, .port = url->port};
   setup.patience = std::chrono::seconds(60);

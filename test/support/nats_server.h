@@ -6,6 +6,7 @@
 
 #include "base/interrupt.h"
 #include "net/stream.h"
+#include "support/python_server.h"
 
 namespace sluice::test {
 
@@ -16,7 +17,7 @@ class NatsServer {
   // Started when it is first asked for.
   static NatsServer& shared();
 
-  const std::string& url() const { return url_; }
+  const std::string& url() const { return server_.url(); }
   void remove_stream();
   // What the stream holds, a line feed behind each message; nothing: there is no stream.
   std::string stream();
@@ -25,12 +26,9 @@ class NatsServer {
 
  private:
   NatsServer();
-  ~NatsServer();
   std::unique_ptr<Stream> connect(const std::string& words);
 
-  int stdin_ = -1;  // of the script, which ends when this is closed
-  int process_ = -1;
-  std::string url_;
+  PythonServer server_;
   int copies_ = 0;
   Interrupt never_;
 };

@@ -2,11 +2,6 @@
 
 #include <amqp.h>
 #include <amqp_tcp_socket.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/check.h"
 #include "base/url.h"
@@ -14,8 +9,6 @@
 namespace sluice::test {
 namespace {
 
-constexpr const char* kTools = SLUICE_TEST_DIR "/../tools";
-// Says the address, then lives until nobody holds its stdin any more.
 constexpr const char* kScript =
     "import sys; sys.path.insert(0, sys.argv[1]); from rabbitmq_server import RabbitMQ\n"
     "with RabbitMQ() as broker: print(broker.url(), flush=True); sys.stdin.read()";
@@ -27,24 +20,8 @@ RabbitmqBroker& RabbitmqBroker::shared() {
   return broker;
 }
 
-RabbitmqBroker::RabbitmqBroker() {
-  int in[2], out[2];
-  CHECK(pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0);
-  process_ = fork();
-  CHECK(process_ >= 0);
-  if (process_ == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    dup2(in[0], STDIN_FILENO);
-    dup2(out[1], STDOUT_FILENO);
-    execl("/usr/bin/python3", "python3", "-c", kScript, kTools, nullptr);
-    _exit(127);
-  }
-  ::close(in[0]);
-  ::close(out[1]);
-  stdin_ = in[1];
-  for (char c; read(out[0], &c, 1) == 1 && c != '\n';) url_ += c;
-  ::close(out[0]);
-  auto url = parse_url(url_);
+RabbitmqBroker::RabbitmqBroker() : server_(kScript) {
+  auto url = parse_url(server_.url());
   CHECK(url);
   reader_ = amqp_new_connection();
   amqp_socket_t* socket = amqp_tcp_socket_new(reader_);
@@ -55,11 +32,7 @@ RabbitmqBroker::RabbitmqBroker() {
   amqp_channel_open(reader_, 1);
 }
 
-RabbitmqBroker::~RabbitmqBroker() {
-  amqp_destroy_connection(reader_);
-  ::close(stdin_);
-  waitpid(process_, nullptr, 0);
-}
+RabbitmqBroker::~RabbitmqBroker() { amqp_destroy_connection(reader_); }
 
 void RabbitmqBroker::take(const std::string& queue, std::string& out) {
   amqp_bytes_t name{queue.size(), const_cast<char*>(queue.data())};

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "support/python_server.h"
+
 struct amqp_connection_state_t_;
 
 namespace sluice::test {
@@ -12,7 +14,7 @@ class RabbitmqBroker {
   // Started when it is first asked for.
   static RabbitmqBroker& shared();
 
-  const std::string& url() const { return url_; }
+  const std::string& url() const { return server_.url(); }
   // Takes what a queue holds, a line feed behind each message.
   void take(const std::string& queue, std::string& out);
 
@@ -20,9 +22,7 @@ class RabbitmqBroker {
   RabbitmqBroker();
   ~RabbitmqBroker();
 
-  int stdin_ = -1;  // of the script, which ends when this is closed
-  int process_ = -1;
-  std::string url_;
+  PythonServer server_;
   amqp_connection_state_t_* reader_ = nullptr;
 };
 

@@ -22,7 +22,7 @@ do_bench() {
     install_servers mysql-9.7
     build_in build sluice_subscribers_probe || stop 1 "the build failed"
   fi
-  [[ ! " $* " =~ \ --(kafka|sinks|debezium)\  ]] || install_servers kafka-4.4 opensearch-2.19 nats-2.9 clickhouse-18.16 postgresql-15
+  [[ ! " $* " =~ \ --(kafka|sinks|debezium)\  ]] || install_servers kafka-4.4 opensearch-2.19 nats-2.9 rabbitmq-3.10 clickhouse-18.16 postgresql-15
   [[ " $* " != *" --debezium "* ]] || install_servers mysql-9.7
   build_release || stop 1 "the build failed"
   exec /usr/bin/python3 bench/run.py "$@"

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "base/url.h"
+#include "net/timeout_option.h"
 #include "net/tls_options.h"
 #include "sink/http/body.h"
 
@@ -69,15 +70,7 @@ constexpr Option kOptions[] = {
     kTlsVerify,
     kTlsCert,
     kTlsKey,
-    {"timeout",
-     OptionKind::Duration,
-     "30s",
-     "how long the server may take to answer",
-     {},
-     false,
-     {},
-     10,
-     3'600'000},
+    timeout_option("30s"),
 };
 
 // Headers that requests have anyway, and what is there instead.

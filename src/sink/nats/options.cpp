@@ -5,6 +5,7 @@
 
 #include "base/login.h"
 #include "base/url.h"
+#include "net/timeout_option.h"
 #include "net/tls_options.h"
 #include "sink/nats/subject.h"
 
@@ -100,15 +101,7 @@ constexpr Option kOptions[] = {
     kTlsVerify,
     kTlsCert,
     kTlsKey,
-    {"timeout",
-     OptionKind::Duration,
-     "10s",
-     "how long a server may take to answer or to acknowledge",
-     {},
-     false,
-     {},
-     10,
-     3'600'000},
+    timeout_option("10s", "how long a server may take to answer or to acknowledge"),
 };
 
 // As NATS' own clients have it, a lone word before the host is a token. As a password it is shown nowhere.

@@ -1,6 +1,7 @@
 #include "sink/rabbitmq/options.h"
 
 #include "base/url.h"
+#include "net/timeout_option.h"
 #include "net/tls_options.h"
 
 namespace sluice::rabbitmq {
@@ -80,15 +81,7 @@ constexpr Option kOptions[] = {
     kTlsVerify,
     kTlsCert,
     kTlsKey,
-    {"timeout",
-     OptionKind::Duration,
-     "10s",
-     "how long the broker may take to answer or to confirm",
-     {},
-     false,
-     {},
-     10,
-     3'600'000},
+    timeout_option("10s", "how long the broker may take to answer or to confirm"),
 };
 
 Result<void> read_url(const Settings& settings, ChannelSetup& setup) {

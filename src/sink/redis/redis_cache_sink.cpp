@@ -3,6 +3,7 @@
 #include "sink/redis/redis_cache_sink.h"
 
 #include "base/interrupt.h"
+#include "net/timeout_option.h"
 #include "net/tls_options.h"
 #include "sink/epoch.h"
 #include "sink/redis/client.h"
@@ -80,15 +81,7 @@ constexpr Option kOptions[] = {
     kTlsVerify,
     kTlsCert,
     kTlsKey,
-    {"timeout",
-     OptionKind::Duration,
-     "10s",
-     "how long the server may take to answer",
-     {},
-     false,
-     {},
-     10,
-     3'600'000},
+    timeout_option("10s"),
 };
 
 class RedisCacheSink final : public Sink {

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/interrupt.h"
+#include "net/timeout_option.h"
 #include "net/tls_options.h"
 #include "sink/redis/client.h"
 #include "sink/sink.h"
@@ -58,15 +59,7 @@ constexpr Option kOptions[] = {
     kTlsVerify,
     kTlsCert,
     kTlsKey,
-    {"timeout",
-     OptionKind::Duration,
-     "10s",
-     "how long the server may take to answer",
-     {},
-     false,
-     {},
-     10,
-     3'600'000},
+    timeout_option("10s"),
 };
 
 class RedisSink final : public Sink {
