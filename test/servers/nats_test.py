@@ -69,7 +69,7 @@ def test_messages_are_what_the_options_say(server, database, nats, sluice, tmp_p
     fill(server, database, 500)
     server.sql(f"delete from {database}.t where id = 7; insert into {database}.`a.b *>%$` values (1)")
     path = configure(tmp_path, server, database, nats.url(), *MAKE, 'to: "shop.{table}.{op}"', 'key: "{key}"', "window: 37",
-                     "storage: memory", "max_age: 1h", "duplicate_window: 5m", "max_bytes: 10MB", "when_full: wait")
+                     "storage: memory", "max_age: 1h", "duplicate_window: 5m", "max_messages: 10000", "when_full: wait")
     sluice("run", path)
     found = take(nats, "S", 502)
     assert rows(found[:500]) == list(range(500))
@@ -79,7 +79,7 @@ def test_messages_are_what_the_options_say(server, database, nats, sluice, tmp_p
     assert (found[500].headers["key"], found[500].headers["Nats-Expected-Stream"]) == ("7", "S")
     assert found[501].subject == "shop.a%2Eb%20%2A%3E%25$.insert"
     made = with_jetstream(nats, lambda js: js.stream_info("S")).config
-    assert (made.subjects, made.storage, made.discard, made.max_bytes) == (["shop.*.*"], "memory", "new", 10_000_000)
+    assert (made.subjects, made.storage, made.discard, made.max_msgs) == (["shop.*.*"], "memory", "new", 10_000)
     assert (made.max_age, made.duplicate_window) == (3600, 300)
 
 
@@ -200,17 +200,24 @@ def test_logins(server, database, sluice, tmp_path, way):
 
 def test_a_full_stream_is_waited_for_and_keeps_the_order(server, database, nats, sluice, tmp_path):
     fill(server, database, 400)
-    process = sluice("run", configure(tmp_path, server, database, nats.url(), *MAKE, "max_bytes: 20KB", "when_full: wait"))
-    process.wait_for_error("maximum bytes exceeded")
+    process = sluice("run", configure(tmp_path, server, database, nats.url(), *MAKE, "max_messages: 50", "when_full: wait"))
+    process.wait_for_error("maximum messages exceeded")
     before = len(take(nats, "S", 1))
-    assert "maximum bytes exceeded" in status(tmp_path)["last_error"] and before
+    assert "maximum messages exceeded" in status(tmp_path)["last_error"] and before
     held = with_jetstream(nats, lambda js: js.stream_info("S"))
-    assert 10 < held.state.messages < 400
+    assert held.state.messages == 50
 
     async def widen(js):
-        await js.update_stream(config=held.config.evolve(max_bytes=10_000_000))
+        await js.update_stream(config=held.config.evolve(max_msgs=1000))
     with_jetstream(nats, widen)
     in_order(rows(take(nats, "S", has_row(399))), 400)
+
+
+def test_a_stream_that_may_drop_its_oldest_is_warned_of(server, database, nats, sluice, tmp_path):
+    """Of messages of some lengths, each that is refused at max_bytes costs the oldest one: the server's own fault."""
+    create(nats, "S", "sluice.>", max_bytes=20_000, discard="new")
+    process = sluice("run", configure(tmp_path, server, database, nats.url(), "stream: S"))
+    process.wait_for_error("bound it by max_msgs")
 
 
 def test_a_message_that_is_too_large_is_refused(server, database, nats, sluice, tmp_path):

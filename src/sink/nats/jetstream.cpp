@@ -56,7 +56,7 @@ Result<void> create(Connection& connection, const StreamPlan& plan) {
                  {"discard", plan.discard},
                  {"num_replicas", plan.replicas},
                  {"max_consumers", -1},
-                 {"max_msgs", -1},
+                 {"max_msgs", plan.most_messages == 0 ? Json(-1) : Json(plan.most_messages)},
                  {"max_bytes", plan.most_bytes == 0 ? Json(-1) : Json(plan.most_bytes)},
                  {"max_age", nanoseconds(plan.most_age).count()}};
   if (plan.duplicates.count() > 0) config["duplicate_window"] = nanoseconds(plan.duplicates).count();
@@ -77,10 +77,18 @@ Result<void> expect_named(Connection& connection, const StreamPlan& plan) {
   }
   if (reply.code != 0) return not_done(reply, doing, connection);
   const Json& config = reply.json.contains("config") ? reply.json["config"] : Json();
-  if (config.is_object() && config.contains("no_ack") && config["no_ack"] == true) {
+  auto has = [&](const char* name) { return config.is_object() && config.contains(name); };
+  if (has("no_ack") && config["no_ack"] == true) {
     return fatal(
         "the stream '{}' at {} acknowledges nothing (no_ack); only what it acknowledges is known to be kept",
         plan.name, connection.describe());
+  }
+  if (has("discard") && config["discard"] == "new" && has("max_bytes") && config["max_bytes"] != -1) {
+    log::warning(
+        "the stream {} has max_bytes and refuses new messages there: NATS may drop its oldest message all "
+        "the "
+        "same; bound it by max_msgs where none is to be lost",
+        plan.name);
   }
   return {};
 }

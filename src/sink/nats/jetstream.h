@@ -19,6 +19,7 @@ struct StreamPlan {
   std::string storage = "file", discard = "old";
   uint64_t replicas = 1;
   uint64_t most_bytes = 0;               // 0: no bound
+  uint64_t most_messages = 0;            // the same
   std::chrono::milliseconds most_age{};  // 0: for ever
   std::chrono::milliseconds duplicates{};
 };

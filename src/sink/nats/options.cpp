@@ -67,6 +67,7 @@ constexpr Option kOptions[] = {
      1,
      5},
     {"max_bytes", OptionKind::Size, "0", "of a stream that is made; 0: no bound"},
+    {"max_messages", OptionKind::Integer, "0", "of a stream that is made; 0: no bound"},
     {"max_age",
      OptionKind::Duration,
      "0",
@@ -77,7 +78,9 @@ constexpr Option kOptions[] = {
      0,
      3'153'600'000'000},
     {"when_full", OptionKind::Choice, "discard_old",
-     "what a stream that is made does at max_bytes: the oldest go, or new ones are refused and wait",
+     "what a stream that is made does at its bounds: the oldest go, or, at max_messages, new ones are "
+     "refused and "
+     "wait",
      "discard_old|wait"},
     {"duplicate_window",
      OptionKind::Duration,
@@ -208,8 +211,8 @@ Result<void> read_stream(const Settings& settings, const std::string& subjects, 
     return usage("{}: create_stream needs the stream's name; expected stream: NAME",
                  settings.where("create_stream"));
   }
-  for (std::string_view option :
-       {"subjects", "storage", "replicas", "max_bytes", "max_age", "when_full", "duplicate_window"}) {
+  for (std::string_view option : {"subjects", "storage", "replicas", "max_bytes", "max_messages", "max_age",
+                                  "when_full", "duplicate_window"}) {
     if (plan.create || !settings.given(option)) continue;
     return usage("{}: {} is of use with create_stream: true only", settings.where(option), option);
   }
@@ -218,8 +221,18 @@ Result<void> read_stream(const Settings& settings, const std::string& subjects, 
   plan.storage = settings.text("storage");
   plan.replicas = settings.integer("replicas");
   plan.most_bytes = settings.size("max_bytes");
+  plan.most_messages = settings.integer("max_messages");
   plan.most_age = settings.duration("max_age");
-  plan.discard = settings.text("when_full") == "wait" ? "new" : "old";
+  const bool waits = settings.text("when_full") == "wait";
+  plan.discard = waits ? "new" : "old";
+  // Servers compare max_bytes with a message less its frame, and then drop the oldest to keep the bound,
+  // though new ones are what is to be refused (nats-server, issue 4771; seen with 2.9.10).
+  if (waits && (plan.most_messages == 0 || plan.most_bytes > 0)) {
+    return usage(
+        "{}: when_full: wait needs max_messages, and no max_bytes, at which NATS may drop the oldest message "
+        "all the same",
+        settings.where("when_full"));
+  }
   plan.duplicates = settings.duration("duplicate_window");
   // The server's own bound, of which it would say no more than this.
   if (plan.most_age.count() > 0 && plan.duplicates > plan.most_age) {

@@ -23,7 +23,7 @@ Result<std::shared_ptr<RowRule>> RowRule::parse(std::string_view text) {
     return usage("where: a condition {} deep is nested deeper than the {} that a client may have", depth,
                  kMostDepth);
   }
-  return std::shared_ptr<RowRule>(new RowRule(std::move(rule)));
+  return std::shared_ptr<RowRule>(new RowRule(rule));
 }
 
 Result<void> RowRule::fits(const Table& table) const {
