@@ -103,7 +103,7 @@ class SqliteTarget final : public mirror::Target {
     return done;
   }
   Result<void> run(const std::string& sql) { return note(database_->run(sql.c_str())); }
-  Result<Statement> prepare(const std::string& sql);
+  Result<Statement> statement_of(const std::string& sql);
   Result<Prepared*> prepared(TableAt& table);
   Result<void> row(TableAt& table, Prepared& with, const RowOp& row);
   Result<void> patch(TableAt& table, Prepared& with, const RowOp& row);
@@ -131,14 +131,14 @@ Result<void> SqliteTarget::connect() {
       "NULL, serial INTEGER NOT NULL) WITHOUT ROWID");
 }
 
-Result<Statement> SqliteTarget::prepare(const std::string& sql) {
+Result<Statement> SqliteTarget::statement_of(const std::string& sql) {
   auto statement = database_->prepare(sql);
   if (statement) return statement;
   return tl::unexpected(note(tl::unexpected(std::move(statement).error())).error());
 }
 
 Result<std::optional<TableThere>> SqliteTarget::describe(const std::string& place) {
-  SLUICE_ASSIGN(statement, prepare("SELECT name, type, pk FROM pragma_table_info(?) ORDER BY cid"));
+  SLUICE_ASSIGN(statement, statement_of("SELECT name, type, pk FROM pragma_table_info(?) ORDER BY cid"));
   statement.bind(1, place);
   TableThere there;
   std::map<int64_t, std::string> key;
@@ -211,20 +211,20 @@ Result<Prepared*> SqliteTarget::prepared(TableAt& table) {
   for (uint32_t column : shape.key) key += (key.empty() ? "" : ",") + quoted(shape.columns[column].name);
   std::string insert = "INSERT INTO " + quoted(table.place) + " (" + names + ") VALUES (" + places + ")";
   if (key.empty()) {
-    SLUICE_ASSIGN(append, prepare(insert));
+    SLUICE_ASSIGN(append, statement_of(insert));
     made->append = std::move(append);
     std::string number = row_number(shape), same;
     for (const auto& column : shape.columns)
       same += (same.empty() ? "" : " AND ") + quoted(column.name) + " IS ?";
-    SLUICE_ASSIGN(remove,
-                  prepare(fmt::format("DELETE FROM {0} WHERE {1}=(SELECT {1} FROM {0} WHERE {2} LIMIT 1)",
-                                      quoted(table.place), number, same)));
+    SLUICE_ASSIGN(
+        remove, statement_of(fmt::format("DELETE FROM {0} WHERE {1}=(SELECT {1} FROM {0} WHERE {2} LIMIT 1)",
+                                         quoted(table.place), number, same)));
     made->remove = std::move(remove);
   } else {
-    SLUICE_ASSIGN(upsert, prepare(insert + " ON CONFLICT (" + key + ") DO " +
-                                  (set.empty() ? "NOTHING" : "UPDATE SET " + set)));
+    SLUICE_ASSIGN(upsert, statement_of(insert + " ON CONFLICT (" + key + ") DO " +
+                                       (set.empty() ? "NOTHING" : "UPDATE SET " + set)));
     made->upsert = std::move(upsert);
-    SLUICE_ASSIGN(remove, prepare("DELETE FROM " + quoted(table.place) + where_key(shape)));
+    SLUICE_ASSIGN(remove, statement_of("DELETE FROM " + quoted(table.place) + where_key(shape)));
     made->remove = std::move(remove);
   }
   table.prepared = std::move(made);
@@ -290,7 +290,7 @@ Result<void> SqliteTarget::patch(TableAt& table, Prepared& with, const RowOp& ro
   if (names.empty()) return {};
   auto found = with.updates.find(names);
   if (found == with.updates.end()) {
-    SLUICE_ASSIGN(update, prepare("UPDATE " + quoted(table.place) + " SET " + set + where_key(shape)));
+    SLUICE_ASSIGN(update, statement_of("UPDATE " + quoted(table.place) + " SET " + set + where_key(shape)));
     found = with.updates.emplace(names, std::move(update)).first;
   }
   bind(found->second, bind_parts(found->second), row.key);
@@ -303,8 +303,8 @@ Result<void> SqliteTarget::patch(TableAt& table, Prepared& with, const RowOp& ro
   }
   auto begins = with.begins.find(names);
   if (begins == with.begins.end()) {
-    SLUICE_ASSIGN(insert,
-                  prepare("INSERT INTO " + quoted(table.place) + " (" + names + ") VALUES (" + places + ")"));
+    SLUICE_ASSIGN(insert, statement_of("INSERT INTO " + quoted(table.place) + " (" + names + ") VALUES (" +
+                                       places + ")"));
     begins = with.begins.emplace(names, std::move(insert)).first;
   }
   bind_parts(begins->second);
@@ -312,7 +312,7 @@ Result<void> SqliteTarget::patch(TableAt& table, Prepared& with, const RowOp& ro
 }
 
 Result<std::optional<Stored>> SqliteTarget::load(const std::string& checkpoint) {
-  SLUICE_ASSIGN(statement, prepare("SELECT position, mark, serial FROM sluice_checkpoint WHERE name=?"));
+  SLUICE_ASSIGN(statement, statement_of("SELECT position, mark, serial FROM sluice_checkpoint WHERE name=?"));
   statement.bind(1, checkpoint);
   SLUICE_ASSIGN(found, statement.step());
   if (!found) return std::nullopt;
@@ -321,9 +321,10 @@ Result<std::optional<Stored>> SqliteTarget::load(const std::string& checkpoint) 
 }
 
 Result<void> SqliteTarget::save(const std::string& checkpoint, const Stored& stored) {
-  SLUICE_ASSIGN(statement,
-                prepare("INSERT INTO sluice_checkpoint VALUES (?,?,?,?) ON CONFLICT (name) DO UPDATE SET "
-                        "position=excluded.position, mark=excluded.mark, serial=excluded.serial"));
+  SLUICE_ASSIGN(
+      statement,
+      statement_of("INSERT INTO sluice_checkpoint VALUES (?,?,?,?) ON CONFLICT (name) DO UPDATE SET "
+                   "position=excluded.position, mark=excluded.mark, serial=excluded.serial"));
   statement.bind(1, checkpoint).bind(2, stored.position).bind(3, stored.mark);
   statement.bind(4, static_cast<int64_t>(stored.serial));
   return note(statement.run());
