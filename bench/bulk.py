@@ -1,5 +1,6 @@
 """Into OpenSearch and ClickHouse beside a bare loader (bulk_loader.cpp) that posts the very bodies which Sluice makes."""
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -21,6 +22,7 @@ class OpenSearchTarget:
     sink = "  out: {{sink: elasticsearch, url: '{url}', connections: %d, where: \"operation = 'insert'\"}}\n" % CONNECTIONS
     name, server = "documents into OpenSearch", OpenSearch
     changes = staticmethod(lambda bench: bench.options.rows)
+    processors = {0, 1}, {0, 1}  # the server's, the client's
     answers = staticmethod(lambda request: reply(200, b'{"errors":false}'))
 
     @staticmethod
@@ -30,13 +32,22 @@ class OpenSearchTarget:
 
 class ClickHouseTarget:
     sink = "  out: {{sink: clickhouse, url: '{url}', types: basic, few_rows: 0, connections: %d}}\n" % CONNECTIONS
-    name, server = "rows into ClickHouse 18.16", ClickHouse
+    name, server = "rows into ClickHouse 18.16, one processor", ClickHouse
     changes = staticmethod(lambda bench: bench.changes)
+    processors = {1}, {0}
     answers = staticmethod(lambda request: reply(200, b"18.16.1\n" if b"version()" in request.body else b""))
 
     @staticmethod
     def is_load(request):
         return "query=INSERT" in request.target
+
+
+def started(kind):
+    """A server whose threads, those to come too, have its processors."""
+    server = kind.server()
+    for thread in os.listdir(f"/proc/{server.process.pid}/task"):
+        os.sched_setaffinity(int(thread), kind.processors[0])
+    return server
 
 
 def requests_of(bench, kind):
@@ -61,7 +72,7 @@ def loader(bench):
 
 
 def theirs(bench, kind, requests):
-    with kind.server() as server:
+    with started(kind) as server:
         lines = []
         for i, request in enumerate(requests):
             if not kind.is_load(request):
@@ -73,7 +84,8 @@ def theirs(bench, kind, requests):
             lines.append(f"{server.url}{request.target}\t{file}\n")
         listing = bench.folder / "bodies"
         listing.write_text("".join(lines))
-        process = subprocess.Popen([loader(bench), str(CONNECTIONS), listing], stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen([loader(bench), str(CONNECTIONS), listing], stdout=subprocess.PIPE, text=True,
+                                   preexec_fn=lambda: os.sched_setaffinity(0, kind.processors[1]))
         assert process.stdout.readline() == "ready\n"
         begin = time.monotonic()
         if process.wait():
@@ -83,8 +95,8 @@ def theirs(bench, kind, requests):
 
 def ours(bench, kind, name):
     """Until it says that everything is delivered."""
-    with kind.server() as server:
-        process = bench.start(name, kind.sink.format(url=server.url) + MEMORY, {0, 1})
+    with started(kind) as server:
+        process = bench.start(name, kind.sink.format(url=server.url) + MEMORY, kind.processors[1])
         return bench.until(process, bench.delivered(name, kind.changes(bench)))[0]
 
 

@@ -57,7 +57,10 @@ Lane::~Lane() {
 
 void Lane::start(const Position& from, uint64_t log_end) {
   begin_ = from;
-  status_.log_bytes = log_end;
+  {
+    std::lock_guard lock(status_mutex_);  // it can be asked for already
+    status_.log_bytes = log_end;
+  }
   ticked_ = window_begin_ = steady_now();
   thread_ = std::thread([this] { run(); });
   pthread_setname_np(thread_.native_handle(), ("lane " + setup_.name).substr(0, 15).c_str());

@@ -336,7 +336,9 @@ class RedisBench : public SinkBench {
             "--dir", folder.c_str(), "--save", "", nullptr);
       _exit(127);
     }
-    for (int i = 0; i < 1000 && access(socket.c_str(), F_OK) != 0; ++i) usleep(10'000);
+    // The file is there before anybody listens.
+    std::string ask = "redis-cli -s '" + socket + "' ping >/dev/null 2>&1";
+    for (int i = 0; i < 1000 && system(ask.c_str()) != 0; ++i) usleep(10'000);
   }
   ~RedisBench() override {
     kill(server_, SIGKILL);
