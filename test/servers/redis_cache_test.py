@@ -163,3 +163,32 @@ def test_a_replica_that_becomes_the_master_is_found(server, database, start_redi
     master.start()
     master.ask("replicaof", "127.0.0.1", str(replica.port))
     check_equal(server, database, replica)
+
+
+def test_what_only_a_lost_master_had_is_written_to_the_next_one(server, database, start_redis, sluice, tmp_path):
+    master = start_redis()
+    replica = start_redis("--replicaof", "127.0.0.1", str(master.port))
+    until(lambda: "master_link_status:up" in replica.cli("info", "replication"))
+    process = sluice("run", configure(tmp_path, server, database, url_of(master, replica), "replicas: 1", "timeout: 2s"))
+    server.sql(f"insert into {database}.t (id, name) values (1, 'both')")
+    until(lambda: replica.ask("keys", f"{database}:*"))
+    replica.kill9()
+    server.sql(f"insert into {database}.t (id, name) values (2, 'the first alone')")
+    process.wait_for_error("0 of 1 replicas")
+    master.kill9()
+    replica.start()
+    replica.ask("replicaof", "no", "one")
+    start_redis("--replicaof", "127.0.0.1", str(replica.port))
+    server.sql(f"insert into {database}.t (id, name) values (3, 'the next')")
+    until(lambda: f"{database}:t:3" in rows_of(replica, f"{database}:t:*"))
+    assert rows_of(replica, f"{database}:t:*") == expected(server, database)
+
+
+def test_why_each_of_several_servers_is_not_taken_is_told(server, database, start_redis, sluice, tmp_path):
+    master = start_redis()
+    replica = start_redis("--replicaof", "127.0.0.1", str(master.port))
+    until(lambda: "master_link_status:up" in replica.cli("info", "replication"))
+    url = f"redis://nobody:wrong@127.0.0.1:{master.port}/0,redis://127.0.0.1:{replica.port}/0"
+    process = sluice("run", configure(tmp_path, server, database, url))
+    process.wait_for_error("is a slave and no master")
+    assert f"logging in to 127.0.0.1:{master.port}: WRONGPASS" in process.stderr

@@ -55,9 +55,9 @@ Connection::Connection(const ConnectionSetup& setup, const Server& server, const
 
 Connection::~Connection() = default;
 
-Result<std::unique_ptr<Connection>> Connection::open(const ConnectionSetup& setup, size_t at,
+Result<std::unique_ptr<Connection>> Connection::open(const ConnectionSetup& setup, size_t number,
                                                      const Interrupt& interrupt) {
-  const Server& server = setup.servers[at % setup.servers.size()];
+  const Server& server = setup.servers[number];
   std::unique_ptr<Connection> made(new Connection(setup, server, interrupt));
   StreamSetup plain = server.stream;
   // The server speaks first, in plain words.

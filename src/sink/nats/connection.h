@@ -43,9 +43,9 @@ class Connection {
     std::string headers, body;
   };
 
-  // To the server number `at` modulo their count. Fatal where it refuses: a login, a certificate. `setup` and
-  // `interrupt` outlive it.
-  static Result<std::unique_ptr<Connection>> open(const ConnectionSetup& setup, size_t at,
+  // To the server of that number. Fatal where it refuses: a login, a certificate. `setup` and `interrupt`
+  // outlive it.
+  static Result<std::unique_ptr<Connection>> open(const ConnectionSetup& setup, size_t number,
                                                   const Interrupt& interrupt);
   ~Connection();
 
@@ -60,8 +60,6 @@ class Connection {
   Result<void> send(Receiver& receiver);
   // Reads what is there, or comes within `patience`. False: nothing came.
   Result<bool> receive(Receiver& receiver, std::chrono::milliseconds patience);
-  // Sends what it can without waiting, and says goodbye to nobody: a server needs no word.
-  void close() { stream_.reset(); }
 
   // Bytes that a message with headers has beside them and its value.
   static constexpr size_t kAroundHeaders = 12;

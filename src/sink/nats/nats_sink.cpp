@@ -18,6 +18,7 @@
 #include "base/hash.h"
 #include "base/interrupt.h"
 #include "model/table.h"
+#include "net/first_of.h"
 #include "sink/nats/ack.h"
 #include "sink/nats/connection.h"
 #include "sink/nats/options.h"
@@ -129,16 +130,13 @@ Result<void> NatsSink::open(std::string_view saved) {
 
 Result<void> NatsSink::connect() {
   connection_.reset();
-  Result<void> result;
-  const size_t count = options_.connection.servers.size();
-  for (size_t tried = 0; tried < count; ++tried) {
-    auto made = Connection::open(options_.connection, server_, interrupt_);
-    result =
-        made ? nats::expect_stream(**made, options_.stream, options_.subjects) : tl::unexpected(made.error());
-    if (result) connection_ = std::move(*made);
-    if (result || result.error().fault == Fault::Stopped) break;
-    server_ = (server_ + 1) % count;
-  }
+  auto attempt = [&](size_t number) -> Result<void> {
+    SLUICE_ASSIGN(made, Connection::open(options_.connection, number, interrupt_));
+    SLUICE_TRY(nats::expect_stream(*made, options_.stream, options_.subjects));
+    connection_ = std::move(made);
+    return {};
+  };
+  auto result = first_of(options_.connection.servers.size(), server_, attempt);
   if (!result) {
     // What it refuses at the start is the operator's to mend; later it may be mended there.
     bool waits = was_open_ && result.error().fault == Fault::Fatal;

@@ -1,6 +1,7 @@
 #include "sink/redis/client.h"
 
 #include "base/url.h"
+#include "net/first_of.h"
 #include "net/tls_options.h"
 
 namespace sluice::redis {
@@ -58,12 +59,8 @@ Result<std::vector<Address>> read_addresses(const Settings& settings, bool sever
 }
 
 Result<void> Client::connect() {
-  Result<void> result;
-  for (size_t tried = 0; tried < addresses_.size(); ++tried) {
-    result = connect_to(addresses_[at_]);
-    if (result || result.error().fault == Fault::Stopped) break;
-    if (addresses_.size() > 1) at_ = (at_ + 1) % addresses_.size();
-  }
+  auto result =
+      first_of(addresses_.size(), at_, [&](size_t number) { return connect_to(addresses_[number]); });
   if (!result) stream_.reset();
   // A certificate that was good before may be so again, and a handshake that was disturbed looks like a bad
   // one.

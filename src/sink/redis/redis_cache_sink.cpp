@@ -123,9 +123,9 @@ class RedisCacheSink final : public Sink {
   std::string script_;  // its SHA1
   Bytes head_;          // of every command, but for its last word
   Bytes commands_;
-  // Of the delivery in hand, which comes again after a broken connection: what need not be sent again.
-  uint64_t sequence_ = 0;
-  size_t safe_ = 0;  // messages that were answered
+  // Of the delivery in hand. When it comes again all of it is sent: what a lost master answered may be news
+  // to the next one, and is none to the same.
+  size_t answered_ = 0;  // messages
   std::vector<Refusal> refused_;
 };
 
@@ -152,21 +152,21 @@ size_t RedisCacheSink::gather(const Delivery& delivery, size_t begin) {
   return end;
 }
 
-// Of the commands of messages from safe_ to `end`.
+// Of the commands of messages from answered_ to `end`.
 Result<void> RedisCacheSink::settle(const Delivery& delivery, size_t end) {
-  for (; safe_ < end; ++safe_) {
-    if (delivery.messages[safe_].no_value) {
-      refused_.push_back({safe_, std::string(delivery.value(safe_))});
+  for (; answered_ < end; ++answered_) {
+    if (delivery.messages[answered_].no_value) {
+      refused_.push_back({answered_, std::string(delivery.value(answered_))});
       continue;
     }
     SLUICE_ASSIGN(answered, client_.answer());
     if (!answered.error.empty()) {
       if (is_passing(answered.error)) return retryable("{}: {}", client_.describe(), answered.error);
-      refused_.push_back({safe_, std::move(answered.error)});
+      refused_.push_back({answered_, std::move(answered.error)});
     }
     // The rows of a large table go a thousand at a time.
-    while (answered.number == 1 && is_schema_change(delivery, safe_)) {
-      append(delivery.value(safe_));
+    while (answered.number == 1 && is_schema_change(delivery, answered_)) {
+      append(delivery.value(answered_));
       SLUICE_TRY(client_.send(commands_.view()));
       commands_.clear();
       SLUICE_ASSIGN(more, client_.answer());
@@ -178,11 +178,8 @@ Result<void> RedisCacheSink::settle(const Delivery& delivery, size_t end) {
 }
 
 Result<void> RedisCacheSink::write(const Delivery& delivery) {
-  if (delivery.batch.sequence != sequence_) {
-    sequence_ = delivery.batch.sequence;
-    safe_ = 0;
-    refused_.clear();
-  }
+  answered_ = 0;
+  refused_.clear();
   std::string epoch = fmt::format("{:02}", epoch_.bits(delivery.batch.resume.server_uuid) >> kRowVersionBits);
   head_.clear();
   begin_command(head_, 7);
@@ -193,8 +190,8 @@ Result<void> RedisCacheSink::write(const Delivery& delivery) {
   }
   commands_.clear();
   const size_t all = delivery.messages.size();
-  size_t under_way = safe_;  // messages before this one are sent and not answered
-  while (safe_ < all) {
+  size_t under_way = 0;  // messages before this one are sent and not answered
+  while (answered_ < all) {
     size_t next = under_way;
     if (next < all) {
       next = gather(delivery, under_way);
