@@ -49,8 +49,7 @@ void Helper::run() {
 Result<void> Helper::work() {
   auto done = target_->begin();
   for (TableAt* table : tables_) {
-    if (done && table->apart && !table->parts[number_].empty())
-      done = target_->apply(*table, table->parts[number_]);
+    if (done && !table->parts[number_].empty()) done = target_->apply(*table, table->parts[number_]);
   }
   if (done) done = target_->commit();
   if (!done) target_->roll_back();

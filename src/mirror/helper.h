@@ -19,7 +19,8 @@ class Helper {
   ~Helper();
   Helper(const Helper&) = delete;
 
-  // Of begin() and end(), none is called twice in a row. What `tables` points at stays until end() returns.
+  // Of begin() and end(), none is called twice in a row. `tables`, and what they point at, stay until end()
+  // returns.
   void begin(std::span<TableAt* const> tables);
   // Waits. What failed is rolled back.
   Result<void> end();

@@ -31,7 +31,7 @@ struct TableThere {
   std::vector<std::string> key;  // of the primary key, in its order
   // There are further unique indexes: what is done to a row may hit another one, so that the order counts.
   bool more_unique = false;
-  // Keys that differ may be one to it: of texts whose case or trailing spaces do not count.
+  // Keys that differ may be one to it: texts whose case or trailing spaces do not count, 0 and -0.
   bool loose_key = false;
 
   const Column* find(std::string_view name) const;

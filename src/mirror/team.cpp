@@ -33,14 +33,16 @@ void Team::begin(Target& first, std::span<TableAt* const> tables) {
   if (count < kFewRows) return;
   divide(first, tables);
   for (size_t i = 0; i < helpers_.size(); ++i) {
-    if (rows_[i] > 0) helpers_[i]->begin(tables);
+    if (rows_[i] > 0) helpers_[i]->begin(tables_);
   }
 }
 
 void Team::divide(Target& first, std::span<TableAt* const> tables) {
   rows_.assign(helpers_.size(), 0);
+  tables_.clear();
   for (TableAt* table : tables) {
     if (!table->apart) continue;
+    tables_.push_back(table);
     first.prepare(*table);
     table->parts.resize(helpers_.size());
     for (auto& part : table->parts) part.clear();

@@ -21,7 +21,7 @@ class Team {
   void interrupt() noexcept;
 
   // Takes over the pending rows of those tables that are `apart`, unless there are too few to be worth it,
-  // and has them carried out. `first`: prepares the tables. What `tables` points at stays until the end.
+  // and has them carried out. `first`: prepares the tables, which stay until the end.
   void begin(Target& first, std::span<TableAt* const> tables);
   // Waits until the parts are committed.
   Result<void> end();
@@ -34,7 +34,8 @@ class Team {
   void divide(Target& first, std::span<TableAt* const> tables);
 
   std::vector<std::unique_ptr<Helper>> helpers_;
-  std::vector<size_t> rows_;  // of each helper's part; none where nothing has begun
+  std::vector<TableAt*> tables_;  // that are divided
+  std::vector<size_t> rows_;      // of each helper's part; none where nothing has begun
   bool refused_ = false;
 };
 

@@ -104,6 +104,44 @@ def test_a_random_workload_is_mirrored_through_kills(pair, sluice, tmp_path, clo
     wait_until_equal(pair, [*WORKLOAD, Workload.LOG.format("")])
 
 
+def test_several_connections_divide_rows_by_key(pair, sluice, tmp_path):
+    source, target, database, mirror = pair
+    source.sql(f"create database {database}; use {database}; create table t (id int primary key, v int); create table u (id int primary key, "
+               "v int unique); create table m (k varchar(9) primary key); create table f (k double, n int, primary key (k, n)); "
+               "create table log (what int primary key)")
+    target.sql(f"use {mirror}; create table u (id int primary key, v int unique); create table m (k varchar(9) character set utf8mb4 "
+               "collate utf8mb4_general_ci primary key)")
+    sluice("run", configure(tmp_path, pair, "connections: 4", memory="1MiB"))
+    until(lambda: ask(target, mirror, "select count(*) from log") == [("0",)])
+    target.sql("set global log_output = 'TABLE', global general_log = 1")
+    try:
+        with source.connect(database=database, autocommit=False) as connection, connection.cursor() as cursor:
+            for i in range(200):
+                for sql in (f"insert into t values ({i}, 0)", f"update t set id = id + 1000 where id = {i}", f"insert into u values ({i}, {i})",
+                            f"insert into m values ('a{i}')", f"update m set k = 'A{i}'where k = 'a{i}'", f"insert into f values (0, {i})",
+                            f"update f set k = -0e0 where n = {i}"):
+                    cursor.execute(sql)
+            cursor.execute("insert into log values (1)")
+            connection.commit()
+        wait_until_equal(pair, ["select * from t order by id", "select * from u order by id", "select count(*), sum(ascii(k)) from m",
+                                "select count(*), sum(n) from f", "select * from log"])
+    finally:
+        target.sql("set global general_log = 0, global log_output = 'FILE'")
+    writers = {table: target.sql("select count(distinct thread_id) from mysql.general_log where convert(argument using utf8mb4) like "
+                                 f"'INSERT INTO `{mirror}`.`{table}`%'") for table in "tumf"}
+    assert writers == {"t": [(4,)], "u": [(1,)], "m": [(1,)], "f": [(1,)]}
+
+
+def test_several_connections_need_a_log_that_takes_what_they_write(shared, start_server, database, tmp_path):
+    target = start_server("mariadb-10.11", ["--log-bin", "--binlog-format=STATEMENT"])
+    source = shared(SOURCE, full=True, gtid=True)
+    source.sql(f"create database {database}; create table {database}.t (id int primary key)")
+    try:
+        failure(configure(tmp_path, (source, target, database, database + "_m"), "connections: 2"), "binlog_format=STATEMENT", "leave `connections` at 1")
+    finally:
+        source.sql(f"drop database {database}")
+
+
 def test_a_commit_of_a_dead_process_that_is_under_way_is_waited_for(pair, sluice, tmp_path, close_later):
     source, target, database, mirror = pair
     source.sql(f"create database {database}; create table {database}.log (what int)")

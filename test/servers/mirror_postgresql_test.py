@@ -160,7 +160,7 @@ def test_a_commit_of_a_dead_process_that_is_under_way_is_waited_for(source, data
 
 def test_several_connections_divide_rows_by_key(source, database, postgresql, sluice, tmp_path):
     source.sql(f"create database {database}; use {database}; create table t (id int primary key, v int); create table u (id int primary key, "
-               "v int unique); create table log (what int); create table m (k varchar(9) primary key)")
+               "v int unique); create table log (what int); create table m (k varchar(9) primary key); create table f (k double, n int, primary key (k, n))")
     postgresql.ask(f"create schema {database}; create table {database}.u (id int primary key, v int unique); create collation {database}.any_case "
                    f"(provider = icu, locale = 'und-u-ks-level2', deterministic = false); create table {database}.m (k varchar(9) "
                    f"collate {database}.any_case primary key)")
@@ -175,13 +175,15 @@ def test_several_connections_divide_rows_by_key(source, database, postgresql, sl
             cursor.execute(f"insert into log values ({i})")
             cursor.execute(f"insert into m values ('a{i}')")
             cursor.execute(f"update m set k = 'A{i}' where k = 'a{i}'")
+            cursor.execute(f"insert into f values (0, {i})")
+            cursor.execute(f"update f set k = -0e0 where n = {i}")
         connection.commit()
     wait_until_equal(source, postgresql, database, [
         (sql.format(""), sql.format(f"{database}.")) for sql in (
             "select * from {0}t order by id", "select * from {0}u order by id", "select count(*), sum(what) from {0}log",
-            "select count(*), sum(ascii(k)) from {0}m")])
-    transactions = {table: postgresql.ask(f"select count(distinct xmin::text) from {database}.{table}") for table in "tum"}
-    assert transactions == {"t": [("4",)], "u": [("1",)], "m": [("1",)]}
+            "select count(*), sum(ascii(k)) from {0}m", "select count(*), sum(n) from {0}f")])
+    transactions = {table: postgresql.ask(f"select count(distinct xmin::text) from {database}.{table}") for table in "tumf"}
+    assert transactions == {"t": [("4",)], "u": [("1",)], "m": [("1",)], "f": [("1",)]}
 
 
 def test_schema_changes_are_carried_out(source, database, postgresql, sluice, tmp_path):

@@ -114,6 +114,7 @@ class MysqlTarget final : public mirror::Target {
   Result<void> save(const std::string& checkpoint, const Stored& stored) override;
 
  private:
+  Result<void> begin_among_others();
   Result<void> note(Result<void> done);
   Result<void> run(std::string_view sql, std::string_view attempt);
   Result<Rows> ask(std::string_view sql, std::string_view attempt);
@@ -171,12 +172,7 @@ Result<void> MysqlTarget::connect() {
       run("SET SESSION sql_mode='STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', "
           "time_zone='+00:00', foreign_key_checks=0, lock_wait_timeout=50, innodb_lock_wait_timeout=50",
           "begin a session"));
-  if (several_) {
-    // So that nobody locks the gaps between rows, into which another one inserts. The first one waits for the
-    // others, which no server sees: should they want what it holds, that ends soon.
-    SLUICE_TRY(run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", "begin a session"));
-    SLUICE_TRY(run("SET SESSION innodb_lock_wait_timeout=5", "begin a session"));
-  }
+  if (several_) { SLUICE_TRY(begin_among_others()); }
   SLUICE_ASSIGN(facts, ask("SELECT @@max_allowed_packet AS bytes, VERSION() AS version", "ask for limits"));
   most_bytes_ = std::stoull(*facts.get(0, "bytes"));
   const std::string& version = *facts.get(0, "version");
@@ -197,6 +193,23 @@ Result<void> MysqlTarget::connect() {
              "make the table of the checkpoint");
 }
 
+Result<void> MysqlTarget::begin_among_others() {
+  // So that nobody locks the gaps between rows, into which another one inserts. The first one waits for the
+  // others, which no server sees: should they want what it holds, that ends soon.
+  SLUICE_TRY(run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", "begin a session"));
+  SLUICE_TRY(run("SET SESSION innodb_lock_wait_timeout=5", "begin a session"));
+  // It would refuse what locks or writes, in words of isolation levels. Some servers lack the variable.
+  SLUICE_ASSIGN(found, ask("SHOW VARIABLES WHERE (variable_name='log_bin' AND value='ON') OR "
+                           "(variable_name='binlog_format' AND value='STATEMENT')",
+                           "ask for the log's format"));
+  if (found.rows.size() < 2) return {};
+  return fatal(
+      "{}: with its binlog_format=STATEMENT several connections cannot write at once; set it to ROW there, "
+      "or "
+      "leave `connections` at 1",
+      address_);
+}
+
 void MysqlTarget::roll_back() {
   bool refused = refused_;
   if (connection_ && !run("ROLLBACK", "roll back")) connection_.reset();
@@ -215,8 +228,9 @@ Result<std::optional<TableThere>> MysqlTarget::describe(const std::string& place
   TableThere there;
   std::vector<std::string> loose;
   for (size_t i = 0; i < columns.rows.size(); ++i) {
-    if (const std::string* collation = columns.get(i, "l"); collation && !is_exact(*collation))
-      loose.push_back(*columns.get(i, "c"));
+    const std::string* collation = columns.get(i, "l");
+    bool signed_zero = kind_of(*columns.get(i, "t")) == "real";  // 0 and -0 are one
+    if (signed_zero || (collation && !is_exact(*collation))) loose.push_back(*columns.get(i, "c"));
     const std::string* extra = columns.get(i, "e");
     bool generated = extra && (extra->find("GENERATED") != std::string::npos) &&
                      extra->find("DEFAULT_GENERATED") == std::string::npos;

@@ -176,16 +176,17 @@ Result<std::optional<TableThere>> PostgresqlTarget::describe(const std::string& 
   if (columns.rows.empty()) return std::nullopt;
   TableThere there;
   for (auto& row : columns.rows) there.columns.push_back({std::move(*row[0]), std::move(*row[1])});
-  SLUICE_ASSIGN(keys,
-                ask("SELECT i.indisprimary, a.attname, coalesce(l.collisdeterministic, true) FROM pg_index i "
-                    "JOIN pg_class c ON c.oid=i.indrelid "
-                    "JOIN pg_namespace n ON n.oid=c.relnamespace CROSS JOIN LATERAL unnest(i.indkey) WITH "
-                    "ORDINALITY k(number, place) LEFT JOIN pg_attribute a ON a.attrelid=i.indrelid AND "
-                    "a.attnum=k.number LEFT JOIN pg_collation l ON l.oid=a.attcollation" +
-                        where +
-                        "AND (i.indisunique OR i.indisexclusion) AND k.place<=i.indnkeyatts ORDER BY "
-                        "i.indexrelid, k.place",
-                    names, "describe a table's keys"));
+  SLUICE_ASSIGN(
+      keys,
+      ask("SELECT i.indisprimary, a.attname, coalesce(l.collisdeterministic, true) AND a.atttypid NOT IN "
+          "('float4'::regtype, 'float8'::regtype) FROM pg_index i JOIN pg_class c ON c.oid=i.indrelid "
+          "JOIN pg_namespace n ON n.oid=c.relnamespace CROSS JOIN LATERAL unnest(i.indkey) WITH "
+          "ORDINALITY k(number, place) LEFT JOIN pg_attribute a ON a.attrelid=i.indrelid AND "
+          "a.attnum=k.number LEFT JOIN pg_collation l ON l.oid=a.attcollation" +
+              where +
+              "AND (i.indisunique OR i.indisexclusion) AND k.place<=i.indnkeyatts ORDER BY "
+              "i.indexrelid, k.place",
+          names, "describe a table's keys"));
   for (auto& row : keys.rows) {
     if (*row[0] != "t") {
       there.more_unique = true;
