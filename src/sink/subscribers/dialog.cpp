@@ -54,6 +54,7 @@ bool Dialog::request(std::string_view json, Bytes& out) {
   auto parsed = Request::parse(json);
   if (parsed && parsed->token) {
     if (!door_.opens_to(*parsed->token)) return refuse(websocket::kPolicy, "the token is not known", out);
+    if (!admitted_) parsed->add(std::exchange(early_, {}));
     admitted_ = true;
   }
   if (!admitted_) return refuse(websocket::kPolicy, "a token is asked for first", out);

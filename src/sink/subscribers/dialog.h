@@ -64,6 +64,8 @@ class Dialog {
   const Door& door_;
   bool admitted_;
   bool goodbye_ = false;
+  // What it asked for before it said the token: to look at it could tell of tables, and takes time.
+  Request early_;
   Subscription subscription_;
   std::optional<std::string> after_;
   std::string refusal_;

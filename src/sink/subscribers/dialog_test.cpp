@@ -4,6 +4,8 @@
 
 #include <span>
 
+#include "sink/subscribers/row_rule.h"
+
 namespace sluice::subscribers {
 namespace {
 
@@ -121,6 +123,35 @@ TEST(Dialog, AllOfARequestOrNothing) {
   EXPECT_EQ(dialog->take_after(), std::nullopt);
   EXPECT_TRUE(dialog->subscription().wants("a.t") && !dialog->subscription().wants("b.t"));
   EXPECT_TRUE(dialog->subscription().wants(Op::Insert) && !dialog->subscription().wants(Op::Delete));
+}
+
+TEST(Dialog, WhatIsAskedForBeforeTheTokenIsLookedAtBehindIt) {
+  RowRules rules;
+  const Door door{.protocol = Protocol::WebSocket, .tokens = {Secret("one")}, .rules = &rules};
+  auto dialog = Dialog::make(door);
+  Heard heard = hear(*dialog,
+                     "GET /?subscribe=a.*&where=no%20condition HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+                     "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                     "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+                     1000);
+  EXPECT_TRUE(heard.stays && heard.out.starts_with("HTTP/1.1 101 ")) << heard.out;
+  EXPECT_FALSE(dialog->admitted());
+  auto say = [&](std::string_view text) {
+    std::string frame = {'\x81', static_cast<char>(0x80 | text.size()), 0, 0, 0, 0};
+    return hear(*dialog, frame.append(text), 1000).out.substr(2);
+  };
+  EXPECT_TRUE(say(R"({"token":"one"})").starts_with(R"({"sluice":"error","why":"where: )"));
+  EXPECT_TRUE(dialog->subscription().everything());
+  dialog = Dialog::make(door);
+  hear(*dialog,
+       "GET /?subscribe=a.*&operations=ddl HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: "
+       "Upgrade\r\n"
+       "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+       1000);
+  EXPECT_EQ(say(R"({"token":"one","operations":["insert"]})"), R"({"sluice":"ok"})");
+  EXPECT_TRUE(dialog->admitted());
+  EXPECT_TRUE(dialog->subscription().wants("a.t") && !dialog->subscription().wants("b.t"));
+  EXPECT_TRUE(dialog->subscription().wants(Op::Insert) && !dialog->subscription().wants(Op::Ddl));
 }
 
 }  // namespace

@@ -51,4 +51,11 @@ Result<Request> Request::parse(std::string_view json) {
   return request;
 }
 
+void Request::add(Request other) {
+  if (!topics) topics = std::move(other.topics);
+  if (!operations) operations = std::move(other.operations);
+  if (!after) after = std::move(other.after);
+  if (!where) where = std::move(other.where);
+}
+
 }  // namespace sluice::subscribers

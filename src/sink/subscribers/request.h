@@ -20,6 +20,9 @@ struct Request {
 
   // A Usage fault: it is none.
   static Result<Request> parse(std::string_view json);
+
+  // What it does not say itself, as `other` says it.
+  void add(Request other);
 };
 
 }  // namespace sluice::subscribers

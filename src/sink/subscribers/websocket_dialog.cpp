@@ -54,9 +54,12 @@ std::optional<websocket::Refused> WebSocketDialog::enter(const websocket::Upgrad
     request->token = upgrade.authorization.substr(kBearer.size());
   if (request->token && !door_.opens_to(*request->token))
     return websocket::Refused{401, "the token is not known"};
+  if (!request->token && !door_.tokens.empty()) {  // it has to say it in its first message
+    early_ = std::move(*request);
+    return std::nullopt;
+  }
   if (auto applied = apply(*request); !applied) return websocket::Refused{400, applied.error().what};
-  // Else it has to say the token in its first message.
-  admitted_ = request->token || door_.tokens.empty();
+  admitted_ = true;
   return std::nullopt;
 }
 
