@@ -37,6 +37,22 @@ std::shared_ptr<spdlog::logger>& current() {
   return logger;
 }
 
+// What servers say may hold what somebody wrote into a row: it neither ends the line nor steers a terminal.
+std::string on_one_line(std::string_view message) {
+  std::string line;
+  for (char c : message) {
+    auto byte = static_cast<unsigned char>(c);
+    if (c == '\n') {
+      line += "\\n";
+    } else if (byte < ' ' || byte == 0x7F) {
+      line += fmt::format("\\x{:02x}", byte);
+    } else {
+      line += c;
+    }
+  }
+  return line;
+}
+
 }  // namespace
 
 void set_level(Level level) { threshold = level; }
@@ -73,7 +89,7 @@ void write(Level level, std::string_view message) {
     std::lock_guard lock(guard);
     logger = current();
   }
-  logger->log(levels[static_cast<int>(level)], "{}", message);
+  logger->log(levels[static_cast<int>(level)], "{}", on_one_line(message));
 }
 
 }  // namespace sluice::log
