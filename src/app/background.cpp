@@ -136,7 +136,9 @@ Result<int> restart(const Invocation& invocation) {
   }
   SLUICE_ASSIGN(again, parse_command_line(start_command, words));
   // A configuration that is wrong now must not cost the process that runs.
-  SLUICE_TRY(load_config(words.front()));
+  SLUICE_ASSIGN(config, load_config(words.front()));
+  SLUICE_ASSIGN(plan, plan_without_source(config));
+  SLUICE_TRY(check_places(plan));
   SLUICE_ASSIGN(stopped_one, stop_running(folder, invocation.group("Options").duration("timeout")));
   SLUICE_TRY(print(stopped_one ? "stopped\n" : fmt::format("nothing runs in {}\n", folder)));
   return start(again);

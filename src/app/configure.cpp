@@ -68,6 +68,7 @@ Result<int> run_check(const Invocation& invocation) {
   SLUICE_ASSIGN(config, load_config(path));
   SLUICE_ASSIGN(plan, plan_without_source(config));
   SLUICE_TRY(check_tables(plan));
+  SLUICE_TRY(check_places(plan));
   SLUICE_TRY(print(fmt::format("{}: fine; pipeline '{}' with {} sink{}\n", path, plan.name, plan.lanes.size(),
                                plan.lanes.size() == 1 ? "" : "s")));
   return 0;
@@ -84,14 +85,16 @@ const Command init_command = {
     kInitExamples,
     run_init};
 
-const Command check_command = {"check",
-                               "name every mistake in a sluice.yaml, with line, column and what was expected",
-                               "It asks neither the server nor a target: for those, see 'sluice doctor'. "
-                               "Of a pipeline that has run, conditions, computed columns and templates are "
-                               "compared with the tables that its state folder knows.",
-                               kCheckArguments,
-                               {},
-                               kCheckExamples,
-                               run_check};
+const Command check_command = {
+    "check",
+    "name every mistake in a sluice.yaml, with line, column and what was expected",
+    "It asks neither the server nor a target, but for the folders of the sink file: "
+    "for the server, see 'sluice doctor'. "
+    "Of a pipeline that has run, conditions, computed columns and templates are "
+    "compared with the tables that its state folder knows.",
+    kCheckArguments,
+    {},
+    kCheckExamples,
+    run_check};
 
 }  // namespace sluice::app

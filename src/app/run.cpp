@@ -10,6 +10,7 @@
 #include "app/verbs.h"
 #include "base/log.h"
 #include "net/http_server.h"
+#include "sink/file/file_sink.h"
 
 namespace sluice::app {
 namespace {
@@ -104,6 +105,15 @@ Result<RunPlan> plan_without_source(Config& config) {
     plan.lanes.push_back(std::move(made));
   }
   return plan;
+}
+
+Result<void> check_places(const RunPlan& plan) {
+  for (const LanePlan& lane : plan.lanes) {
+    if (lane.sink != &file_sink) continue;
+    if (auto looked = look_at_place(lane.sink_settings, lane.route != nullptr); !looked)
+      return while_doing(lane.sink_settings.where("path"), std::move(looked).error());
+  }
+  return {};
 }
 
 Result<RunPlan> plan_of(Config config) {

@@ -10,6 +10,8 @@ namespace sluice::app {
 
 // But for the source; takes the lanes' settings. Nothing of the world is touched.
 Result<RunPlan> plan_without_source(Config& config);
+// What the start would refuse of the files and folders that file sinks name, without making anything.
+Result<void> check_places(const RunPlan& plan);
 // Asks for the password where it has to. Nothing else of the world is touched.
 Result<RunPlan> plan_of(Config config);
 // Until it is asked to stop, or fails. `started` is called once the state folder is ours and the control

@@ -135,6 +135,34 @@ def test_check_names_all_mistakes_at_once(tmp_path):
     assert places == ["1", "4", "5", "10", "11", "12"]
 
 
+@pytest.mark.parametrize("path, place, words", [
+    ("./none/out.jsonl", "./none/out.jsonl", "its folder does not exist; create it, or name another `path`"),
+    ("./none/{table}.jsonl", "./none/.sluice-", "its folder does not exist; create it, or name another `path`"),
+    ("./a file/out.jsonl", "./a file/out.jsonl", "a part of its path is a file where a folder should be"),
+    ("./folder", "./folder", "it is a folder; `path` names a file"),
+    ("./link", "./link", "it is a symbolic link"),
+    ("./pipe", "./pipe", "it is no ordinary file; for a pipe or terminal use the console sink")])
+def test_check_looks_at_the_folders_of_files_as_the_start_does(tmp_path, path, place, words):
+    (tmp_path / "a file").touch()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("a file")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "sluice.yaml").write_text(textwrap.dedent(f"""
+        source: {{url: "mysql://sluice@127.0.0.1:1/"}}
+        sinks:
+          out:
+            sink: file
+            path: "{path}"
+        """))
+    before = sorted(tmp_path.iterdir())
+    done = run("check", "sluice.yaml", cwd=tmp_path, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.match(rf"sluice check: sluice.yaml:6:\d+: cannot \w+ {re.escape(place)}", done.stderr) and words in done.stderr
+    assert sorted(tmp_path.iterdir()) == before
+    started = run("run", "sluice.yaml", cwd=tmp_path, check=False)
+    assert started.returncode == 2 and done.stderr.split(": ", 2)[2] in started.stderr
+
+
 def test_paths_count_from_the_configuration_s_folder(tmp_path):
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc/password").write_text("geheim\n")

@@ -58,6 +58,14 @@ Result<void> sync_folder(const std::string& folder) {
   return {};
 }
 
+namespace {
+
+Failure no_ordinary_file(const std::string& path) {
+  return usage("cannot write {}: it is no ordinary file; for a pipe or terminal use the console sink", path);
+}
+
+}  // namespace
+
 Result<Opened> open_alone(const std::string& path, bool must_be_new) {
   int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (must_be_new ? O_EXCL : 0);
   int fd = ::open(path.c_str(), flags, 0644);
@@ -71,15 +79,26 @@ Result<Opened> open_alone(const std::string& path, bool must_be_new) {
   };
   struct stat facts;
   if (fstat(fd, &facts) != 0) return refuse(failure("look at", path, errno));
-  if (!S_ISREG(facts.st_mode)) {
-    return refuse(
-        usage("cannot write {}: it is no ordinary file; for a pipe or terminal use the console sink", path));
-  }
+  if (!S_ISREG(facts.st_mode)) return refuse(no_ordinary_file(path));
   if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
     return refuse(fatal(
         "cannot write {}: another process writes it, or another sink; two pipelines need two files", path));
   }
   return Opened{fd, static_cast<uint64_t>(facts.st_size)};
+}
+
+Result<void> look_at(const std::string& path) {
+  struct stat facts;
+  if (::lstat(path.c_str(), &facts) != 0) {
+    if (errno != ENOENT) return failure("open", path, errno);
+    if (::access(folder_of(path).c_str(), W_OK | X_OK) != 0) return failure("open", path, errno);
+    return {};
+  }
+  if (S_ISDIR(facts.st_mode)) return failure("open", path, EISDIR);
+  if (S_ISLNK(facts.st_mode)) return failure("open", path, ELOOP);
+  if (!S_ISREG(facts.st_mode)) return no_ordinary_file(path);
+  if (::access(path.c_str(), R_OK | W_OK) != 0) return failure("open", path, errno);
+  return {};
 }
 
 Result<void> write_at(int fd, const std::string& path, std::string_view bytes, uint64_t offset) {

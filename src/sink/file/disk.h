@@ -26,6 +26,9 @@ struct Opened {
 };
 Result<Opened> open_alone(const std::string& path, bool must_be_new);
 
+// What open_alone() would find wrong with the place of the file, in its words, without making anything.
+Result<void> look_at(const std::string& path);
+
 // All of `bytes` at `offset`.
 Result<void> write_at(int fd, const std::string& path, std::string_view bytes, uint64_t offset);
 

@@ -32,6 +32,8 @@ class FileSet : public Sink {
   std::string note() const override;
   Result<void> tick() override;
   void close() override;
+  // What open() would find wrong with the folder in front of the first place, without making anything.
+  Result<void> look() const { return journal_.look(); }
 
  private:
   struct File {

@@ -329,12 +329,16 @@ constexpr Option kOptions[] = {
          "lines"},
 };
 
+FileOptions with_ending(FileOptions options) {
+  std::string_view suffix = file::suffix_of(options.compression);
+  if (!options.path.ends_with(suffix)) options.path += suffix;
+  return options;
+}
+
 }  // namespace
 
 std::unique_ptr<Sink> make_file_sink(FileOptions options) {
-  std::string_view suffix = file::suffix_of(options.compression);
-  if (!options.path.ends_with(suffix)) options.path += suffix;
-  return std::make_unique<FileSink>(std::move(options));
+  return std::make_unique<FileSink>(with_ending(std::move(options)));
 }
 
 namespace {
@@ -348,6 +352,12 @@ Result<FileOptions> options_of(const Settings& settings) {
   if (options.path.empty() || options.path.ends_with('/')) {
     return usage("{}: `path` must name a file, not `{}`", settings.where("path"), options.path);
   }
+  return options;
+}
+
+Result<FileOptions> one_file(const Settings& settings) {
+  SLUICE_ASSIGN(options, options_of(settings));
+  options.path = file::without_braces(options.path);
   return options;
 }
 
@@ -367,13 +377,21 @@ constexpr Addressing kAddressing = {
 
 }  // namespace
 
+Result<void> look_at_place(const Settings& settings, bool many) {
+  if (many) {
+    SLUICE_ASSIGN(options, options_of(settings));
+    return file::FileSet(std::move(options)).look();
+  }
+  SLUICE_ASSIGN(options, one_file(settings));
+  return file::look_at(with_ending(std::move(options)).path);
+}
+
 const SinkType file_sink = {
     .name = "file",
     .summary = "lines in files, with rotation and compression",
     .options = kOptions,
     .make = [](const Settings& settings) -> Result<std::unique_ptr<Sink>> {
-      SLUICE_ASSIGN(options, options_of(settings));
-      options.path = file::without_braces(options.path);
+      SLUICE_ASSIGN(options, one_file(settings));
       return make_file_sink(std::move(options));
     },
     .addressing = &kAddressing,

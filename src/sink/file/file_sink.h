@@ -27,4 +27,8 @@ struct FileOptions {
 
 std::unique_ptr<Sink> make_file_sink(FileOptions options);
 
+// What the start would find wrong with the place that `path` of `settings` names, in its words, without
+// making anything. `many`: it is the template of many.
+Result<void> look_at_place(const Settings& settings, bool many);
+
 }  // namespace sluice

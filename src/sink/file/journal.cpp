@@ -72,10 +72,12 @@ Result<void> Journal::sync_names() const { return sync_ ? sync_folder(folder_of(
 
 Result<void> Journal::lock() {
   if (lock_ >= 0) return {};
-  SLUICE_ASSIGN(opened, open_alone(stem_ + ".lock", false));
+  SLUICE_ASSIGN(opened, open_alone(lock_name(), false));
   lock_ = opened.fd;
   return {};
 }
+
+Result<void> Journal::look() const { return look_at(lock_name()); }
 
 void Journal::close() {
   for (int* fd : {&fd_, &lock_}) {

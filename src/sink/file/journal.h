@@ -47,6 +47,8 @@ class Journal {
 
   // Has it for this sink alone, until close().
   Result<void> lock();
+  // What lock() would find wrong with its place, without making anything.
+  Result<void> look() const;
   void close();
 
   // A new segment that begins with `states`, entries as append_entry() wrote them.
@@ -69,6 +71,7 @@ class Journal {
   Result<void> open(const Place& place, std::string_view entries);
 
  private:
+  std::string lock_name() const { return stem_ + ".lock"; }
   std::string name(uint64_t segment) const;
   std::vector<uint64_t> segments() const;
   Result<void> sync_names() const;
