@@ -383,9 +383,10 @@ Result<void> FileSet::ensure_open(File& file) {
   return {};
 }
 
-// Those in front of the first place must be there.
+// Those in front of the first place must be there. A rule may lead elsewhere.
 Result<void> FileSet::make_folders(const std::string& path) {
-  size_t begin = fixed_folder(options_.path).size();
+  std::string fixed = fixed_folder(options_.path);
+  size_t begin = path.starts_with(fixed) ? fixed.size() : 0;
   for (size_t slash = path.find('/', begin + 1); slash != path.npos; slash = path.find('/', slash + 1)) {
     std::string folder = path.substr(0, slash);
     if (::mkdir(folder.c_str(), 0755) == 0) {

@@ -337,6 +337,28 @@ TEST_F(FileSetTest, SaysWhatIsWrongWithAPlace) {
   EXPECT_EQ(text("deep/er/and/deeper"), "x\n");
 }
 
+// As where the template of a rule begins in a folder with a shorter name.
+TEST_F(FileSetTest, MakesTheFoldersOfAnotherTemplate) {
+  test::TemporaryFolder other;
+  fs::create_directories(folder_ / std::string(200, 'd'));
+  options_.path = folder_ / (std::string(200, 'd') + "/{table}");
+  auto sink = open();
+  ASSERT_EQ(write(*sink, Lines(1).add("x", other / "shop/t").delivery()), "");
+  EXPECT_EQ(test::read_file(other / "shop/t"), "x\n");
+}
+
+TEST_F(FileSetTest, LooksAtItsFolderWithoutMakingAnything) {
+  auto words = [&] { return file::FileSet(options_).look().error().what; };
+  options_.path = folder_ / "none/{table}";
+  EXPECT_EQ(words(), fault());
+  test::write_file(folder_ / "file", "");
+  options_.path = folder_ / "file/{table}";
+  EXPECT_EQ(words(), fault());
+  options_.path = folder_ / "{table}";
+  EXPECT_TRUE(file::FileSet(options_).look());
+  EXPECT_FALSE(fs::exists(folder_ / "none"));
+}
+
 TEST_F(FileSetTest, ADamagedJournalIsRefusedAndATornEndIsNone) {
   std::string note, journal;
   {
