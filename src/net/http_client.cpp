@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/url.h"
+#include "net/certificate.h"
 #include "net/curl_library.h"
 
 namespace sluice {
@@ -188,6 +189,10 @@ void HttpClient::Impl::finish(Way& way, CURLcode code) {
   if (!whole) {
     answer.outcome = kind_of(code, asked > 0);
     answer.why = why(way, code);
+    if (answer.outcome == Outcome::Certificate) {
+      std::string advice = certificate_advice(answer.why, setup.ca_option);
+      if (!advice.empty()) answer.why += "; " + advice;
+    }
   }
   give_up(way);
   ended.insert(ended.begin(), static_cast<size_t>(&way - ways.data()));

@@ -18,8 +18,9 @@
 namespace sluice {
 
 struct HttpSetup {
-  TlsSetup tls;      // of https:// URLs; `on` says nothing here
-  std::string user;  // for basic authentication; empty: none
+  TlsSetup tls;                           // of https:// URLs; `on` says nothing here
+  std::string_view ca_option = "tls_ca";  // where TlsSetup::ca comes from, for messages
+  std::string user;                       // for basic authentication; empty: none
   Secret password;
   Secret bearer;        // a token; empty: none
   bool follow = false;  // go where a redirection points to, with the same request

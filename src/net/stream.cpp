@@ -15,6 +15,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "net/certificate.h"
+
 namespace sluice {
 
 std::string StreamSetup::describe() const {
@@ -137,8 +139,10 @@ struct Stream::Impl {
       if (waited) continue;
       long verdict = SSL_get_verify_result(ssl);
       if (verdict == X509_V_OK) return waited;
-      return fatal("TLS with {}: its certificate is refused: {}", setup.describe(),
-                   X509_verify_cert_error_string(verdict));
+      std::string_view fault = certificate_fault(verdict);
+      std::string advice = certificate_advice(fault);
+      return fatal("TLS with {}: its certificate is refused: {}{}{}", setup.describe(), fault,
+                   advice.empty() ? "" : "; ", advice);
     }
   }
 

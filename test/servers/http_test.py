@@ -214,6 +214,9 @@ def test_a_redirection_is_a_failure_unless_followed(server, database, target, sl
     done = run("run", configure(tmp_path, server, database, target.url + "/old"), check=False)
     assert done.returncode == 1
     assert f"the answer is 308: it points to '{target.url}/new'; say url as it should be, or follow_redirects: true" in done.stderr
+    with Target(decide=lambda request: reply(304)) as cache:
+        done = run("run", configure(tmp_path, server, database, cache.url), check=False)
+        assert done.returncode == 1 and "the answer is 304: it points nowhere; look at url" in done.stderr
     sluice("run", configure(tmp_path, server, database, target.url + "/old", "follow_redirects: true"))
     until(lambda: len(target.taken()) == 2)
     assert ids(target.changes()) == [0, 1]
@@ -321,13 +324,15 @@ def certificates(tmp_path_factory):
     return made
 
 
-@pytest.mark.parametrize("shown, words", [("expired", "certificate has expired"), ("other host", "no alternative certificate subject"),
-                                          ("stranger", "unable to get local issuer certificate")])
-def test_a_wrong_certificate_is_refused(server, database, certificates, tmp_path, shown, words):
+@pytest.mark.parametrize("shown, words, advice", [
+    ("expired", "certificate has expired", "have it renewed"),
+    ("other host", "no alternative certificate subject", "name the host as its certificate does"),
+    ("stranger", "unable to get local issuer certificate", "the authority that signed it in tls_ca")])
+def test_a_wrong_certificate_is_refused(server, database, certificates, tmp_path, shown, words, advice):
     fill(server, database, 1)
     with Target(tls=certificates[shown]) as target:
         done = run("run", configure(tmp_path, server, database, target.url, f"tls_ca: {certificates['good'].ca}"), check=False)
-        assert done.returncode == 1 and words in done.stderr
+        assert done.returncode == 1 and words in done.stderr and advice in done.stderr
         assert not target.requests
 
 

@@ -1,5 +1,6 @@
 """The Kafka sink against a real broker, read by other people's clients."""
 
+import dataclasses
 import json
 import shutil
 import time
@@ -9,9 +10,10 @@ from confluent_kafka.admin import ConfigResource
 
 from daemon import free_port
 from kafka_server import PASSWORD, USER
+from lib.http_target import Target
 from lib.kafka import Reader, kcat, partition_of, read, values
 from lib.sluice import WAIT_SECONDS, run
-from server_tls import make_tls
+from server_tls import make_tls, sign
 
 KIND = "mysql-9.7"
 
@@ -237,7 +239,7 @@ def test_logins_that_fail_say_why(server, database, kafka, sluice, tmp_path, tls
         ("login", ["sasl: scram-sha-256", f"user: {USER}", "password: secret-of-the-shop"],
          "in a way that Kafka 4.0 and newer refuse"),
         ("login_tls", [*user, f"password: {PASSWORD}", "tls: verify-identity", f"tls_ca: {other.ca}"],
-         "certificate verify failed"),
+         "name the PEM file of the authority that signed it in tls_ca"),
         ("certificate", ["tls: verify-identity", f"tls_ca: {tls.ca}"], "cannot connect at Kafka"),
         ("login_tls", [], "cannot connect at Kafka"),
     ]:
@@ -245,6 +247,19 @@ def test_logins_that_fail_say_why(server, database, kafka, sluice, tmp_path, tls
         process.wait_for_error(words)
         assert "wrong-word" not in process.stderr and PASSWORD not in process.stderr
         process.kill9()
+
+
+@pytest.mark.parametrize("shown, names, days, words", [
+    ("expired", "IP:127.0.0.1", -1, "certificate has expired; have it renewed"),
+    ("other host", "DNS:elsewhere.example", 2, "IP address mismatch; name the host as its certificate does")])
+def test_a_wrong_certificate_is_refused_for_its_reason(server, database, sluice, tmp_path, tls, shown, names, days, words):
+    authority = make_tls(tmp_path / "authority")
+    sign(tmp_path / "authority", shown, "/CN=Sluice test server", f"subjectAltName={names}", days)
+    wrong = dataclasses.replace(authority, server_cert=tmp_path / f"authority/{shown}.pem", server_key=tmp_path / f"authority/{shown}-key.pem")
+    with Target(tls=wrong) as broker:
+        address = f"127.0.0.1:{broker.port}"
+        process = sluice("run", configure(tmp_path, server, database, address, "tls: verify-identity", f"tls_ca: {authority.ca}", "timeout: 3s"))
+        process.wait_for_error(f"the certificate of {address} is refused: {words}")
 
 
 def test_exactly_once_goes_on_where_the_target_is(server, database, kafka, sluice, tmp_path):

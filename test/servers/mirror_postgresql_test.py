@@ -286,7 +286,7 @@ def test_logins_and_tls_mean_what_they_say(source, database, postgresql, tls, sl
                          url=f"postgresql://{database}:{password}@{host}:{postgresql.port}/postgres")
 
     failure(path(password="wrong"), "password authentication failed", "(SQLSTATE 28P01)", "check user name, password", code=2)
-    failure(path("tls: verify-ca"), "certificate verify failed", "check tls_ca", code=2)
+    failure(path("tls: verify-ca"), "certificate verify failed", "tls_ca lacks the authority that signed it", code=2)
     failure(path("tls: verify-identity", f"tls_ca: {tls.ca}", host="127.0.0.2"), "does not match host name", code=2)
     process = sluice("run", path("tls: verify-identity", f"tls_ca: {tls.ca}"))
     until(lambda: there(postgresql, f"select * from {database}.t") == [("1",)])

@@ -189,6 +189,7 @@ def test_tls_is_checked(server, database, sluice, tmp_path, tls, tmp_path_factor
         url = url_of(redis, scheme="rediss")
         done = run("run", configure(tmp_path, server, database, url, f"tls_ca: {stranger.ca}"), check=False)
         assert done.returncode == 1 and "its certificate is refused" in done.stderr
+        assert "name the PEM file of the authority that signed it in tls_ca" in done.stderr
         sluice("run", configure(tmp_path, server, database, url, f"tls_ca: {tls.ca}"))
         until(lambda: redis.ask("xlen", f"sluice:{database}.t") == 1)
     finally:

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <string>
 
+#include "net/certificate.h"
+
 namespace sluice::mysql {
 namespace {
 
@@ -179,6 +181,9 @@ Failure server_failure(unsigned code, std::string_view message, std::string_view
     what += fmt::format(
         "; the log goes on without what lies between: read from a server that still has it, or {}",
         how_to_begin_anew(keeps_state));
+  } else if (meaning.advice == kCertificate) {
+    std::string exact = certificate_advice(message, "tls_ca", "tls=verify-ca");
+    what += fmt::format("; {}", exact.empty() ? kCertificate : exact);
   } else if (!meaning.advice.empty()) {
     what += fmt::format("; {}", meaning.advice);
   }

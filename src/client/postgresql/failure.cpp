@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "net/certificate.h"
+
 namespace sluice::postgresql {
 namespace {
 
@@ -28,6 +30,10 @@ constexpr Meaning kMeanings[] = {
     {"XX", Fault::Retryable, ""},
 };
 
+// Libpq (15) does not say why.
+constexpr std::string_view kRefused =
+    "it has expired, or tls_ca lacks the authority that signed it: `openssl s_client -starttls postgres "
+    "-connect HOST:PORT` tells which";
 constexpr std::string_view kCertificate =
     "check tls_ca, tls_cert and tls_key, and that the certificate is made out to the host of the URL "
     "(tls=verify-ca does without the latter)";
@@ -37,6 +43,7 @@ Meaning meaning_of_words(std::string_view message) {
   auto has = [&](std::string_view words) { return message.find(words) != std::string_view::npos; };
   if (has("does not support SSL") || has("does not support TLS"))
     return {"", Fault::Usage, "set tls=off or tls=preferred, or give the server a certificate"};
+  if (has("certificate verify failed")) return {"", Fault::Usage, kRefused};
   if (has("certificate") || has("private key file") || has("tlsv1 alert") || has("sslv3 alert"))
     return {"", Fault::Usage, kCertificate};
   if (has("no password supplied"))
@@ -59,7 +66,9 @@ Failure server_failure(std::string_view state, std::string_view message, std::st
   }
   std::string what = fmt::format("cannot {} ({}): {}", attempt, address, message);
   if (!state.empty()) what += fmt::format(" (SQLSTATE {})", state);
-  if (!meaning.advice.empty()) what += fmt::format("; {}", meaning.advice);
+  std::string exact =
+      meaning.advice == kCertificate ? certificate_advice(message, "tls_ca", "tls=verify-ca") : "";
+  if (!meaning.advice.empty()) what += fmt::format("; {}", exact.empty() ? meaning.advice : exact);
   return Failure(Error{meaning.fault, std::move(what)});
 }
 

@@ -29,7 +29,10 @@ TEST(PostgresqlFailure, IsClassified) {
       {"", "could not translate host name \"dbb\" to address", Fault::Retryable, "check the host name"},
       {"", "fe_sendauth: no password supplied", Fault::Usage, "give a password"},
       {"", "server does not support SSL, but SSL was required", Fault::Usage, "tls=off"},
-      {"", "SSL error: certificate verify failed", Fault::Usage, "tls_ca"},
+      {"", "SSL error: certificate verify failed", Fault::Usage, "openssl s_client -starttls postgres"},
+      {"", "server certificate for \"a\" does not match host name \"h\"", Fault::Usage,
+       "as it is named (tls=verify-ca"},
+      {"", "SSL error: tlsv13 alert certificate required", Fault::Usage, "tls_cert"},
       {"", "SSL SYSCALL error: EOF detected", Fault::Retryable, ""},
   };
   for (const Case& each : cases) {

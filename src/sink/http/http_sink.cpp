@@ -259,6 +259,7 @@ Result<void> HttpSink::settle(Way& way, const HttpAnswer& answer) {
   if (status / 100 == 3) {
     std::string_view choice =
         options_.client.follow ? "it points on and on" : "say url as it should be, or follow_redirects: true";
+    if (answer.location.empty()) return lasting(words + ": it points nowhere; look at url");
     return lasting(fmt::format("{}: it points to '{}'; {}", words, safe_url(answer.location), choice));
   }
   if (status == 429 || status == 503) {

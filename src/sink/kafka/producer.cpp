@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "net/certificate.h"
 
 namespace sluice::kafka {
 namespace {
@@ -85,7 +86,32 @@ void Producer::on_error(rd_kafka_s*, int code, const char* reason, void* self) {
   if (!producer.trouble_.empty() && code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return;
   producer.refused_login_ = login;
   producer.refused_tls_ = code == RD_KAFKA_RESP_ERR__SSL;
-  producer.trouble_ = without_times(reason);
+  producer.trouble_ = producer.certificate_trouble(reason).value_or(without_times(reason));
+}
+
+// Librdkafka judges as OpenSSL did, but says the same of every certificate that is refused.
+int Producer::on_certificate(rd_kafka_s*, const char* broker, int32_t, int* fault, int depth, const char*,
+                             size_t, char*, size_t, void* self) {
+  auto& producer = *static_cast<Producer*>(self);
+  std::lock_guard lock(producer.verdict_mutex_);
+  if (*fault != 0) {
+    producer.verdict_broker_ = broker;
+    producer.verdict_ = certificate_fault(*fault);
+  } else if (depth == 0 && producer.verdict_broker_ == broker) {
+    producer.verdict_broker_.clear();
+  }
+  return *fault == 0;
+}
+
+// Nothing: `reason` is not that of the certificate that was refused last.
+std::optional<std::string> Producer::certificate_trouble(std::string_view reason) {
+  std::lock_guard lock(verdict_mutex_);
+  bool is_it = !verdict_broker_.empty() && reason.find(verdict_broker_) != reason.npos &&
+               reason.find("certificate verify failed") != reason.npos;
+  if (!is_it) return std::nullopt;
+  std::string advice = certificate_advice(verdict_, "tls_ca", "tls: verify-ca");
+  return fmt::format("the certificate of {} is refused: {}{}{}", verdict_broker_, verdict_,
+                     advice.empty() ? "" : "; ", advice);
 }
 
 Result<std::unique_ptr<Producer>> Producer::make(const KafkaOptions& options, Receiver& receiver,
@@ -125,6 +151,7 @@ Result<std::unique_ptr<Producer>> Producer::make(const KafkaOptions& options, Re
   rd_kafka_conf_set_dr_msg_cb(conf, on_report);
   rd_kafka_conf_set_error_cb(conf, on_error);
   rd_kafka_conf_set_log_cb(conf, on_log);
+  rd_kafka_conf_set_ssl_cert_verify_cb(conf, on_certificate);
   made->handle_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
   if (!made->handle_) {
     rd_kafka_conf_destroy(conf);

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -103,6 +105,9 @@ class Producer {
       : options_(options), receiver_(receiver), interrupted_(interrupted) {}
   static void on_report(rd_kafka_s* handle, const rd_kafka_message_s* message, void* self);
   static void on_error(rd_kafka_s* handle, int code, const char* reason, void* self);
+  static int on_certificate(rd_kafka_s* handle, const char* broker, int32_t number, int* fault, int depth,
+                            const char* bytes, size_t size, char* words, size_t room, void* self);
+  std::optional<std::string> certificate_trouble(std::string_view reason);
 
   bool transactional() const { return !options_.transactional_id.empty(); }
   struct Plan {
@@ -125,6 +130,11 @@ class Producer {
   std::string trouble_;
   bool refused_login_ = false;
   bool refused_tls_ = false;
+
+  // Of the broker's certificate that was refused last; told by threads of librdkafka.
+  std::mutex verdict_mutex_;
+  std::string verdict_broker_;  // HOST:PORT; empty: of none
+  std::string_view verdict_;
 };
 
 }  // namespace sluice::kafka

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/url.h"
+#include "format/registry_options.h"
 
 namespace sluice::registry {
 namespace {
@@ -71,7 +72,8 @@ Result<std::optional<RegistryOptions>> parse_options(const Settings& settings) {
     return usage("{}: a login is by registry_user or by registry_bearer, not by both",
                  settings.where("registry_bearer"));
   }
-  made.client.tls.ca = settings.text("registry_ca");
+  made.client.ca_option = kRegistryCa.name;
+  made.client.tls.ca = settings.text(kRegistryCa.name);
   made.client.tls.verify = settings.boolean("registry_verify");
   made.client.tls.certificate = settings.text("registry_cert");
   made.client.tls.key = settings.text("registry_key");
