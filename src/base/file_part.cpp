@@ -51,6 +51,12 @@ Result<void> ScratchFile::append(std::string_view bytes) {
   while (!bytes.empty()) {
     ssize_t done = ::write(file_, bytes.data(), bytes.size());
     if (done < 0 && errno == EINTR) continue;
+    if (done < 0 && (errno == ENOSPC || errno == EDQUOT)) {
+      return retryable(
+          "cannot set aside {} bytes on disk: it is full; make room where the state folder is, for tail and "
+          "decode where TMPDIR is, and it goes on by itself",
+          size_ + bytes.size());
+    }
     if (done < 0)
       return fatal("cannot set aside {} bytes on disk: {}", size_ + bytes.size(), std::strerror(errno));
     bytes.remove_prefix(static_cast<size_t>(done));

@@ -17,6 +17,13 @@ namespace fs = std::filesystem;
 // Has no name of its own yet.
 const std::string kBegun = "begun";
 
+// What the last call said of the path (errno).
+Failure cannot_write(const std::string& path) {
+  if (errno == ENOSPC || errno == EDQUOT)
+    return retryable("cannot write {}: the disk is full; make room and it goes on by itself", path);
+  return fatal("cannot write {}: {}", path, std::strerror(errno));
+}
+
 // That a file has a name is safe once its folder is.
 bool sync_folder(const std::string& path) {
   int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -52,13 +59,13 @@ Result<void> Spool::make_folder() {
 Result<void> Spool::begin() {
   SLUICE_TRY(make_folder());
   writing_.reset(std::fopen(path(kBegun).c_str(), "wbe"));
-  if (!writing_) return fatal("cannot write {}: {}", path(kBegun), std::strerror(errno));
+  if (!writing_) return cannot_write(path(kBegun));
   return {};
 }
 
 Result<void> Spool::append(std::string_view bytes) {
   if (std::fwrite(bytes.data(), 1, bytes.size(), writing_.get()) != bytes.size())
-    return fatal("cannot write {}: {}", path(kBegun), std::strerror(errno));
+    return cannot_write(path(kBegun));
   return {};
 }
 
@@ -68,7 +75,7 @@ Result<void> Spool::keep(const std::string& name, bool over_power_loss) {
   writing_.reset();
   good = good && ::rename(path(kBegun).c_str(), path(name).c_str()) == 0;
   good = good && (!sync || sync_folder(folder_));
-  if (!good) return fatal("cannot write {}: {}", path(name), std::strerror(errno));
+  if (!good) return cannot_write(path(name));
   return {};
 }
 

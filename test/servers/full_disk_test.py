@@ -52,20 +52,21 @@ class SmallDisk:
 def pipeline(table, sluice, tmp_path):
     """pipeline(state, out) -> a running pipeline and its small disk, the folder disk/ beside its configuration."""
 
-    def start(state, out):
+    def start(state, out, *, size="512k", more=""):
         (tmp_path / "disk").mkdir(exist_ok=True)
         config = tmp_path / "sluice.yaml"
         config.write_text(textwrap.dedent(f"""
             state: {state}
             source:
               url: {table[0].url}
+              {more}
             tables: ["{table[1]}"]
             sinks:
               out:
                 sink: file
                 path: {out}
             """))
-        process = sluice("run", config, through=[*on_a_small_disk("512k"), tmp_path / "disk"])
+        process = sluice("run", config, through=[*on_a_small_disk(size), tmp_path / "disk"])
         process.wait_for_error("reading ")
         return process, SmallDisk(process, tmp_path / "disk")
 
@@ -86,6 +87,25 @@ def test_the_disk_of_the_output_is_full(table, pipeline, tmp_path):
     disk.make_room()
     wait_until(lambda: ids(out) == list(range(1, 111)), "the rows that had no room")
     process.wait_for_error("goes on")
+    assert process.terminate() == 0
+
+
+@pytest.mark.parametrize("how", ["begin", "xa start 'one'"])
+def test_the_disk_is_full_where_a_transaction_waits_for_its_end(table, pipeline, tmp_path, how):
+    """Beyond 4 MB of a whole transaction, and what an XA one changed, lie in the state folder."""
+    process, disk = pipeline("disk/state", "out.jsonl", size="64m", more="transactions: whole")
+    out = tmp_path / "out.jsonl"
+    insert(table, 1, 10)
+    wait_until(lambda: out.exists() and ids(out) == list(range(1, 11)), "the rows before")
+    disk.fill()
+    ends = ["commit"] if how == "begin" else ["xa end 'one'", "xa prepare 'one'", "xa commit 'one'"]
+    with table[0].connect() as connection, connection.cursor() as cursor:
+        for words in (how, f"insert into {table[1]} select seq, repeat('x', 1000) from mysql.seq_11_to_8000", *ends):
+            cursor.execute(words)
+    process.wait_for_error("and it goes on by itself")
+    assert "cannot set aside" in process.stderr or "/prepared/begun: the disk is full" in process.stderr
+    disk.make_room()
+    wait_until(lambda: ids(out) == list(range(1, 8001)), "every row once")
     assert process.terminate() == 0
 
 
