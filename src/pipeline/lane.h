@@ -158,6 +158,7 @@ class Lane : Judge {
     uint64_t number, log_end;
   };
   std::deque<Spilled> spilled_;  // by this process, not yet delivered
+  Trouble spill_trouble_;        // the filler's
   std::thread filler_;           // of the spill; the lane's thread starts and ends it
   bool begun_ = false;      // a position is saved, or saved by save_beginning(). These two are the filler's
   std::string first_note_;  // when nothing was written

@@ -46,7 +46,6 @@ void Lane::fill_spill() {
 Result<void> Lane::spill(const Encoded& encoded) {
   Delivery delivery = encoded.delivery();
   Backoff backoff(pauses_);
-  Trouble trouble;
   bool appended = delivery.messages.empty() && !delivery.position;
   // Where everything begins, with the target as it was then: of what is spilled behind it that has nothing,
   // and a death before it says so must be taken back like any other.
@@ -64,10 +63,12 @@ Result<void> Lane::spill(const Encoded& encoded) {
       std::lock_guard lock(status_mutex_);
       status_.spill_error = result ? "" : result.error().what;
     }
-    if (result && trouble.over()) log::info("sink {}: spills again", setup_.name);
+    // A full spill that the target empties record by record is one trouble until half of it is free.
+    bool roomy = spill_->bytes() <= setup_.spill_bytes / 2;
+    if (result && roomy && spill_trouble_.over()) log::info("sink {}: spills again", setup_.name);
     if (result || result.error().fault != Fault::Retryable) return result;
     auto pause = backoff.next();
-    if (trouble.met(result.error().what, steady_now())) {
+    if (spill_trouble_.met(result.error().what, steady_now())) {
       log::warning("sink {}: cannot spill: {}; the source waits, next try in {:.1f} s", setup_.name,
                    result.error().what, std::chrono::duration<double>(pause).count());
     }

@@ -304,7 +304,7 @@ Result<void> Spill::begin_segment() {
 Result<void> Spill::find_room(uint64_t bytes, bool begins) {
   uint64_t waiting = this->bytes();
   if (waiting > 0 && waiting + bytes > most_bytes_) {
-    return retryable("the spill in {} is full: {} bytes wait there, and `spill` allows {}", folder_, waiting,
+    return retryable("the spill in {} is full: what comes next finds no room, and `spill` allows {}", folder_,
                      most_bytes_);
   }
   struct statvfs disk;

@@ -29,8 +29,8 @@ class Spill {
   // files go behind whole ones alone.
   static constexpr uint64_t kReserve = 16u << 20;
 
-  // `folder` is made when it is missing. `most_bytes`: what may wait here; a segment more may lie on the
-  // disk.
+  // `folder` is made when it is missing. `most_bytes`: what may wait here; on the disk may lie a segment
+  // more, and of a transaction that is not over what was delivered, too.
   Spill(std::string folder, uint64_t most_bytes, uint64_t segment_bytes = kSegmentBytes);
   ~Spill();
   Spill(const Spill&) = delete;

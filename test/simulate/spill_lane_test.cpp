@@ -157,6 +157,21 @@ TEST_F(SpillLaneTest, WhenItIsFullTheSourceWaits) {
   run.join();
 }
 
+// A target that is merely slow keeps a full spill full, for hours perhaps.
+TEST_F(SpillLaneTest, AFullSpillThatIsEmptiedSlowlyIsToldOfOnce) {
+  a_.on_write = [&](const Delivery&) -> Result<void> {
+    std::this_thread::sleep_for(milliseconds(5));
+    return {};
+  };
+  add(1, 60);
+  ASSERT_TRUE(make(1000)->run(at(4)));
+  EXPECT_EQ(a_.text(), numbers(1, 60));
+  std::string log = test::read_file(folder_ / "log");
+  size_t told = 0;
+  for (size_t at = log.find("cannot spill"); at != log.npos; at = log.find("cannot spill", at + 1)) ++told;
+  EXPECT_EQ(told, 1u) << log;
+}
+
 // The thread that waits for room must not outlive the one that would make it.
 TEST_F(SpillLaneTest, AFaultOfTheTargetEndsItThoughTheSpillIsFull) {
   a_.on_write = [&](const Delivery&) -> Result<void> {
