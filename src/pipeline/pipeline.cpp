@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include "base/log.h"
 
 namespace sluice {
@@ -125,7 +127,10 @@ Result<void> Pipeline::hand_over(BatchPool::Mine parcel) {
   seal(*parcel);
   // An idle log says so once a second; nobody else need wake for it.
   bool saves = !batch.catalogue.empty() || !batch.aside.empty();
-  if (batch.changes.empty() && !saves && !parcel->moves) return {};
+  if (batch.changes.empty() && !saves && !parcel->moves) {
+    quiet_bytes_ += batch.log_bytes;
+    return {};
+  }
   batch.sequence = ++sequence_;
   batch.read_us = unix_us();
   if (!resume_.known() && parcel->moves) SLUICE_TRY(lanes_.began(batch));
@@ -135,7 +140,7 @@ Result<void> Pipeline::hand_over(BatchPool::Mine parcel) {
     std::lock_guard lock(mutex_);
     status_.read = resume_;
     status_.changes += batch.changes.size();
-    status_.log_bytes += batch.log_bytes;
+    status_.log_bytes += batch.log_bytes + std::exchange(quiet_bytes_, 0);
     parcel->log_end = status_.log_bytes;
   }
   for (auto& transform : transforms_) SLUICE_TRY(transform->apply(batch));

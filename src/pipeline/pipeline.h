@@ -73,7 +73,8 @@ class Pipeline {
   Trouble trouble_;
   Position resume_;  // of the last batch handed over
   uint64_t sequence_ = 0;
-  bool between_ = true;  // no transaction goes on behind what was handed over
+  uint64_t quiet_bytes_ = 0;  // of the log, read since then without anything to hand over
+  bool between_ = true;       // no transaction goes on behind what was handed over
 
   mutable std::mutex mutex_;
   std::optional<Error> fault_;

@@ -79,6 +79,17 @@ TEST_F(PipelineTest, DeliversInOrderAndSavesBehindTheLastLane) {
   EXPECT_EQ(status.batches_free, status.batches_total);
 }
 
+// As of a transaction that is wanted whole, or of tables that nobody wants.
+TEST_F(PipelineTest, CountsWhatItReadsWithoutChangesOnceSomethingFollows) {
+  add(10, {"1"});
+  for (int i = 0; i < 5; ++i) add(10, {});
+  add(20, {"2"});
+  auto pipeline = make({&a_});
+  ASSERT_TRUE(pipeline->run(at(4)));
+  EXPECT_EQ(pipeline->status().log_bytes, 70u);
+  EXPECT_EQ(pipeline->status().lanes[0].log_bytes, 70u);
+}
+
 TEST_F(PipelineTest, SavesNothingInsideATransaction) {
   add(10, {"1"});
   add(20, {"2", "3"}, false);
