@@ -10,6 +10,7 @@ namespace {
 
 constexpr size_t kSegmentBytes = 256 << 10;
 constexpr size_t kMostEntries = 2048;  // of a segment
+constexpr size_t kMostRows = 512;      // the same, where rows are kept, for each of which there is room
 constexpr size_t kTopicBytes = 64;     // what a topic takes beside its name, about
 // Of one run: other readers and the lane wait meanwhile.
 constexpr size_t kRunBytes = 256 << 10;
@@ -28,18 +29,18 @@ char* put(char* out, std::string_view text) {
 Ring::Segment& Ring::room_for(size_t bytes) {
   if (!segments_.empty()) {
     Segment& last = *segments_.back();
-    size_t rows = last.rows ? last.rows->cost() : 0;
-    bool room = last.capacity - last.size >= bytes && last.entries.size() < kMostEntries;
-    if (room && rows < kSegmentBytes) return last;
-    last.cost = last.capacity + last.entries.size() * sizeof(Segment::Entry) + rows;
+    bool room = last.capacity - last.size >= bytes && last.entries.size() < last.entries.capacity();
+    if (room && (!last.rows || last.rows->used() < kSegmentBytes)) return last;
+    last.cost = last.capacity + last.entries.size() * sizeof(Segment::Entry);
+    if (last.rows) last.cost += last.rows->held();
     for (const std::string& topic : last.topics) last.cost += kTopicBytes + topic.size();
     cost_ += last.cost;
   }
   auto fresh = std::make_shared<Segment>();
   fresh->capacity = std::max(bytes, kSegmentBytes);
   fresh->bytes = std::make_unique_for_overwrite<char[]>(fresh->capacity);
-  fresh->entries.reserve(kMostEntries);
-  if (rows_) fresh->rows = std::make_unique<Rows>(kMostEntries);
+  fresh->entries.reserve(rows_ ? kMostRows : kMostEntries);
+  if (rows_) fresh->rows = std::make_unique<Rows>(fresh->entries.capacity());
   segments_.push_back(std::move(fresh));
   topics_.clear();
   drop_oldest();

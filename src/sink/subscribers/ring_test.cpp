@@ -1,6 +1,7 @@
 #include "sink/subscribers/ring.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <atomic>
@@ -178,6 +179,24 @@ TEST(Ring, LeavesOutWhatARuleIsNotTrueOf) {
   // A rule that is true of nothing gives others their turn.
   own.choose("id < 0");
   EXPECT_TRUE(own.ring.next(all, own.wanted).more);
+}
+
+TEST(Ring, HoldsNoMoreMemoryWithRowsThanItMay) {
+  for (size_t size : {100, 100'000}) {
+    RowRing own;
+    own.table = sample::table("a", "b", {sample::column("note", ColumnType::LongText)});
+    std::string note(size, 'x');
+    Change change{
+        .op = Op::Insert, .table = own.table.get(), .after = own.sample.row({own.sample.text(note)})};
+    Post post{frame_of(Protocol::Delimiter, size, true), note, "a.b", Op::Insert, 1, &change};
+    auto in_use = [] {
+      struct mallinfo2 info = mallinfo2();  // zeros under sanitizers
+      return info.uordblks + info.hblkhd;
+    };
+    size_t before = in_use();
+    for (size_t bytes = 0; bytes < 100 << 20; bytes += size) own.ring.add({&post, 1}, &own.sample.batch);
+    EXPECT_LT(in_use() - before, size_t{34} << 20) << size;  // 32 MiB, and the segments that always are
+  }
 }
 
 TEST(Ring, SaysWhenARuleDoesNotFit) {

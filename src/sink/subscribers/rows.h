@@ -14,8 +14,9 @@ class Rows {
   explicit Rows(size_t most);
   // Its number. The rows are copied, and of their transaction and event what rules ask for.
   uint32_t keep(const Batch& from, const Change& change);
-  // Bytes of memory, about.
-  size_t cost() const { return batch_.arena.used() + kFixedCost * batch_.changes.size(); }
+  // Bytes of the rows that are kept, and of the memory that is held for them and those that may come.
+  size_t used() const { return batch_.arena.used(); }
+  size_t held() const { return batch_.arena.held() + kFixedCost * batch_.changes.capacity(); }
 
   // Any thread.
   const Batch& batch() const { return batch_; }
