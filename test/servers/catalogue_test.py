@@ -12,7 +12,7 @@ import time
 import pytest
 
 from lib.shapes import differences, server_shapes
-from lib.sluice import BINARY, WAIT_SECONDS, Sluice, run
+from lib.sluice import BINARY, Sluice, run, until
 from lib.shown import shown_shapes
 
 ALL = ["mysql-5.6", "mysql-9.7", "mariadb-10.11"]
@@ -49,16 +49,9 @@ def deliver(folder, server):
     end = server.binlog_position()
     with Sluice("run", folder / "sluice.yaml") as process:
         process.wait_for_error("reading ")
-        wait_for(lambda: saved(folder) == end or process.process.poll() is not None)
+        until(lambda: saved(folder) == end or process.process.poll() is not None)
         assert process.terminate() == 0, process.stderr
         return process.stderr
-
-
-def wait_for(condition):
-    end = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < end, f"not within {WAIT_SECONDS} s"
-        time.sleep(0.02)
 
 
 def saved(folder):
@@ -153,7 +146,7 @@ def test_a_statement_that_is_not_understood_stops_no_other_table(server, tmp_pat
     server.sql("alter table shop.t add column b int first" + ", force" * 17_000 + "; insert into shop.u values (1, 2); "
                "insert into shop.t values (1, 2, 3); alter table shop.u add column c int; insert into shop.u values (2, 3, 4)")
     with Sluice("run", tmp_path / "sluice.yaml") as process:
-        wait_for(lambda: "not understood" in process.stderr and saved(tmp_path) == server.binlog_position())
+        until(lambda: "not understood" in process.stderr and saved(tmp_path) == server.binlog_position())
         status = run("status", tmp_path / "state")
         assert "1 schema changes not understood" in status.stdout
         assert process.terminate() == 0
@@ -380,7 +373,7 @@ def test_a_log_is_decoded_with_the_tables_of_its_time_from_a_state(server, tmp_p
     placed.mkdir()
     configure(placed, server, "shop.*", f"{files[1].name}:4")
     with Sluice("run", placed / "sluice.yaml") as process:
-        wait_for(lambda: (saved(placed) or [""])[0] == files[3].name)
+        until(lambda: (saved(placed) or [""])[0] == files[3].name)
         assert process.terminate() == 0, process.stderr
     assert "whose time is not known" in run("schema", "show", placed / "state", "--at", early[1]).stderr
     for log, refuses in ((files[1], False), (old, True), ("-", True)):

@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from lib.sluice import BINARY, WAIT_SECONDS, run
+from lib.sluice import BINARY, WAIT_SECONDS, run, until
 
 PASSWORD = "g e#h/e@i:m"
 
@@ -56,13 +56,6 @@ def configure(folder, url, table, more=""):
     return path
 
 
-def wait_until(condition, what):
-    end = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < end, f"{what}: not within {WAIT_SECONDS} s"
-        time.sleep(0.02)
-
-
 def ids(folder):
     path = folder / "out.jsonl"
     return [json.loads(line)["after"]["id"] for line in path.read_text().splitlines()] if path.exists() else []
@@ -92,7 +85,7 @@ def test_a_signal_ends_it_with_everything_saved(server, table, sluice, tmp_path,
         process.wait_for_error("reading ")
         for i in range(first, first + 10):
             server.sql(f"insert into {table} values ({i})")
-        wait_until(lambda: len(ids(tmp_path)) == first + 9, "the rows")
+        until(lambda: len(ids(tmp_path)) == first + 9, "the rows")
         process.signal(signal.SIGHUP)  # harmless
         process.signal(number)
         assert process.wait() == 0
@@ -206,7 +199,7 @@ def test_status_knows_when_all_is_read(server, table, sluice, tmp_path):
     config = configure(tmp_path, server.url, table)
     sluice("run", config).wait_for_error("reading ")
     server.sql(f"insert into {table} values (1)")
-    wait_until(lambda: ids(tmp_path) == [1], "the row")
+    until(lambda: ids(tmp_path) == [1], "the row")
     for _ in range(12):
         time.sleep(0.25)
         source = json.loads(run("status", config, "--json").stdout)["source"]
@@ -220,7 +213,7 @@ def test_schema_changes_can_be_switched_off(server, table, sluice, tmp_path, ddl
     process.wait_for_error("reading ")
     server.sql(f"alter table {table} add column name varchar(20); insert into {table} values (1, 'pear')")
     changes = lambda: [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]  # noqa: E731
-    wait_until(lambda: len(changes()) == len(ops), "the changes")
+    until(lambda: len(changes()) == len(ops), "the changes")
     assert process.terminate() == 0
     assert [change["op"] for change in changes()] == ops
     assert changes()[-1]["after"] == {"id": 1, "name": "pear"}  # what is not delivered is followed all the same
@@ -305,7 +298,7 @@ def test_start_status_restart_stop(server, table, tmp_path, stop_after):
     assert "started with pid " in started.stdout and "not connected" not in started.stdout
     pid = int((tmp_path / "state/sluice.pid").read_text())
     server.sql(f"insert into {table} values (1), (2)")
-    wait_until(lambda: ids(tmp_path) == [1, 2], "the rows")
+    until(lambda: ids(tmp_path) == [1, 2], "the rows")
 
     status = json.loads(run("status", config, "--json").stdout)
     assert (status["name"], status["pid"], status["changes"]) == ("test", pid, 2)
@@ -319,13 +312,13 @@ def test_start_status_restart_stop(server, table, tmp_path, stop_after):
 
     os.rename(tmp_path / "state/sluice.log", tmp_path / "state/old.log")
     os.kill(pid, signal.SIGHUP)
-    wait_until((tmp_path / "state/sluice.log").exists, "a new log file")
+    until((tmp_path / "state/sluice.log").exists, "a new log file")
 
     assert run("restart", config).stdout.startswith("stopped\nstarted with pid ")
     other = int((tmp_path / "state/sluice.pid").read_text())
     assert other != pid and not alive(pid)
     server.sql(f"insert into {table} values (3)")
-    wait_until(lambda: ids(tmp_path) == [1, 2, 3], "the row after the restart")
+    until(lambda: ids(tmp_path) == [1, 2, 3], "the row after the restart")
 
     assert run("stop", config).stdout == "stopped\n"
     assert not alive(other)
@@ -341,12 +334,12 @@ def test_text_that_its_character_set_does_not_know_is_told(server, table, sluice
     process = sluice("run", config)
     process.wait_for_error("reading ")
     server.sql(f"insert into {table} values (1, 'pear')")
-    wait_until(lambda: ids(tmp_path) == [1], "the first row")
+    until(lambda: ids(tmp_path) == [1], "the first row")
     assert json.loads(run("status", config, "--json").stdout)["source"]["invalid_bytes"] == 0
     assert "character set" not in run("status", config).stdout
     # A code of GBK's user-defined area.
     server.sql(f"insert into {table} values (2, x'aaa1'), (3, x'61aaa162')")
-    wait_until(lambda: ids(tmp_path) == [1, 2, 3], "the other rows")
+    until(lambda: ids(tmp_path) == [1, 2, 3], "the other rows")
     last = json.loads((tmp_path / "out.jsonl").read_text().splitlines()[-1])
     assert last["after"]["name"] == "a\udcaa\udca1b"
     assert json.loads(run("status", config, "--json").stdout)["source"]["invalid_bytes"] == 4
@@ -364,13 +357,13 @@ def test_a_number_without_a_label_is_told(shared, database, sluice, tmp_path):
     process = sluice("run", config)
     process.wait_for_error("reading ")
     server.sql(f"insert into {table} values (1, 'm', 'new,sale')")
-    wait_until(lambda: ids(tmp_path) == [1], "the first row")
+    until(lambda: ids(tmp_path) == [1], "the first row")
     assert json.loads(run("status", config, "--json").stdout)["source"]["invalid_labels"] == 0
     # What is no member becomes 0; and members that the log says nothing of.
     server.sql("set sql_mode = ''; insert into {0} values (2, 'xl', 'sale'); set sql_log_bin = 0; "
                "alter table {0} modify size enum('s', 'm', 'l'), modify tags set('new', 'sale', 'last'); set sql_log_bin = 1; "
                "insert into {0} values (3, 'l', 'new'), (4, 's', 'last')".format(table))
-    wait_until(lambda: ids(tmp_path) == [1, 2, 3, 4], "the other rows")
+    until(lambda: ids(tmp_path) == [1, 2, 3, 4], "the other rows")
     rows = [json.loads(line)["after"] for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert [(row["size"], row["tags"]) for row in rows[1:]] == [("", "sale"), (3, "new"), ("s", 4)]
     assert json.loads(run("status", config, "--json").stdout)["source"]["invalid_labels"] == 3

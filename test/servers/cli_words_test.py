@@ -1,7 +1,6 @@
 """The command line without any server: help, exit codes, completion, sample and check, colours."""
 
 import os
-import pathlib
 import pty
 import re
 import subprocess

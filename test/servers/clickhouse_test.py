@@ -9,7 +9,7 @@ import pytest
 
 from clickhouse_server import CURRENT, OLD, PASSWORD, VERSIONS, ClickHouse
 from lib.http_target import Target, reply
-from lib.sluice import WAIT_SECONDS, run
+from lib.sluice import run, until
 
 KIND = "mysql-9.7"
 MINE = ("_version", "_deleted")
@@ -32,13 +32,6 @@ def configure(folder, server, database, house, *lines):
             *(f"    {line}" for line in lines)]
     path.write_text("\n".join(text) + "\n")
     return path
-
-
-def until(condition, seconds=WAIT_SECONDS):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def rows(house, table, order="id"):

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from cli_pipeline_test import configure, wait_until
-from lib.sluice import BINARY, run
+from cli_pipeline_test import configure
+from lib.sluice import BINARY, run, until
 
 DAY = 24 * 3600
 PRELOAD = BINARY.parent / "wall_clock_preload.so"
@@ -78,14 +78,14 @@ def source(folder):
 def test_an_idle_connection_lives_through_a_jump(server, sluice, clock, tmp_path, jump):
     process = start(sluice, clock, server, tmp_path)
     insert(server, 1)
-    wait_until(lambda: ids(tmp_path) == [1], "the row before the jump")
+    until(lambda: ids(tmp_path) == [1], "the row before the jump")
     clock.set(jump)
     time.sleep(3)  # six heartbeats: three missed ones would be a dead connection
     insert(server, 2)
-    wait_until(lambda: ids(tmp_path) == [1, 2], "the row after the jump")
+    until(lambda: ids(tmp_path) == [1, 2], "the row after the jump")
     clock.set(0)
     insert(server, 3)
-    wait_until(lambda: ids(tmp_path) == [1, 2, 3], "the row after the jump back")
+    until(lambda: ids(tmp_path) == [1, 2, 3], "the row after the jump back")
     status = source(tmp_path)
     assert (status["connections"], status["seconds_behind"]) == (1, 0)
     assert process.terminate() == 0
@@ -95,15 +95,15 @@ def test_an_idle_connection_lives_through_a_jump(server, sluice, clock, tmp_path
 def test_a_server_that_is_away_during_a_jump_is_found_again(server, sluice, clock, tmp_path, jump):
     process = start(sluice, clock, server, tmp_path)
     insert(server, 1)
-    wait_until(lambda: ids(tmp_path) == [1], "the row before the jump")
+    until(lambda: ids(tmp_path) == [1], "the row before the jump")
     server.kill9()
-    wait_until(lambda: not source(tmp_path)["connected"], "the failure")
+    until(lambda: not source(tmp_path)["connected"], "the failure")
     clock.set(jump)
     time.sleep(1)
     assert process.process.poll() is None
     server.start()
     insert(server, 2)
-    wait_until(lambda: ids(tmp_path) == [1, 2], "the row after the jump")
+    until(lambda: ids(tmp_path) == [1, 2], "the row after the jump")
     # What it says now goes by the new time: the clock did jump for it.
     told = re.findall(r"^(\d{4}-\d\d-\d\d)T", process.stderr, re.M)
     assert (told[-1] > told[0]) == (jump > 0) and told[-1] != told[0]
@@ -114,12 +114,12 @@ def test_a_server_that_is_away_during_a_jump_is_found_again(server, sluice, cloc
 def test_a_jump_turns_no_file_over(server, sluice, clock, tmp_path, jump):
     process = start(sluice, clock, server, tmp_path, sink="rotate.time: 10m")
     insert(server, 1)
-    wait_until(lambda: ids(tmp_path) == [1], "the row before the jump")
+    until(lambda: ids(tmp_path) == [1], "the row before the jump")
     for there in (jump, 0, jump):
         clock.set(there)
         time.sleep(1.3)  # a sink looks at its age once a second
     insert(server, 2)
-    wait_until(lambda: ids(tmp_path) == [1, 2], "the row after the jumps")
+    until(lambda: ids(tmp_path) == [1, 2], "the row after the jumps")
     assert len(files(tmp_path)) == 1
     assert process.terminate() == 0
 
@@ -129,7 +129,7 @@ def test_files_are_turned_over_in_order_whatever_the_clock_says(server, sluice, 
     process = start(sluice, clock, server, tmp_path, sink="rotate.time: 1s")
     for number in range(1, 5):
         insert(server, number)
-        wait_until(lambda: len(files(tmp_path)) == number + 1, f"file {number} to be turned over")
+        until(lambda: len(files(tmp_path)) == number + 1, f"file {number} to be turned over")
         clock.set(jump if number % 2 else 0)
     assert process.terminate() == 0
     assert ids(tmp_path) == [1, 2, 3, 4]
@@ -141,15 +141,15 @@ def test_files_are_turned_over_in_order_whatever_the_clock_says(server, sluice, 
 def test_a_position_is_resumed_on_another_day(server, sluice, clock, tmp_path, jump):
     process = start(sluice, clock, server, tmp_path, sink="rotate.time: 10m")
     insert(server, 1, 2)
-    wait_until(lambda: ids(tmp_path) == [1, 2], "the rows before the kill")
+    until(lambda: ids(tmp_path) == [1, 2], "the rows before the kill")
     clock.set(jump)
     insert(server, 3)
-    wait_until(lambda: ids(tmp_path) == [1, 2, 3], "the row after the jump")
+    until(lambda: ids(tmp_path) == [1, 2, 3], "the row after the jump")
     process.signal(signal.SIGKILL)
     process.process.wait()
     insert(server, 4)
     clock.set(-jump)
     process = start(sluice, clock, server, tmp_path, sink="rotate.time: 10m")
     insert(server, 5)
-    wait_until(lambda: ids(tmp_path) == [1, 2, 3, 4, 5], "every row once, in order")
+    until(lambda: ids(tmp_path) == [1, 2, 3, 4, 5], "every row once, in order")
     assert process.terminate() == 0

@@ -10,7 +10,7 @@ import pymysql
 import pytest
 
 from lib.http_target import Target, reply
-from lib.sluice import WAIT_SECONDS, run
+from lib.sluice import run, until
 from elasticsearch_server import Elasticsearch
 from opensearch_server import OpenSearch
 
@@ -31,13 +31,6 @@ def configure(folder, server, database, url, *lines):
             "memory: {batch_bytes: 16KiB}", "sinks:", "  out:", "    sink: elasticsearch", f"    url: {url}", *(f"    {line}" for line in lines)]
     path.write_text("\n".join(text) + "\n")
     return path
-
-
-def until(condition):
-    end = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def rows(server, table):

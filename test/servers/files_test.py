@@ -10,10 +10,9 @@ import time
 
 import pytest
 
-from cli_pipeline_test import wait_until
 from full_disk_test import SmallDisk, on_a_small_disk
 from kill_test import Writer, start
-from lib.sluice import WAIT_SECONDS, run
+from lib.sluice import WAIT_SECONDS, run, until
 
 KILLS = int(os.environ.get("SLUICE_KILLS", "20"))
 SEED = int(os.environ.get("SLUICE_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 31)
@@ -133,13 +132,13 @@ def test_the_disk_is_full(shared, database, sluice, tmp_path):
         return [json.loads(line)["after"]["id"] for line in path.read_text().splitlines()] if path.exists() else []
 
     insert(1, 10)
-    wait_until(lambda: ids("a") == ids("b") == list(range(1, 11)), "the rows before")
+    until(lambda: ids("a") == ids("b") == list(range(1, 11)), "the rows before")
     disk.fill()
     insert(11, 60)
     process.wait_for_error("the disk is full")
     assert ids("a") == ids("b") == list(range(1, 11))
     disk.make_room()
-    wait_until(lambda: ids("a") == ids("b") == list(range(1, 61)), "the rows that had no room")
+    until(lambda: ids("a") == ids("b") == list(range(1, 61)), "the rows that had no room")
     process.wait_for_error("goes on")
     assert process.terminate() == 0
 
@@ -163,7 +162,7 @@ def test_names_cannot_leave_the_folder(shared, database, sluice, tmp_path):
     def found():
         return {path.name: path.read_text() for path in (tmp_path / "out").rglob("*") if not path.name.startswith(".sluice")}
 
-    wait_until(lambda: len(found()) == len(names), "a file for each")
+    until(lambda: len(found()) == len(names), "a file for each")
     assert process.terminate() == 0
     for number, name in enumerate(names):
         spelt = "".join(f"%{ord(c):02X}" if c in "/%" or c < " " or (c == "." and at == 0) else c for at, c in enumerate(name))
@@ -218,7 +217,7 @@ def test_csv_is_what_select_shows(start_server, database, sluice, tmp_path, kind
         more="format: csv\n    meta: [op, table]\n    null_as: <null>\n    binary: hex"))
     process = sluice("run", config, cwd=tmp_path)
     path = tmp_path / "out/t.csv"
-    wait_until(lambda: process.process.poll() is not None or path.exists() and path.read_bytes().count(b"update,") == 3, "all rows")
+    until(lambda: process.process.poll() is not None or path.exists() and path.read_bytes().count(b"update,") == 3, "all rows")
     assert process.terminate() == 0, process.stderr
     with open(path, newline="", encoding="utf-8") as lines:
         read = list(csv.reader(lines))
@@ -229,7 +228,7 @@ def test_csv_is_what_select_shows(start_server, database, sluice, tmp_path, kind
     # A restart repeats nothing, neither row nor line of names.
     server.sql(f"insert into {database}.other values (8)")
     process = sluice("run", config, cwd=tmp_path)
-    wait_until(lambda: (tmp_path / "out/other.csv").read_text().endswith("8\n"), "the new row")
+    until(lambda: (tmp_path / "out/other.csv").read_text().endswith("8\n"), "the new row")
     assert process.terminate() == 0
     assert (tmp_path / "out/other.csv").read_text() == "_op,_table,a\ninsert,other,7\ninsert,other,8\n"
     # From the file on the console, with as many threads as you like.

@@ -6,8 +6,7 @@ import textwrap
 
 import pytest
 
-from cli_pipeline_test import wait_until
-from lib.sluice import run
+from lib.sluice import run, until
 
 
 def on_a_small_disk(size):
@@ -77,7 +76,7 @@ def test_the_disk_of_the_output_is_full(table, pipeline, tmp_path):
     process, disk = pipeline("state", "disk/out.jsonl")
     out = disk.folder / "out.jsonl"
     insert(table, 1, 10)
-    wait_until(lambda: ids(out) == list(range(1, 11)), "the rows before")
+    until(lambda: ids(out) == list(range(1, 11)), "the rows before")
     disk.fill()
     insert(table, 11, 110)
     process.wait_for_error("out.jsonl: the disk is full")
@@ -85,7 +84,7 @@ def test_the_disk_of_the_output_is_full(table, pipeline, tmp_path):
     assert "the disk is full" in sink["last_error"] and sink["changes"] == 10
     assert ids(out) == list(range(1, 11))  # whole lines, nothing of what had no room
     disk.make_room()
-    wait_until(lambda: ids(out) == list(range(1, 111)), "the rows that had no room")
+    until(lambda: ids(out) == list(range(1, 111)), "the rows that had no room")
     process.wait_for_error("goes on")
     assert process.terminate() == 0
 
@@ -96,7 +95,7 @@ def test_the_disk_is_full_where_a_transaction_waits_for_its_end(table, pipeline,
     process, disk = pipeline("disk/state", "out.jsonl", size="64m", more="transactions: whole")
     out = tmp_path / "out.jsonl"
     insert(table, 1, 10)
-    wait_until(lambda: out.exists() and ids(out) == list(range(1, 11)), "the rows before")
+    until(lambda: out.exists() and ids(out) == list(range(1, 11)), "the rows before")
     disk.fill()
     ends = ["commit"] if how == "begin" else ["xa end 'one'", "xa prepare 'one'", "xa commit 'one'"]
     with table[0].connect() as connection, connection.cursor() as cursor:
@@ -105,7 +104,7 @@ def test_the_disk_is_full_where_a_transaction_waits_for_its_end(table, pipeline,
     process.wait_for_error("and it goes on by itself")
     assert "cannot set aside" in process.stderr or "/prepared/begun: the disk is full" in process.stderr
     disk.make_room()
-    wait_until(lambda: ids(out) == list(range(1, 8001)), "every row once")
+    until(lambda: ids(out) == list(range(1, 8001)), "every row once")
     assert process.terminate() == 0
 
 
@@ -113,13 +112,13 @@ def test_the_disk_of_the_state_is_full(table, pipeline, tmp_path):
     process, disk = pipeline("disk/state", "out.jsonl")
     out = tmp_path / "out.jsonl"
     insert(table, 1, 10)
-    wait_until(lambda: out.exists() and ids(out) == list(range(1, 11)), "the rows before")
+    until(lambda: out.exists() and ids(out) == list(range(1, 11)), "the rows before")
     disk.fill()
     insert(table, 11, 20)
     process.wait_for_error("state.db: the disk is full")
     insert(table, 21, 30)
     disk.make_room()
     process.wait_for_error("goes on")
-    wait_until(lambda: ids(out) == list(range(1, 31)), "every row once")
+    until(lambda: ids(out) == list(range(1, 31)), "every row once")
     assert process.terminate() == 0
     assert "everything delivered is saved" in process.stderr

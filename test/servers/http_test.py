@@ -13,7 +13,7 @@ import urllib.parse
 import pytest
 
 from lib.http_target import Target, TargetProcess, reply
-from lib.sluice import WAIT_SECONDS, run
+from lib.sluice import run, until
 from server_tls import make_tls, sign
 
 KIND = "mysql-9.7"
@@ -41,13 +41,6 @@ def configure(folder, server, database, url, *lines):
             *(f"    {line}" for line in lines)]
     path.write_text("\n".join(text) + "\n")
     return path
-
-
-def until(condition):
-    end = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def fill(server, database, count, first=0):

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from lib.http_target import Target, reply
-from lib.sluice import WAIT_SECONDS, run
+from lib.sluice import run, until
 
 CONFIGURATION = """
 name: leaves
@@ -88,13 +88,6 @@ class Pipeline:
         until(lambda: self.out() == expected, lambda: f"the file has {len(self.out())} of {len(expected)}")
         until(lambda: self.target.ids()[-1:] == expected[-1:], lambda: f"{self.target.ids()[-3:]} of {expected[-1:]}")
         assert follow(self.target.ids()) == expected
-
-
-def until(condition, why=lambda: "it did not come to pass"):
-    end = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < end, why()
-        time.sleep(0.02)
 
 
 def follow(ids):

@@ -9,7 +9,6 @@ import resource
 import signal
 import sqlite3
 import subprocess
-import time
 import urllib.request
 
 import pytest
@@ -17,7 +16,7 @@ import pytest
 from daemon import free_port
 from lib.http_target import Target, reply
 from lib.redis import Redis
-from lib.sluice import BINARY, WAIT_SECONDS, Sluice, run
+from lib.sluice import BINARY, Sluice, run, until
 
 KEY = "0123456789abcdef0123456789abcdef"
 # What is planted, by the place where it is. Letters that no hexadecimal code has; the number is one of FF1's.
@@ -97,13 +96,6 @@ def found_in(name, data):
 
 def found_below(folder):
     return [each for path in folder.rglob("*") if path.is_file() for each in found_in(str(path.relative_to(folder)), path.read_bytes())]
-
-
-def until(condition, why=lambda: ""):
-    end = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < end, why()
-        time.sleep(0.05)
 
 
 def configure(folder, server, redis, refusing, metrics, masks=MASKS):

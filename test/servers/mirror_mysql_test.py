@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from lib.mirror import TYPES, Workload, create_types, failure, type_rows, until
-from lib.sluice import run
+from lib.mirror import TYPES, Workload, create_types, failure, type_rows
+from lib.sluice import run, until
 
 SOURCE = "mysql-9.7"
 TARGETS = ["mariadb-10.11", "mysql-9.7"]

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from lib.mirror import TYPES, Workload, create_types, failure, type_rows, until
-from lib.sluice import run
+from lib.mirror import TYPES, Workload, create_types, failure, type_rows
+from lib.sluice import run, until
 from postgresql_server import PostgreSQL
 
 SOURCE = "mysql-9.7"

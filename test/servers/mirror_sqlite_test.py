@@ -7,8 +7,8 @@ import sqlite3
 
 import pytest
 
-from lib.mirror import TYPES, Workload, create_types, failure, type_rows, until
-from lib.sluice import run
+from lib.mirror import TYPES, Workload, create_types, failure, type_rows
+from lib.sluice import run, until
 
 KIND = "mysql-9.7"
 

@@ -3,7 +3,6 @@ two which would become one are refused instead of mixed."""
 
 import json
 import pathlib
-import time
 import urllib.parse
 
 import pytest
@@ -12,7 +11,7 @@ from confluent_kafka.admin import AdminClient
 from lib.http_target import Target
 from lib.kafka import read, values
 from lib.redis import Redis
-from lib.sluice import WAIT_SECONDS
+from lib.sluice import WAIT_SECONDS, until
 
 NAMES = ["plain", "two words", "it's \"quoted\"", "öß漢字", "party 🙂", "a/b\\c", "%41{x}", "..", "one\nline\rand\ttab", "x" * 300, "ü" * 300,
          "x" * 299 + "y", "?a=b&c#d", "*[]"]
@@ -36,13 +35,6 @@ def configure(folder, server, database, *lines):
     path.write_text("\n".join(["name: n", "state: ./state", f"source: {{url: '{server.url}', start: earliest}}", f'tables: ["{database}.*"]',
                                "ddl: false", "sinks:", "  out:", *(f"    {line}" for line in lines)]) + "\n")
     return path
-
-
-def until(condition):
-    end = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def name_of(line):

@@ -2,12 +2,11 @@
 
 import random
 import shutil
-import time
 
 import pytest
 
 from lib.redis import Redis
-from lib.sluice import WAIT_SECONDS, run
+from lib.sluice import run, until
 
 KIND = "mysql-9.7"
 
@@ -46,13 +45,6 @@ def configure(folder, server, database, url, *lines):
 
 def url_of(*servers):
     return ",".join(f"redis://127.0.0.1:{redis.port}/0" for redis in servers)
-
-
-def until(condition):
-    end = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def rows_of(redis, pattern):

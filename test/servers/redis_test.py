@@ -8,7 +8,7 @@ import time
 import pytest
 
 from lib.redis import Redis
-from lib.sluice import WAIT_SECONDS, run
+from lib.sluice import run, until
 from server_tls import make_tls
 
 KIND = "mysql-9.7"
@@ -43,13 +43,6 @@ def configure(folder, server, database, url, *lines):
 
 def url_of(redis, login="", scheme="redis"):
     return f"{scheme}://{login}127.0.0.1:{redis.port}/0"
-
-
-def until(condition):
-    end = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def test_a_stream_has_every_change_in_order(server, database, redis, sluice, tmp_path):

@@ -10,7 +10,7 @@ import pytest
 from lib.kafka import read
 from lib.http_target import Target, reply
 from lib.registry import Registry, avro_reader, protobuf_reader
-from lib.sluice import WAIT_SECONDS, run
+from lib.sluice import WAIT_SECONDS, run, until
 
 KIND = "mysql-9.7"
 
@@ -49,13 +49,6 @@ def configure(folder, server, database, *lines):
     path = folder / "sluice.yaml"
     path.write_text(text + "\n")
     return path
-
-
-def until(condition, process):
-    end = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < end, process.stderr
-        time.sleep(0.02)
 
 
 def test_avro_in_kafka_is_read_by_confluents_library(server, database, kafka, registry, sluice, tmp_path):
@@ -167,12 +160,12 @@ def test_a_schema_that_the_registrys_rules_forbid_is_refused_until_they_allow_it
         def arrived():
             return [(each["table"], each["op"]) for each in (decode(request.body) for request in target.taken())]
 
-        until(lambda: arrived() == [(None, "ddl"), ("a", "ddl"), ("a", "insert")], process)
-        until(lambda: run("dead", "list", tmp_path / "state", check=False).stdout.count("refused: schema registry") == 2, process)
+        until(lambda: arrived() == [(None, "ddl"), ("a", "ddl"), ("a", "insert")], lambda: process.stderr)
+        until(lambda: run("dead", "list", tmp_path / "state", check=False).stdout.count("refused: schema registry") == 2, lambda: process.stderr)
         assert "409" in run("dead", "list", tmp_path / "state").stdout
         apicurio.ask("PUT", subject, {"compatibility": "NONE"})
         run("dead", "retry", tmp_path / "state")
-        until(lambda: arrived()[3:] == [("b", "ddl"), ("b", "insert")], process)
+        until(lambda: arrived()[3:] == [("b", "ddl"), ("b", "insert")], lambda: process.stderr)
 
 
 def test_debeziums_envelope_in_avro_and_protobuf_says_what_it_says_in_json(server, database, kafka, registry, sluice, tmp_path):

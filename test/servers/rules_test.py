@@ -8,8 +8,7 @@ import re
 
 import pytest
 
-from cli_pipeline_test import wait_until
-from lib.sluice import run
+from lib.sluice import run, until
 
 SEED = int(os.environ.get("SLUICE_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 31)
 CONDITIONS = 100
@@ -144,7 +143,7 @@ def test_the_server_judges_alike(shared, database, sluice, tmp_path):
                 if (got := [line["after"]["id"] for line in lines(tmp_path / f"{name}.jsonl")]) != ids]
 
     try:
-        wait_until(lambda: not wrong(), "all conditions judged")
+        until(lambda: not wrong(), "all conditions judged")
     except AssertionError:
         pytest.fail(f"seed {SEED}:\n" + "\n".join(wrong()[:10]) + process.stderr[-2000:])
     assert sum(map(len, expected.values())) > ROWS * CONDITIONS / 10, "too few rows pass for a comparison"
@@ -170,7 +169,7 @@ def test_changes_that_enter_and_leave(shared, database, sluice, tmp_path):
         "gone": [("d", 1), ("d", 2)],
     }
     try:
-        wait_until(lambda: {name: told(name) for name in sinks} == expected, "the changes")
+        until(lambda: {name: told(name) for name in sinks} == expected, "the changes")
     except AssertionError:
         assert {name: told(name) for name in sinks} == expected
     assert process.terminate() == 0
@@ -221,7 +220,7 @@ def test_what_does_not_fit_a_table_is_told_before_anything_runs(shared, database
     process = sluice("run", config)
     process.wait_for_error("reading ")
     server.sql(f"insert into {database}.t values (1, 1)")
-    wait_until(lambda: lines(tmp_path / "out"), "the change")
+    until(lambda: lines(tmp_path / "out"), "the change")
     assert process.terminate() == 0
     config.write_text(wrong)
     done = run("check", config, check=False)
@@ -240,7 +239,7 @@ def test_what_a_row_image_leaves_out_is_not_null(shared, database, sluice, tmp_p
     assert len(lines(tmp_path / "out.jsonl")) <= 3
     (tmp_path / "sluice.yaml").write_text(configuration(server, database, {"out": "operation <> 'delete' AND (id = 2 OR n > 0)"}))
     process = sluice("run", tmp_path / "sluice.yaml")
-    wait_until(lambda: len(lines(tmp_path / "out.jsonl")) >= 4, "the rest")
+    until(lambda: len(lines(tmp_path / "out.jsonl")) >= 4, "the rest")
     assert process.terminate() == 0
 
 
@@ -279,7 +278,7 @@ def test_rows_go_where_they_belong_with_columns_of_their_own(shared, database, s
     told = lambda: {name: [{key: str(value) if key in ("net", "gross") else value for key, value in line["after"].items()}
                            for line in lines(tmp_path / f"{name}.jsonl")] for name in expected}
     try:
-        wait_until(lambda: told() == expected, "the rows")
+        until(lambda: told() == expected, "the rows")
     except AssertionError:
         assert told() == expected, process.stderr
     (before,) = [line["before"] for line in lines(tmp_path / "small.jsonl") if line["op"] == "update"]

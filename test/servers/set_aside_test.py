@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from catalogue_test import changes, deliver, rows, saved, wait_for
-from lib.sluice import BINARY, Sluice, run
+from catalogue_test import changes, deliver, saved
+from lib.sluice import BINARY, Sluice, run, until
 
 KINDS = ["mysql-5.6", "mysql-9.7", "mariadb-10.11"]
 # More clauses than are read: the schema change is not understood.
@@ -74,7 +74,7 @@ def come_out(folder):
     """Runs the pipeline until nothing is set aside any more. What it said."""
     with Sluice("run", folder / "sluice.yaml") as process:
         process.wait_for_error("reading ")
-        wait_for(lambda: waiting(folder) == 0)
+        until(lambda: waiting(folder) == 0)
         assert process.terminate() == 0, process.stderr
         return process.stderr
 
@@ -103,7 +103,7 @@ def test_the_others_flow_and_what_waited_comes_out_when_it_is_told(server, tmp_p
     lose_columns(server)
     end = server.binlog_position()
     with Sluice("run", path) as process:
-        wait_for(lambda: saved(tmp_path) == end)
+        until(lambda: saved(tmp_path) == end)
         assert after(tmp_path, "u") == [{"id": n} for n in (1, 2, 3, 4)]
         assert after(tmp_path, "t") == []
         assert "the columns of shop.t at this place of the log are not known" in process.stderr
@@ -296,17 +296,17 @@ def test_the_log_itself_tells_at_last(server, tmp_path):
     path.write_text(path.read_text().replace(server.url, f"mysql://nobody:x@127.0.0.1:{server.port}/"))
     server.sql(f"{ODD}; insert into shop.t values (1, 1, 1); insert into shop.u values (1); insert into shop.t values (2, 2, 2)")
     with Sluice("run", path) as process:
-        wait_for(lambda: saved(tmp_path) == server.binlog_position())
+        until(lambda: saved(tmp_path) == server.binlog_position())
         assert waiting(tmp_path) == 2 and after(tmp_path, "u") == [{"id": 1}]
         server.sql("set global binlog_row_metadata = full")
         server.sql("begin; insert into shop.t values (3, 3, 3); insert into shop.u values (2); insert into shop.t values (4, 4, 4); commit")
         server.sql("insert into shop.t values (5, 5, 5)")
-        wait_for(lambda: saved(tmp_path) == server.binlog_position() and waiting(tmp_path) == 0)
+        until(lambda: saved(tmp_path) == server.binlog_position() and waiting(tmp_path) == 0)
         assert after(tmp_path, "t") == [{"b": n, "id": n, "a": n} for n in (1, 2, 3, 4, 5)], process.stderr
         server.sql("set global binlog_row_metadata = minimal")
         server.sql("insert into shop.t values (6, 6, 6)" if server.kind.flavour != "mariadb" else
                    "set global binlog_row_metadata = no_log; insert into shop.t values (6, 6, 6)")
-        wait_for(lambda: len(after(tmp_path, "t")) == 6)
+        until(lambda: len(after(tmp_path, "t")) == 6)
         assert after(tmp_path, "t")[-1] == {"b": 6, "id": 6, "a": 6}
         assert process.terminate() == 0
     every = [change["id"] for change in changes(tmp_path)]

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from lib.sluice import run
+from lib.sluice import run, until
 
 GTID_KINDS = ["mariadb-10.11", "mariadb-11.8", "mysql-9.7", "mysql-5.6"]
 
@@ -45,7 +45,7 @@ def log_status(server):
 def purge(server, file):
     """A file that somebody reads is not purged, and the thread of a reader that has gone only notices when it writes."""
     server.sql("flush logs")
-    wait_for(lambda: server.sql(f"purge binary logs to '{file}'; show binary logs")[0][0] == file, "purging")
+    until(lambda: server.sql(f"purge binary logs to '{file}'; show binary logs")[0][0] == file, "purging")
 
 
 def reset(server):
@@ -321,13 +321,6 @@ def stop_replica(replica):
     replica.sql("stop replica" if replica.kind.name == "mysql-9.7" else "stop slave")
 
 
-def wait_for(condition, what, status=lambda: ""):
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end, f"{what}: not within 30 s; {status()}"
-        time.sleep(0.02)
-
-
 def has_row(server, number):
     return server.sql("select count(*) from information_schema.tables where table_schema='shop'")[0][0] and \
         server.sql(f"select count(*) from shop.t where id = {number}")[0][0]
@@ -338,10 +331,10 @@ def test_fail_over_to_a_replica(start_server, server, pipeline, sluice, kind):
     replica = replica_of(start_server, server, kind)
     replica.sql("flush logs; flush logs")  # its files are others than its source's
     insert(server, 1, 2)
-    wait_for(lambda: has_row(replica, 2), "replication")
+    until(lambda: has_row(replica, 2), "replication")
     pipeline.read_until(sluice, server, 2)
     insert(server, 3)
-    wait_for(lambda: has_row(replica, 3), "replication")
+    until(lambda: has_row(replica, 3), "replication")
     server.kill9()
     stop_replica(replica)
     insert(replica, 4)
@@ -355,7 +348,7 @@ def test_fail_over_to_a_replica(start_server, server, pipeline, sluice, kind):
 def test_a_replica_that_lags_behind_is_waited_for(start_server, server, pipeline, sluice, kind):
     replica = replica_of(start_server, server, kind)
     insert(server, 1)
-    wait_for(lambda: has_row(replica, 1), "replication")
+    until(lambda: has_row(replica, 1), "replication")
     stop_replica(replica)
     insert(server, 2)
     pipeline.read_until(sluice, server, 2)
@@ -363,7 +356,7 @@ def test_a_replica_that_lags_behind_is_waited_for(start_server, server, pipeline
     process.wait_for_error("has not yet executed")
     assert pipeline.ids() == [1, 2]
     replica.sql("start replica" if kind == "mysql-9.7" else "start slave")
-    wait_for(lambda: has_row(replica, 2), "replication")
+    until(lambda: has_row(replica, 2), "replication")
     insert(server, 3)
-    wait_for(lambda: pipeline.ids() == [1, 2, 3], "the third row", lambda: process.stderr)
+    until(lambda: pipeline.ids() == [1, 2, 3], lambda: process.stderr)
     assert process.terminate() == 0

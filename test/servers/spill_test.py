@@ -8,7 +8,7 @@ import pytest
 
 from full_disk_test import SmallDisk, on_a_small_disk
 from lib.http_target import TargetProcess
-from lib.sluice import WAIT_SECONDS, run
+from lib.sluice import run, until
 
 KIND = "mysql-9.7"
 ROWS = 40
@@ -49,13 +49,6 @@ class Writer:
 
     def there(self):
         return list(range(1, self.count + 1))
-
-
-def until(condition, why=lambda: "it did not come to pass"):
-    end = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < end, why()
-        time.sleep(0.02)
 
 
 def out(folder):

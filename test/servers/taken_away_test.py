@@ -1,13 +1,12 @@
 """What is taken away while a pipeline runs, and given back: a login at the source, a login at the target, a topic."""
 
 import json
-import time
 
 import pytest
 
 from lib.kafka import read, values
 from lib.redis import Redis
-from lib.sluice import WAIT_SECONDS, run
+from lib.sluice import run, until
 
 KIND = "mysql-9.7"
 
@@ -30,13 +29,6 @@ def configure(folder, database, url, *sink):
 def insert(server, database, first, last):
     for i in range(first, last + 1):
         server.sql(f"insert into {database}.t values ({i})")
-
-
-def until(condition, what):
-    end = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < end, what
-        time.sleep(0.05)
 
 
 def test_the_sources_login(server, database, sluice, tmp_path):

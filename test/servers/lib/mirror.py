@@ -4,7 +4,7 @@ workload, and the comparison of a source's table with its mirror."""
 import random
 import time
 
-from lib.sluice import WAIT_SECONDS, run
+from lib.sluice import run
 
 # Column type, values as SQL literals.
 TYPES = {
@@ -142,10 +142,3 @@ def failure(path, *words, code=1):
     assert done.returncode == code, done.stderr
     for word in words:
         assert word in done.stderr, done.stderr
-
-
-def until(condition, seconds=WAIT_SECONDS, what=None):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, what() if what else "it took too long"
-        time.sleep(0.05)

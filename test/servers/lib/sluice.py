@@ -27,6 +27,14 @@ def environment(more):
     return None if more is None else {**os.environ, **more}
 
 
+def until(condition, what="it did not come to pass", seconds=WAIT_SECONDS):
+    """Waits until it holds. what: it in words, or what tells at the end how far it came."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"not within {seconds} s: {what() if callable(what) else what}"
+        time.sleep(0.02)
+
+
 class Sluice:
     """A running sluice whose lines on stdout are read as they come. `through` is a command that ends in running another."""
 
