@@ -1,37 +1,23 @@
 """The sink clickhouse against real servers of old and of now: rows kept in step through deaths of both, types, bounds, schema changes."""
 
 import contextlib
-import random
-import time
 
 import pymysql
 import pytest
 
 from clickhouse_server import CURRENT, OLD, PASSWORD, VERSIONS, ClickHouse
 from lib.http_target import Target, reply
+from lib.one_sink import pipeline, stays_equal
 from lib.sluice import run, until
 
-KIND = "mysql-9.7"
 MINE = ("_version", "_deleted")
-
-
-@pytest.fixture
-def server(shared, database):
-    server = shared(KIND, full=True, gtid=True)
-    server.sql(f"create database {database}")
-    yield server
-    server.sql(f"drop database if exists {database}")
 
 
 def configure(folder, server, database, house, *lines):
     """house: a ClickHouse, or the URL of something that is taken for an old one."""
     url, version = (house, OLD) if isinstance(house, str) else (house.url, house.version)
-    path = folder / "sluice.yaml"
-    text = ["name: c", "state: ./state", "source:", f"  url: {server.url}", "  start: earliest", f'tables: ["{database}.*"]',
-            "memory: {batch_bytes: 16KiB}", "sinks:", "  out:", "    sink: clickhouse", f"    url: {url}", *(["    types: basic"] if version == OLD else []),
-            *(f"    {line}" for line in lines)]
-    path.write_text("\n".join(text) + "\n")
-    return path
+    return pipeline(folder, server, database, "sink: clickhouse", f"url: {url}", *(["types: basic"] if version == OLD else []), *lines,
+                    ddl=True, memory="16KiB")
 
 
 def rows(house, table, order="id"):
@@ -244,42 +230,7 @@ def test_types_that_the_server_lacks_are_named_at_the_start(server, database, tm
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_target_equals_source_through_deaths_truncation_and_schema_changes(server, database, sluice, tmp_path, version):
-    """A random workload, while Sluice and the server are killed."""
-    seed = random.randrange(1 << 32)
-    dice = random.Random(seed)
-    server.sql(f"create table {database}.t (id int primary key, name varchar(40), n int); create table {database}.u like {database}.t")
     with ClickHouse(version) as house:
         path = configure(tmp_path, server, database, house, "interval: 100ms")
-        process = sluice("run", path)
-        for step in range(90):
-            table = f"{database}.{dice.choice('tu')}"
-            first, kind = dice.randrange(400), dice.random()
-            if kind < 0.6:
-                values = ",".join(f"({i}, 'step {step}', {dice.randrange(100)})" for i in range(first, first + dice.randrange(1, 80)))
-                server.sql(f"replace into {table} (id, name, n) values {values}")
-            elif kind < 0.75:
-                server.sql(f"delete from {table} where id between {first} and {first + 40}")
-            elif kind < 0.9:
-                server.sql(f"update {table} set id = id + 1000, name = 'moved' where id between {first} and {first + 9};"
-                           f"update {table} set id = id - 1000 where id > 1000 and n % 2 = 0;"
-                           f"update {table} set n = n + 1 where id % 7 = {step % 7}; delete from {table} where id >= 1000")
-            elif kind < 0.93:
-                server.sql(f"truncate {table}")
-            elif kind < 0.95:
-                server.sql(f"alter table {table} add c{step} int default {step}")
-            elif kind < 0.96:
-                server.sql(f"drop table {table}; create table {table} (id int primary key, name varchar(40), n int)")
-            if step % 40 == 10:
-                process.kill9()
-                process = sluice("run", path)
-            if step == 50:
-                house.kill9()
-                house.start()
-        for name in "tu":
-            # Rows written before a column was added have it by its default, of which the log tells nothing.
-            server.sql(f"update {database}.{name} set n = n + 1")
-            expected = source_rows(server, f"{database}.{name}")
-            end = time.monotonic() + 60
-            while (found := rows(house, f"{database}.{name}")) != expected and time.monotonic() < end:
-                time.sleep(0.2)
-            assert found == expected, f"seed {seed}, table {name}: {len(found)} of {len(expected)}\n{process.stderr[-2000:]}"
+        stays_equal(server, database, sluice, path, house, 90, lambda table: source_rows(server, f"{database}.{table}"),
+                    lambda table: rows(house, f"{database}.{table}"))

@@ -73,6 +73,15 @@ def database():
 
 
 @pytest.fixture
+def server(shared, database):
+    """A MySQL 9.7 that tests share, with a database for this one. What a file's tests have in it, its own fixture of this name adds."""
+    server = shared("mysql-9.7", full=True, gtid=True)
+    server.sql(f"create database {database}")
+    yield server
+    server.sql(f"drop database if exists {database}")
+
+
+@pytest.fixture
 def sluice():
     """sluice(arguments...) -> a running Sluice, killed after the test. For runs to the end, see lib.sluice.run."""
     started = []

@@ -13,19 +13,17 @@ import urllib.parse
 import pytest
 
 from lib.http_target import Target, TargetProcess, reply
+from lib.one_sink import fill, pipeline
 from lib.sluice import run, until
 from server_tls import make_tls, sign
 
-KIND = "mysql-9.7"
 KILLS = int(os.environ.get("SLUICE_KILLS", "20"))
 
 
 @pytest.fixture
-def server(shared, database):
-    server = shared(KIND, full=True, gtid=True)
-    server.sql(f"create database {database}; create table {database}.t (id int primary key, name varchar(20))")
-    yield server
-    server.sql(f"drop database if exists {database}")
+def server(server, database):
+    server.sql(f"create table {database}.t (id int primary key, name varchar(20))")
+    return server
 
 
 @pytest.fixture
@@ -35,17 +33,7 @@ def target():
 
 
 def configure(folder, server, database, url, *lines):
-    path = folder / "sluice.yaml"
-    text = ["name: h", "state: ./state", "source:", f"  url: {server.url}", "  start: earliest", f'tables: ["{database}.*"]',
-            "ddl: false", "memory: {batch_bytes: 4KiB}", "sinks:", "  out:", "    sink: http", f'    url: "{url}"',
-            *(f"    {line}" for line in lines)]
-    path.write_text("\n".join(text) + "\n")
-    return path
-
-
-def fill(server, database, count, first=0):
-    rows = ",".join(f"({i}, 'name {i}')" for i in range(first, first + count))
-    server.sql(f"insert into {database}.t values {rows}")
+    return pipeline(folder, server, database, "sink: http", f'url: "{url}"', *lines)
 
 
 def ids(changes):

@@ -12,27 +12,13 @@ from daemon import free_port
 from kafka_server import PASSWORD, USER
 from lib.http_target import Target
 from lib.kafka import Reader, kcat, partition_of, read, values
+from lib.one_sink import pipeline
 from lib.sluice import WAIT_SECONDS, run
 from server_tls import make_tls, sign
 
-KIND = "mysql-9.7"
-
-
-@pytest.fixture
-def server(shared, database):
-    server = shared(KIND, full=True, gtid=True)
-    server.sql(f"create database {database}")
-    yield server
-    server.sql(f"drop database if exists {database}")
-
 
 def configure(folder, server, database, brokers, *lines):
-    text = "\n".join(["name: k", "state: ./state", "source:", f"  url: {server.url}", "  start: earliest",
-                      f'tables: ["{database}.*"]', "ddl: false", "sinks:", "  out:", "    sink: kafka",
-                      f"    brokers: {brokers}", *(f"    {line}" for line in lines)])
-    path = folder / "sluice.yaml"
-    path.write_text(text + "\n")
-    return path
+    return pipeline(folder, server, database, "sink: kafka", f"brokers: {brokers}", *lines, memory=None)
 
 
 def test_every_change_arrives_in_order_with_its_key(server, database, kafka, sluice, tmp_path):

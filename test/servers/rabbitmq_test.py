@@ -4,30 +4,27 @@ import contextlib
 import json
 import os
 import pathlib
-import random
 import subprocess
 import time
 
 import pika
 import pytest
 
+from lib.one_sink import fill, fill_through_deaths, in_order, once_or_again, pipeline
 from lib.redis import Redis
 from lib.sluice import WAIT_SECONDS, run
 from rabbitmq_server import PASSWORD, RabbitMQ
 from server import die_with_parent
 from server_tls import make_tls
 
-KIND = "mysql-9.7"
 KILLS = 6
 EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "docs/examples/rabbitmq-to-redis"
 
 
 @pytest.fixture
-def server(shared, database):
-    server = shared(KIND, full=True, gtid=True)
-    server.sql(f"create database {database}; create table {database}.t (id int primary key, name varchar(20))")
-    yield server
-    server.sql(f"drop database if exists {database}")
+def server(server, database):
+    server.sql(f"create table {database}.t (id int primary key, name varchar(20))")
+    return server
 
 
 @contextlib.contextmanager
@@ -41,16 +38,7 @@ def channel(broker):
 
 
 def configure(folder, server, database, url, *lines):
-    path = folder / "sluice.yaml"
-    text = ["name: q", "state: ./state", "source:", f"  url: {server.url}", "  start: earliest", f'tables: ["{database}.*"]',
-            "ddl: false", "memory: {batch_bytes: 4KiB}", "sinks:", "  out:", "    sink: rabbitmq", f"    url: {url}",
-            *(f"    {line}" for line in lines)]
-    path.write_text("\n".join(text) + "\n")
-    return path
-
-
-def fill(server, database, count, first=0):
-    server.sql(f"insert into {database}.t values " + ",".join(f"({i}, 'name {i}')" for i in range(first, first + count)))
+    return pipeline(folder, server, database, "sink: rabbitmq", f"url: {url}", *lines)
 
 
 def take(broker, queue, enough, seconds=WAIT_SECONDS):
@@ -207,58 +195,21 @@ def test_a_broker_that_takes_nothing_for_now_is_waited_for(server, database, rab
     assert rows(take(rabbitmq, q, 400)) == list(range(1, 401)), "the connection was not kept"
 
 
-def in_order(ids, count):
-    """Nothing is missing, and nothing came before what precedes it."""
-    newest = -1
-    for at in ids:
-        assert at <= newest + 1, f"{at} came behind {newest}"
-        newest = max(newest, at)
-    assert newest == count - 1
-
-
-def load(server, database, sluice, path, seed, restart=None):
-    """Writes rows while the program dies again and again, and the broker once; returns how many."""
-    print(f"seed {seed}")
-    chance = random.Random(seed)
-    process = sluice("run", path)
-    written = 0
-    for kill in range(KILLS):
-        for _ in range(20):
-            fill(server, database, 25, written)
-            written += 25
-        time.sleep(chance.uniform(0, 0.1))
-        if kill == KILLS // 2 and restart:
-            restart()
-        else:
-            process.kill9()
-            process = sluice("run", path)
-    return written
-
-
 def check_load(found, written):
-    in_order(rows(found), written)
-    ids = {}
-    for (_, about, _), row in zip(found, rows(found)):
-        ids.setdefault(row, set()).add(about.message_id)
-    assert all(len(each) == 1 for each in ids.values()), "the same change has two ids"
-    print(f"{written} changes, {len(found) - written} repeats")
+    once_or_again(rows(found), [about.message_id for _, about, _ in found], written)
 
 
 def test_deaths_of_program_and_broker_under_load_lose_nothing(server, database, sluice, tmp_path):
     with RabbitMQ() as broker:
-        def restart():
-            broker.kill9()
-            broker.start()
-
         path = configure(tmp_path, server, database, broker.url(), f"to: q-{database}", f"declare: ['queue q-{database}']")
-        written = load(server, database, sluice, path, random.SystemRandom().randrange(1 << 31), restart)
+        written = fill_through_deaths(server, database, sluice, path, KILLS, target=broker, target_turns=[KILLS // 2])
         check_load(take(broker, f"q-{database}", has_row(written - 1)), written)
 
 
 def test_deaths_under_load_lose_nothing_of_a_quorum_queue(server, database, rabbitmq, sluice, tmp_path):
     path = configure(tmp_path, server, database, rabbitmq.url(), f"to: q-{database}",
                      f"declare: ['queue q-{database} x-queue-type=quorum']")
-    written = load(server, database, sluice, path, random.SystemRandom().randrange(1 << 31))
+    written = fill_through_deaths(server, database, sluice, path, KILLS)
     check_load(take(rabbitmq, f"q-{database}", has_row(written - 1)), written)
 
 

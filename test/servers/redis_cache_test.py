@@ -5,18 +5,15 @@ import shutil
 
 import pytest
 
+from lib.one_sink import pipeline
 from lib.redis import Redis
 from lib.sluice import run, until
 
-KIND = "mysql-9.7"
-
 
 @pytest.fixture
-def server(shared, database):
-    server = shared(KIND, full=True, gtid=True)
-    server.sql(f"create database {database}; create table {database}.t (id int primary key, name varchar(20), email varchar(40))")
-    yield server
-    server.sql(f"drop database if exists {database}")
+def server(server, database):
+    server.sql(f"create table {database}.t (id int primary key, name varchar(20), email varchar(40))")
+    return server
 
 
 @pytest.fixture
@@ -35,12 +32,7 @@ def start_redis(tmp_path):
 
 
 def configure(folder, server, database, url, *lines):
-    path = folder / "sluice.yaml"
-    text = ["name: c", "state: ./state", "source:", f"  url: {server.url}", "  start: earliest", f'tables: ["{database}.*"]',
-            "memory: {batch_bytes: 4KiB}", "sinks:", "  out:", "    sink: redis_cache", f"    url: {url}",
-            *(f"    {line}" for line in lines)]
-    path.write_text("\n".join(text) + "\n")
-    return path
+    return pipeline(folder, server, database, "sink: redis_cache", f"url: {url}", *lines, ddl=True)
 
 
 def url_of(*servers):

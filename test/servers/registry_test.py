@@ -9,10 +9,10 @@ import pytest
 
 from lib.kafka import read
 from lib.http_target import Target, reply
+from lib.one_sink import pipeline
 from lib.registry import Registry, avro_reader, protobuf_reader
 from lib.sluice import WAIT_SECONDS, run, until
 
-KIND = "mysql-9.7"
 
 COLUMNS = """id bigint unsigned primary key, price decimal(20,4), small tinyint, `no-name` int unsigned, f float, d double, b bit(5),
  day date, at datetime(3), stamp timestamp(6) null, t time(2), y year, body json, raw varbinary(20), kind enum('a','b'),
@@ -23,14 +23,6 @@ SEEN = {"id": decimal.Decimal(18446744073709551615), "price": decimal.Decimal("-
         "no_name": 4294967295, "f": 0.5, "d": -2.25, "b": 21, "day": "0000-00-00", "at": "2026-01-15 10:30:00.125",
         "stamp": "2026-01-15T10:30:00.000001Z", "t": "-838:59:59.00", "y": 2026, "body": '{"a":1.5}', "raw": b"\x00\xff", "kind": "b",
         "some": "x,y", "text": "Grüße 🙂"}
-
-
-@pytest.fixture
-def server(shared, database):
-    server = shared(KIND, full=True, gtid=True)
-    server.sql(f"create database {database}")
-    yield server
-    server.sql(f"drop database if exists {database}")
 
 
 @pytest.fixture(params=["small", "Apicurio"])
@@ -44,11 +36,7 @@ def registry(request):
 
 
 def configure(folder, server, database, *lines):
-    text = "\n".join(["name: k", "state: ./state", "source:", f"  url: {server.url}", "  start: earliest",
-                      f'tables: ["{database}.*"]', "sinks:", "  out:", *(f"    {line}" for line in lines)])
-    path = folder / "sluice.yaml"
-    path.write_text(text + "\n")
-    return path
+    return pipeline(folder, server, database, *lines, ddl=True, memory=None)
 
 
 def test_avro_in_kafka_is_read_by_confluents_library(server, database, kafka, registry, sluice, tmp_path):

@@ -8,15 +8,11 @@ from lib.kafka import read, values
 from lib.redis import Redis
 from lib.sluice import run, until
 
-KIND = "mysql-9.7"
-
 
 @pytest.fixture
-def server(shared, database):
-    server = shared(KIND, full=True, gtid=True)
-    server.sql(f"create database {database}; create table {database}.t (id int primary key)")
-    yield server
-    server.sql(f"drop database if exists {database}")
+def server(server, database):
+    server.sql(f"create table {database}.t (id int primary key)")
+    return server
 
 
 def configure(folder, database, url, *sink):
