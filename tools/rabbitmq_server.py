@@ -7,41 +7,33 @@
 It never outlives the process that started it, and its folder is removed at close().
 """
 
-import atexit
 import contextlib
 import os
 import pathlib
-import shutil
-import signal
 import socket
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from server import die_with_parent, free_port, new_folder  # noqa: E402
+from daemon import Daemon, die_with_parent, free_port  # noqa: E402
 from server_kinds import SERVERS  # noqa: E402
 
 HOME = SERVERS / "rabbitmq-3.10"
-START_SECONDS = 90
-STOP_SECONDS = 30
 USER, PASSWORD = "shop", "secret"
 
 # On the loopback alone; +sbwt: its threads poll without pause otherwise.
 ERLANG = "-kernel inet_dist_use_interface {127,0,0,1} +S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none"
 
 
-class RabbitMQ:
+class RabbitMQ(Daemon):
     """A running broker. tls: a Tls (server_tls.py), which adds a port for amqps; settings: more of rabbitmq.conf."""
 
     def __init__(self, settings=None, *, tls=None):
         if not HOME.exists():
             raise RuntimeError(f"RabbitMQ is not installed ({HOME} is absent): run ./do services install rabbitmq-3.10")
-        self.folder = new_folder()
-        self.process = self.mapper = None
-        self.log = self.folder / "server.log"
+        super().__init__("RabbitMQ")
+        self.mapper = None
         self.port, self.tls_port, self.distribution, self.mapper_port = (free_port() for _ in range(4))
-        atexit.register(self.close)
         try:
             found = {"listeners.tcp.1": f"127.0.0.1:{self.port}", "default_user": USER, "default_pass": PASSWORD,
                      "vm_memory_high_watermark.absolute": "1GB", "disk_free_limit.absolute": "1MB", "log.console": "true",
@@ -83,18 +75,7 @@ class RabbitMQ:
     # Life
 
     def start(self):
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([self._program("rabbitmq-server")], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            cwd=self.folder, start_new_session=True, preexec_fn=die_with_parent,
-                                            env=self._environment())
-        end = time.monotonic() + START_SECONDS
-        while not self.answers():
-            if self.process.poll() is not None:
-                raise RuntimeError(f"RabbitMQ ended at its start with {self.process.returncode}:\n{self.log_tail()}")
-            if time.monotonic() > end:
-                raise RuntimeError(f"RabbitMQ does not answer after {START_SECONDS} s:\n{self.log_tail()}")
-            time.sleep(0.05)
-        return self
+        return self._run([self._program("rabbitmq-server")], env=self._environment())
 
     def answers(self):
         """Whether it greets a client."""
@@ -103,35 +84,11 @@ class RabbitMQ:
             return probe.recv(1) == b"\x01"
         return False
 
-    def stop(self):
-        self._end(signal.SIGTERM)
-
-    def kill9(self):
-        self._end(signal.SIGKILL)
-
-    def _end(self, how):
-        if self.process is None or self.process.poll() is not None:
-            return
-        os.killpg(self.process.pid, how)
-        try:
-            self.process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-
     def close(self):
-        atexit.unregister(self.close)
-        with contextlib.suppress(Exception):
-            self._end(signal.SIGKILL)
+        super().close()
+        if self.mapper:
             self.mapper.kill()
             self.mapper.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
     # Use
 
@@ -146,7 +103,3 @@ class RabbitMQ:
         if done.returncode:
             raise RuntimeError(f"rabbitmqctl {words}: {done.stderr}{done.stdout}")
         return done.stdout
-
-    def log_tail(self, lines=30):
-        text = self.log.read_text(errors="replace") if self.log.exists() else ""
-        return "\n".join(text.splitlines()[-lines:])
