@@ -7,29 +7,33 @@
 It has no security, and never outlives the process that started it; its folder is removed at close().
 """
 
-import json
 import pathlib
 import sys
 import time
 import urllib.error
-import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from daemon import START_SECONDS, Daemon, free_port  # noqa: E402
+from daemon import START_SECONDS, free_port  # noqa: E402
+from json_daemon import JsonDaemon  # noqa: E402
 from server_kinds import SERVERS  # noqa: E402
 
 
-class OpenSearch(Daemon):
+class OpenSearch(JsonDaemon):
     """A running node. settings: more of opensearch.yml."""
 
     NAME, HOME = "OpenSearch", SERVERS / "opensearch-2.19"
+    PROBE = "/_cluster/health?wait_for_status=yellow&timeout=1s"
 
     def __init__(self, settings=None):
         if not self.HOME.exists():
             raise RuntimeError(f"{self.NAME} is not installed ({self.HOME} is absent): run ./do services install {self.HOME.name}")
         super().__init__(self.NAME)
-        self.port, self.transport = free_port(), free_port()
-        self.settings = settings or {}
+        self.port = free_port()
+        home = self.folder / "home"
+        (home / "config").mkdir(parents=True)
+        self.settings = {"path.home": home, "path.data": home / "data", "path.logs": home / "logs", "cluster.name": "test", "node.name": "one",
+                         "discovery.type": "single-node", "network.host": "127.0.0.1", "http.port": self.port, "transport.port": free_port(),
+                         "cluster.routing.allocation.disk.threshold_enabled": "false", "node.store.allow_mmap": "false", **(settings or {})}
         try:
             self.start()
         except BaseException:
@@ -39,33 +43,18 @@ class OpenSearch(Daemon):
     def start(self):
         # A small heap, and a start that does not wait for the best machine code.
         return self._run(["java", "-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *self.argv(),
-                          str(self.folder / "home"), str(self.port), str(self.transport),
                           *(f"{name}={value}" for name, value in self.settings.items())])
 
     def argv(self):
-        """Of java, up to the node's folder."""
-        return ["-Dopensearch.distribution.type=tar", "-cp", f"{self.HOME}/*", str(pathlib.Path(__file__).parent / "opensearch/TestNode.java")]
-
-    def answers(self):
-        try:
-            self.ask("GET", "/_cluster/health?wait_for_status=yellow&timeout=1s")
-        except OSError:
-            return False
-        return True
+        """Of java, up to the settings that both have."""
+        return ["-Dopensearch.distribution.type=tar", "-cp", f"{self.HOME}/*", str(pathlib.Path(__file__).parent / "opensearch/TestNode.java"),
+                "http.type=netty4", "transport.type=netty4"]
 
     # Use
 
     @property
     def url(self):
         return f"http://127.0.0.1:{self.port}"
-
-    def ask(self, method, path, body=None):
-        """The answer, parsed. An answer of 400 and more is an urllib.error.HTTPError, which is an OSError."""
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"}, method=method)
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            text = answer.read()
-        return json.loads(text) if text else None
 
     def documents(self, index):
         """{_id: (document, version)} of the first 10,000 there are; {} where there is no such index."""

@@ -5,21 +5,22 @@ what it is given in memory, and has no login.
         registry.schema("shop.orders-value")
 """
 
-import json
 import pathlib
 import sys
 import urllib.parse
-import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from daemon import Daemon, free_port  # noqa: E402
+from daemon import free_port  # noqa: E402
+from json_daemon import JsonDaemon  # noqa: E402
 from server_kinds import SERVERS  # noqa: E402
 
 HOME = SERVERS / "apicurio-3.0"
 
 
-class Apicurio(Daemon):
+class Apicurio(JsonDaemon):
     """A running registry."""
+
+    PROBE = "/subjects"
 
     def __init__(self):
         if not HOME.exists():
@@ -37,25 +38,11 @@ class Apicurio(Daemon):
         return self._run(["java", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dquarkus.http.host=127.0.0.1",
                           f"-Dquarkus.http.port={self.port}", "-jar", str(runner)])
 
-    def answers(self):
-        try:
-            self.ask("GET", "/subjects")
-        except OSError:
-            return False
-        return True
-
     # Use
 
     @property
     def url(self):
         return f"http://127.0.0.1:{self.port}/apis/ccompat/v7"
-
-    def ask(self, method, path, body=None):
-        """The answer, parsed. One of 400 and more is an urllib.error.HTTPError, which is an OSError."""
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"}, method=method)
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.loads(answer.read())
 
     def names(self):
         """Of the subjects there are."""
