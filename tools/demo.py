@@ -13,7 +13,8 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from server import Server, die_with_parent  # noqa: E402
+from daemon import die_with_parent  # noqa: E402
+from server import Server  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SLUICE = pathlib.Path(os.environ.get("SLUICE_BINARY") or ROOT / "build/sluice")

@@ -8,15 +8,24 @@ Root has no password. A server never outlives the process that started it, and i
 """
 
 import contextlib
+import fcntl
 import pathlib
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-import server_kinds  # noqa: E402
-from daemon import Daemon, die_with_parent, free_port, new_folder  # noqa: E402,F401
-from server_kinds import KINDS  # noqa: E402,F401
+from daemon import Daemon, free_port  # noqa: E402
+from server_kinds import CACHE, kind_of, options_of  # noqa: E402
+
+ROOT_EVERYWHERE = {
+    # 127.0.0.1 beside localhost: the former is what a server with --skip-name-resolve sees of a loopback client.
+    "mysql-9.7": "create user root@'127.0.0.1'; grant all on *.* to root@'127.0.0.1' with grant option;",
+    "mysql-5.6": "delete from mysql.user where user = ''; grant all on *.* to root@localhost with grant option;"
+    " grant all on *.* to root@'127.0.0.1' with grant option; flush privileges;",
+}
 
 
 class Server(Daemon):
@@ -29,7 +38,7 @@ class Server(Daemon):
 
     def __init__(self, kind, options=(), *, full=False, gtid=False, tls=None, data=None, folder=None, keep=False,
                  port=None):
-        self.kind = server_kinds.kind_of(kind)
+        self.kind = kind_of(kind)
         super().__init__(self.kind.name, folder, keep=keep)
         self.options = [*(self.kind.full_metadata if full else []), *(self.kind.gtid if gtid else []),
                         *(tls.server_options() if tls else []), *options]
@@ -39,7 +48,7 @@ class Server(Daemon):
         self.socket = self.folder / "s.sock"
         try:
             if not data and not self.datadir.exists():
-                copy_template(server_kinds.template(self.kind), self.datadir)
+                subprocess.run(["cp", "-a", "--reflink=auto", str(template(self.kind)), str(self.datadir)], check=True)
             self.start()
         except BaseException:
             if not keep:  # what is kept is the user's, even when it does not start
@@ -55,7 +64,7 @@ class Server(Daemon):
         argv = [*self.kind.server(), f"--datadir={self.datadir}", f"--socket={self.socket}", f"--port={self.port}",
                 f"--server-id={self.server_id}", f"--pid-file={self.folder}/pid",
                 # Servers of one folder remove each other's temporary tables when they start.
-                f"--tmpdir={self.folder}", *server_kinds.options(self.kind),
+                f"--tmpdir={self.folder}", *options_of(self.kind),
                 *self.options]
         return self._run(argv, env=self.kind.environment())
 
@@ -119,5 +128,35 @@ class Server(Daemon):
         return sorted(p for p in self.datadir.glob("binlog.*") if p.suffix[1:].isdigit())
 
 
-def copy_template(source, target):
-    subprocess.run(["cp", "-a", "--reflink=auto", str(source), str(target)], check=True)
+def template(kind):
+    """The folder of an initialised, never used data folder of this kind: made once, then copied for every server."""
+    folder = CACHE / "templates" / f"{kind.name}-{kind.stamp()}"
+    if folder.exists():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with open(folder.parent / f"{kind.name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if folder.exists():
+            return folder
+        for old in folder.parent.glob(f"{kind.name}-*"):
+            shutil.rmtree(old)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix="tmp-") as work:
+            data = pathlib.Path(work) / "data"
+            data.mkdir()
+            kind.initialise(data)
+            settle(kind, data)
+            # Each copy must become a server of its own: the UUID is made anew when this file is absent.
+            (data / "auto.cnf").unlink(missing_ok=True)
+            for log in data.glob("binlog.*"):
+                log.unlink()
+            data.rename(folder)  # last, so that what has this name is whole
+    return folder
+
+
+def settle(kind, data):
+    """One short run, so that redo logs and system tables have their final size and a copy starts at once."""
+    with Server(kind.name, data=data) as server:
+        statements = ROOT_EVERYWHERE.get(kind.name)
+        if statements:
+            server.sql(statements)
+        server.stop()

@@ -1,15 +1,13 @@
 """The database servers that tests and demos start: where each one's programs are and how its first data folder is made.
 
-MariaDB 10.11 is Debian's own. The others are unpacked under the cache folder (tools/do.d/servers.sh) and run by their own
+MariaDB 10.11 is Debian's own. The others are unpacked under the cache folder (tools/do.d/lib/servers.sh) and run by their own
 dynamic loader, so that nothing of the system changes.
 """
 
-import fcntl
 import os
 import pathlib
 import shutil
 import subprocess
-import tempfile
 
 CACHE = pathlib.Path(os.environ.get("SLUICE_CACHE") or pathlib.Path.home() / ".cache/sluice")
 SERVERS = CACHE / "servers"
@@ -26,16 +24,9 @@ COMMON = [
     "--sync-binlog=0",
     "--innodb-flush-log-at-trx-commit=2",
     "--innodb-buffer-pool-size=128M",
-    "--innodb-use-native-aio=OFF",  # a dozen servers at once use up the system's (fs.aio-max-nr)
     "--max-allowed-packet=512M",
     "--secure-file-priv=",
 ]
-ROOT_EVERYWHERE = {
-    # 127.0.0.1 beside localhost: the former is what a server with --skip-name-resolve sees of a loopback client.
-    "mysql-9.7": "create user root@'127.0.0.1'; grant all on *.* to root@'127.0.0.1' with grant option;",
-    "mysql-5.6": "delete from mysql.user where user = ''; grant all on *.* to root@localhost with grant option;"
-    " grant all on *.* to root@'127.0.0.1' with grant option; flush privileges;",
-}
 
 
 class Kind:
@@ -200,45 +191,10 @@ def kind_of(name):
     return kind
 
 
-def options(kind):
+def options_of(kind):
     """COMMON in the words of this kind."""
     if kind.name == "mysql-9.7":  # ROW is its only format, and naming it is deprecated
         return [o for o in COMMON if not o.startswith("--binlog-format")] + ["--innodb-redo-log-capacity=33554432"]
     if kind.name == "mysql-5.6":  # an empty --secure-file-priv is a path to it
         return [o for o in COMMON if not o.startswith("--secure-file")] + ["--innodb-log-file-size=16M"]
     return COMMON + ["--innodb-log-file-size=32M"]
-
-
-def template(kind):
-    """The folder of an initialised, never used data folder of this kind: made once, then copied for every server."""
-    folder = CACHE / "templates" / f"{kind.name}-{kind.stamp()}"
-    if folder.exists():
-        return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with open(folder.parent / f"{kind.name}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if folder.exists():
-            return folder
-        for old in folder.parent.glob(f"{kind.name}-*"):
-            shutil.rmtree(old)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix="tmp-") as work:
-            data = pathlib.Path(work) / "data"
-            data.mkdir()
-            kind.initialise(data)
-            settle(kind, data)
-            # Each copy must become a server of its own: the UUID is made anew when this file is absent.
-            (data / "auto.cnf").unlink(missing_ok=True)
-            for log in data.glob("binlog.*"):
-                log.unlink()
-            data.rename(folder)  # last, so that what has this name is whole
-    return folder
-
-
-def settle(kind, data):
-    """One short run, so that redo logs and system tables have their final size and a copy starts at once."""
-    from server import Server
-    with Server(kind.name, data=data) as server:
-        statements = ROOT_EVERYWHERE.get(kind.name)
-        if statements:
-            server.sql(statements)
-        server.stop()

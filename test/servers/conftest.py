@@ -18,7 +18,8 @@ from opensearch_server import OpenSearch  # noqa: E402
 from postgresql_server import PostgreSQL  # noqa: E402
 from rabbitmq_server import RabbitMQ  # noqa: E402
 from registry_server import Apicurio  # noqa: E402
-from server import KINDS, Server  # noqa: E402
+from server import Server  # noqa: E402
+from server_kinds import KINDS  # noqa: E402
 from server_tls import make_tls  # noqa: E402
 
 

@@ -50,7 +50,7 @@ class Switch(Target):
 
 class Pipeline:
     def __init__(self, folder, server, database, target, sluice):
-        from server import free_port
+        from daemon import free_port
 
         self.folder, self.sluice, self.target, self.server, self.database = folder, sluice, target, server, database
         self.text = CONFIGURATION.format(url=server.url, database=database, metrics=free_port())

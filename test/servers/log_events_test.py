@@ -4,7 +4,7 @@ import copy
 import json
 
 import pytest
-from server import KINDS
+from server_kinds import KINDS
 
 from lib.sluice import run
 

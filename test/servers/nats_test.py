@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from lib.nats import create, take, with_jetstream
 from lib.one_sink import fill, fill_through_deaths, in_order, once_or_again, pipeline
 from lib.sluice import WAIT_SECONDS, run
+from daemon import free_port
 from nats_server import Nats
-from server import free_port
 from server_tls import make_tls
 
 KILLS = 20

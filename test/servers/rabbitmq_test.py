@@ -13,8 +13,8 @@ import pytest
 from lib.one_sink import fill, fill_through_deaths, in_order, once_or_again, pipeline
 from lib.redis import Redis
 from lib.sluice import WAIT_SECONDS, run
+from daemon import die_with_parent
 from rabbitmq_server import PASSWORD, RabbitMQ
-from server import die_with_parent
 from server_tls import make_tls
 
 KILLS = 6

@@ -17,7 +17,7 @@ import pytest
 
 from lib.python_package import add
 from lib.sluice import WAIT_SECONDS, run
-from server import free_port
+from daemon import free_port
 
 add("websockets", "13.1")
 from websockets.exceptions import ConnectionClosed, InvalidStatus  # noqa: E402

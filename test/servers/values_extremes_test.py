@@ -12,7 +12,7 @@ from lib.grid.kind import literal
 from lib.grid.run import THOROUGH
 from lib.server_word import Number, line, quoted, raw
 from lib.sluice import run
-from server import KINDS
+from server_kinds import KINDS
 
 LARGE_MB = 64
 NOT_OLD = ["mysql-9.7", "mariadb-10.11", "mariadb-11.8"]

@@ -16,7 +16,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tools"))
-from server import die_with_parent, free_port  # noqa: E402
+from daemon import die_with_parent, free_port  # noqa: E402
 
 START_SECONDS = 20
 
