@@ -10,13 +10,14 @@
 #include "app/known_tables.h"
 #include "app/output.h"
 #include "app/progress_bar.h"
+#include "app/reading.h"
 #include "app/routing.h"
 #include "app/signals.h"
 #include "app/terminal.h"
 #include "app/verbs.h"
 #include "base/log.h"
 #include "source/binlog_file/binlog_file_source.h"
-#include "source/mysql/start_point.h"
+#include "source/mysql/log_policy.h"
 #include "transform/filter/filter.h"
 
 namespace sluice::app {
@@ -38,23 +39,10 @@ constexpr Option kReading[] = {
      {},
      false,
      "WHERE"},
-    {"tables",
-     OptionKind::List,
-     "",
-     "which tables: shop.*, !shop.tmp_*, /regular expression/; the last one that fits decides",
-     {},
-     false,
-     "PATTERN,..."},
-    {"where",
-     OptionKind::Text,
-     "",
-     "which rows' changes: those of which the condition is true, as in docs/rules.md; none: all",
-     {},
-     false,
-     "CONDITION"},
-    {"ddl", OptionKind::Boolean, "true", "leave schema changes out"},
-    {"helper_tables", OptionKind::Boolean, "false",
-     "show the tables that gh-ost and pt-online-schema-change make beside the one they change, too"},
+    reading::kTables,
+    reading::kWhere,
+    reading::kDdl,
+    reading::kHelperTables,
     {"schema",
      OptionKind::List,
      "",
@@ -79,15 +67,9 @@ constexpr Option kReading[] = {
      {},
      1,
      64},
-    {"unknown_events", OptionKind::Choice, "stop",
-     "events that are not understood: stop, or pass over them with a warning", "stop|skip"},
-    {"transactions", OptionKind::Choice, "rows",
-     "rows: changes come out as they are read; whole: none of a transaction before its COMMIT was read; what "
-     "waits lies on disk beyond 4 MB",
-     "rows|whole"},
-    {"lost_changes", OptionKind::Choice, "stop",
-     "what the log itself says is missing (an incident; an XA transaction prepared before the start)",
-     "stop|skip"},
+    kUnknownEvents,
+    kTransactions,
+    kLostChanges,
     {"verify_checksums", OptionKind::Boolean, "true", "do not compare the checksums of the log's events"},
     {"progress", OptionKind::Boolean, "true", "no progress bar on a terminal"},
 };
@@ -120,12 +102,11 @@ unsigned usable_cores() {
   return ::sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<unsigned>(CPU_COUNT(&set)) : 1;
 }
 
-Result<StartPoint> point(const Settings& reading, std::string_view name) {
-  auto parsed = parse_start_point(reading.text(name));
-  if (!parsed) return while_doing(fmt::format("--{}", name), std::move(parsed).error());
-  if (parsed->kind == StartPoint::Kind::Now)
-    return usage("--{}: files know no 'now'; name a place or a time", name);
-  return *parsed;
+Result<StartPoint> point(const Settings& settings, std::string_view option) {
+  SLUICE_ASSIGN(where, reading::point(settings, option));
+  if (where.kind == StartPoint::Kind::Now)
+    return usage("--{}: files know no 'now'; name a place or a time", option);
+  return where;
 }
 
 void place(const StartPoint& where, Position& position, uint32_t& time) {
@@ -145,9 +126,7 @@ class Decoding {
     BinlogFileSetup setup;
     setup.paths = invocation.arguments;
     setup.decoder.ddl = reading.boolean("ddl");
-    setup.decoder.skip_unknown = reading.text("unknown_events") == "skip";
-    setup.decoder.whole = reading.text("transactions") == "whole";
-    setup.decoder.skip_lost = reading.text("lost_changes") == "skip";
+    read_log_policy(reading, setup.decoder);
     setup.decoder.helper_tables = reading.boolean("helper_tables");
     setup.decoder.verify_checksums = reading.boolean("verify_checksums");
     std::optional<StartPoint> gtid_end;

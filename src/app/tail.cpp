@@ -4,6 +4,7 @@
 #include "app/connection.h"
 #include "app/engine.h"
 #include "app/output.h"
+#include "app/reading.h"
 #include "app/routing.h"
 #include "app/signals.h"
 #include "app/verbs.h"
@@ -27,23 +28,10 @@ constexpr Option kReading[] = {
      {},
      false,
      "WHERE"},
-    {"tables",
-     OptionKind::List,
-     "",
-     "which tables: shop.*, !shop.tmp_*, /regular expression/; the last one that fits decides",
-     {},
-     false,
-     "PATTERN,..."},
-    {"where",
-     OptionKind::Text,
-     "",
-     "which rows' changes: those of which the condition is true, as in docs/rules.md; none: all",
-     {},
-     false,
-     "CONDITION"},
-    {"ddl", OptionKind::Boolean, "true", "leave schema changes out"},
-    {"helper_tables", OptionKind::Boolean, "false",
-     "show the tables that gh-ost and pt-online-schema-change make beside the one they change, too"},
+    reading::kTables,
+    reading::kWhere,
+    reading::kDdl,
+    reading::kHelperTables,
 };
 
 constexpr OptionGroup kGroups[] = {
@@ -70,21 +58,14 @@ constexpr Example kExamples[] = {
      "from a log file's beginning, as Maxwell writes it"},
 };
 
-// `--from` and `--until`.
-Result<StartPoint> point(const Settings& reading, std::string_view name) {
-  auto parsed = parse_start_point(reading.text(name));
-  if (!parsed) return while_doing(fmt::format("--{}", name), std::move(parsed).error());
-  return *parsed;
-}
-
 Result<RunPlan> make_plan(const Invocation& invocation) {
   RunPlan plan;
   plan.name = "sluice";
   plan.patient = false;
   const Settings& reading = invocation.group("Reading");
-  SLUICE_ASSIGN(from, point(reading, "from"));
+  SLUICE_ASSIGN(from, reading::point(reading, "from"));
   if (reading.given("until")) {
-    SLUICE_ASSIGN(until, point(reading, "until"));
+    SLUICE_ASSIGN(until, reading::point(reading, "until"));
     if (until.kind == StartPoint::Kind::Earliest)
       return usage("--until: 'start' is where a log begins, not where it ends");
     plan.until = std::move(until);

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "client/mysql/login.h"
+#include "source/mysql/log_policy.h"
 #include "source/mysql/mysql_source.h"
 
 namespace sluice {
@@ -23,16 +24,9 @@ constexpr Option kOptions[] = {
     {"heartbeat", OptionKind::Duration, "3s",
      "how often an idle server gives a sign of life; three missed ones are a dead connection"},
     {"semi_sync", OptionKind::Boolean, "false", "acknowledge transactions to a semi-synchronous server"},
-    {"unknown_events", OptionKind::Choice, "stop",
-     "events of the log that are not understood: stop, or pass over them with a warning and a count",
-     "stop|skip"},
-    {"transactions", OptionKind::Choice, "rows",
-     "rows: changes come out as they are read; whole: none of a transaction before its COMMIT was read; what "
-     "waits lies on disk beyond 4 MB",
-     "rows|whole"},
-    {"lost_changes", OptionKind::Choice, "stop",
-     "what the log itself says is missing (an incident; an XA transaction prepared before the start)",
-     "stop|skip"},
+    kUnknownEvents,
+    kTransactions,
+    kLostChanges,
     mysql::kTls,
     mysql::kTlsCa,
     mysql::kTlsCert,
@@ -68,9 +62,7 @@ Result<MysqlSourceSetup> setup_of(const Settings& settings, const Url& url) {
                  settings.where("heartbeat"), setup.heartbeat.count());
   }
   setup.decoder.live = true;
-  setup.decoder.skip_unknown = settings.text("unknown_events") == "skip";
-  setup.decoder.whole = settings.text("transactions") == "whole";
-  setup.decoder.skip_lost = settings.text("lost_changes") == "skip";
+  read_log_policy(settings, setup.decoder);
   setup.semi_sync = settings.boolean("semi_sync");
   if (setup.semi_sync && setup.connection.compression) {
     return usage(
