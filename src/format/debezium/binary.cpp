@@ -114,13 +114,11 @@ class Binary final : public Encoder {
 
   void deleted(const Batch& batch, const Change& change, const BinaryPlan& plan, Outbox& out,
                bool new_key = false) {
-    using Deletes = Options::UnwrapDeletes;
-    if (!options_.unwrap || options_.unwrap_deletes == Deletes::Rewrite) {
+    if (options_.row_of_delete()) {
       out.of_before();
       row(batch, change, plan, 'd', out, new_key ? "__debezium.newkey" : "");
     }
-    bool tombstone = options_.unwrap ? options_.unwrap_deletes == Deletes::Tombstone : options_.tombstones;
-    if (!tombstone || !out.addressed() || plan.key.empty()) return;
+    if (!options_.tombstone_of_delete() || !out.addressed() || plan.key.empty()) return;
     out.of_before();
     out.no_value();
     key(plan, change, change.before, out);

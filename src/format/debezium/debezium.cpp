@@ -95,16 +95,13 @@ class Debezium final : public Encoder {
 
   void deleted(const Batch& batch, const Change& change, const Plan& plan, Outbox& out,
                std::string_view new_key = {}) {
-    using Deletes = Options::UnwrapDeletes;
     if (options_.transactions) transaction_.count(*plan.table);
-    bool shown = !options_.unwrap || options_.unwrap_deletes == Deletes::Rewrite;
-    if (shown) {
+    if (options_.row_of_delete()) {
       out.of_before();
       row(batch, change, plan, 'd', out, "__debezium.newkey", new_key);
     }
-    bool tombstone = options_.unwrap ? options_.unwrap_deletes == Deletes::Tombstone : options_.tombstones;
     // Without a key there is nothing that it could speak of.
-    if (!tombstone || !out.addressed() || plan.key.empty()) return;
+    if (!options_.tombstone_of_delete() || !out.addressed() || plan.key.empty()) return;
     out.of_before();
     out.no_value();
     key(plan, change, change.before, out);

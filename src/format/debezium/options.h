@@ -36,6 +36,12 @@ struct Options {
   std::chrono::milliseconds heartbeat{};  // 0: none
   // Of tables that have another key than their own.
   std::shared_ptr<const KeyColumns> keys;
+
+  // What a delete becomes.
+  bool row_of_delete() const { return !unwrap || unwrap_deletes == UnwrapDeletes::Rewrite; }
+  bool tombstone_of_delete() const {
+    return unwrap ? unwrap_deletes == UnwrapDeletes::Tombstone : tombstones;
+  }
 };
 
 std::span<const Option> option_table();
