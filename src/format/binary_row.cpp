@@ -11,6 +11,7 @@
 #include "format/binary_wire.h"
 #include "format/calendar.h"
 #include "format/json_binary.h"
+#include "format/put.h"
 #include "format/unscaled.h"
 
 namespace sluice {
@@ -122,11 +123,6 @@ char* put_hex(char* out, std::string_view bytes) {
   return out;
 }
 
-char* put_text(char* out, std::string_view text) {
-  std::memcpy(out, text.data(), text.size());
-  return out + text.size();
-}
-
 // What `spell` writes at the place that it is given, behind its size.
 template <class On, class Spell>
 char* spelt(char* out, Spell spell) {
@@ -212,7 +208,7 @@ char* put_set(char* out, const BinaryRowPlan& plan, const BinaryColumn& column, 
     if (known < 64 && bits >> known != 0) return spell_uint(at, bits);
     for (uint64_t rest = bits; rest != 0; rest &= rest - 1) {
       if (rest != bits) *at++ = ',';
-      at = put_text(at, plan.labels[column.labels_at + static_cast<uint32_t>(std::countr_zero(rest))]);
+      at = put(at, plan.labels[column.labels_at + static_cast<uint32_t>(std::countr_zero(rest))]);
     }
     return at;
   });
@@ -252,7 +248,7 @@ char* put_floats(char* out, std::string_view bytes) {
   size_t count = bytes.size() / sizeof(float);
   bytes = bytes.substr(0, count * sizeof(float));
   if constexpr (On::kProto) return On::bytes(out, bytes);
-  if (count > 0) out = put_text(On::number(out, static_cast<int64_t>(count)), bytes);
+  if (count > 0) out = put(On::number(out, static_cast<int64_t>(count)), bytes);
   return On::number(out, 0);
 }
 

@@ -10,6 +10,7 @@
 #include "base/base64.h"
 #include "base/utf8.h"
 #include "format/json_text.h"
+#include "format/put.h"
 #include "format/spell.h"
 #include "format/sql_text.h"
 
@@ -49,11 +50,6 @@ T load(const char* at) {
   T value;
   std::memcpy(&value, at, sizeof value);
   return value;
-}
-
-char* put(char* out, std::string_view text) {
-  std::memcpy(out, text.data(), text.size());
-  return out + text.size();
 }
 
 template <class Integer>

@@ -7,6 +7,7 @@
 #include "format/calendar.h"
 #include "format/json_binary.h"
 #include "format/json_text.h"
+#include "format/put.h"
 #include "format/wkt.h"
 
 namespace sluice {
@@ -94,10 +95,10 @@ char* JsonRow::put_bytes_cell(char* out, const JsonRowPlan& plan, const JsonRowP
       bool sound = cell.size >= 4;
       uint32_t srid = 0;
       if (sound) std::memcpy(&srid, cell.data, 4);
-      out = put_text(out, R"({"srid":)");
-      out = sound ? spell_uint(out, srid) : put_text(out, "null");
-      out = base64_encode(put_text(out, R"(,"wkb":")"), cell.bytes().substr(sound ? 4 : 0));
-      return put_text(out, "\"}");
+      out = put(out, R"({"srid":)");
+      out = sound ? spell_uint(out, srid) : put(out, "null");
+      out = base64_encode(put(out, R"(,"wkb":")"), cell.bytes().substr(sound ? 4 : 0));
+      return put(out, "\"}");
     }
     case Kind::Vector:
       *out++ = '[';
@@ -128,12 +129,12 @@ char* JsonRow::put_bytes_cell(char* out, const JsonRowPlan& plan, const JsonRowP
       for (uint64_t rest = cell.u; rest; rest &= rest - 1) {
         if (out != begin) *out++ = ',';
         const auto& label = plan.labels[column.labels_at + static_cast<uint32_t>(std::countr_zero(rest))];
-        out = put_text(out, {label.data, label.size});
+        out = put(out, {label.data, label.size});
       }
       *out++ = '"';
       return out;
     }
-    default: return put_text(out, "null");
+    default: return put(out, "null");
   }
 }
 
@@ -188,7 +189,7 @@ char* JsonRow::put_shaped(char* out, const JsonRowPlan& plan, const JsonRowPlan:
 char* JsonRow::put_in_document(char* out, const JsonRowPlan& plan, const JsonRowPlan::ColumnPlan& column,
                                const Cell& cell) {
   if (shape_.bad_dates_null && !is_calendar_date(cell)) {
-    return put_text(put_padded(out, column.key.data, column.key.size), "null");
+    return put(put_padded(out, column.key.data, column.key.size), "null");
   }
   switch (cell.kind) {
     case Kind::DateTime: {
@@ -268,7 +269,7 @@ char* JsonRow::patches(char* out, const JsonRowPlan& plan, const Row& row) {
     if (cell.kind != Kind::JsonPatch) continue;
     if (big_) out = more(out, 6 * size_t{cell.size});
     const JsonRowPlan::Text& key = plan.columns[i].key;
-    out = put_text(out, {key.data, key.size});
+    out = put(out, {key.data, key.size});
     out = spell_json_binary_or_marker(out, cell.bytes(), JsonSpacing::Compact);
   }
   return close_object(begin, out);

@@ -12,11 +12,6 @@
 
 namespace sluice {
 
-inline char* put_text(char* out, std::string_view text) {
-  std::memcpy(out, text.data(), text.size());
-  return out + text.size();
-}
-
 // What one version of a table makes of its rows, decided once.
 struct JsonRowPlan {
   struct Text {

@@ -2,17 +2,12 @@
 
 #include <charconv>
 #include <cmath>
-#include <cstring>
 
+#include "format/put.h"
 #include "format/spell.h"
 
 namespace sluice {
 namespace {
-
-char* put(char* out, const char* text, size_t size) {
-  std::memcpy(out, text, size);
-  return out + size;
-}
 
 // `text`: a positive number in whatever form; one digit before the point, then the exponent.
 char* put_scientific(char* out, const char* text, const char* end) {
@@ -36,7 +31,7 @@ char* put_scientific(char* out, const char* text, const char* end) {
   *out++ = digits[first];
   *out++ = '.';
   if (count == first + 1) *out++ = '0';
-  out = put(out, digits + first + 1, static_cast<size_t>(count - first - 1));
+  out = put(out, {digits + first + 1, static_cast<size_t>(count - first - 1)});
   *out++ = 'E';
   return spell_int(out, exponent + point - first - 1);
 }
@@ -44,14 +39,14 @@ char* put_scientific(char* out, const char* text, const char* end) {
 // The thresholds are those of Double.toString.
 template <class Real>
 char* spell_java(char* out, Real value, char* (*spell)(char*, Real)) {
-  if (std::isnan(value)) return put(out, "NaN", 3);
+  if (std::isnan(value)) return put(out, "NaN");
   if (std::signbit(value)) *out++ = '-';
   Real magnitude = std::fabs(value);
-  if (std::isinf(magnitude)) return put(out, "Infinity", 8);
-  if (magnitude == 0) return put(out, "0.0", 3);
+  if (std::isinf(magnitude)) return put(out, "Infinity");
+  if (magnitude == 0) return put(out, "0.0");
   if (magnitude >= Real(1e-3) && magnitude < Real(1e7)) {
     out = spell(out, magnitude);
-    return magnitude == std::floor(magnitude) ? put(out, ".0", 2) : out;
+    return magnitude == std::floor(magnitude) ? put(out, ".0") : out;
   }
   char text[kScalarBytes + kSlack];
   return put_scientific(out, text, spell(text, magnitude));

@@ -7,13 +7,10 @@
 #include <cstdint>
 #include <cstring>
 
+#include "format/put.h"
+
 namespace sluice {
 namespace {
-
-char* put(char* out, std::string_view text) {
-  std::memcpy(out, text.data(), text.size());
-  return out + text.size();
-}
 
 // Copies text up to the first byte that a plain literal cannot hold as it is, and returns how much that was.
 size_t copy_plain(char* out, std::string_view text) {

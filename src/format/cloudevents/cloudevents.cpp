@@ -7,6 +7,7 @@
 #include "format/json_row.h"
 #include "format/json_text.h"
 #include "format/plan_cache.h"
+#include "format/put.h"
 #include "format/snippet.h"
 
 namespace sluice {
@@ -65,14 +66,14 @@ class CloudEvents final : public Encoder {
     out = open(out, head, batch, change, outbox);
     size_t key_begin = 0, key_end = 0;
     if (!plan.row.table->key.empty()) {
-      out = put_text(out, ",\"key\":");
+      out = put(out, ",\"key\":");
       key_begin = static_cast<size_t>(out - bytes.data());
       out = rows_.key(out, plan.row, change);
       key_end = static_cast<size_t>(out - bytes.data());
     }
-    if (change.before) out = rows_.object(put_text(out, ",\"before\":"), plan.row, change.before);
-    if (change.after) out = rows_.object(put_text(out, ",\"after\":"), plan.row, change.after);
-    if (rows_.has_patch()) out = rows_.patches(put_text(out, ",\"patch\":"), plan.row, change.after);
+    if (change.before) out = rows_.object(put(out, ",\"before\":"), plan.row, change.before);
+    if (change.after) out = rows_.object(put(out, ",\"after\":"), plan.row, change.after);
+    if (rows_.has_patch()) out = rows_.patches(put(out, ",\"patch\":"), plan.row, change.after);
     close(out, outbox);
     if (!outbox.addressed()) return;
     if (key_end != key_begin) outbox.key().append(bytes.view().substr(key_begin, key_end - key_begin));
@@ -94,13 +95,13 @@ class CloudEvents final : public Encoder {
   char* open(char* out, const Head& head, const Batch& batch, const Change& change, const Outbox& outbox) {
     if (structured(outbox)) {
       out = stamp_.put(head.attributes.put_long(out), batch, change);
-      out = put_text(out, ",\"data\":");
+      out = put(out, ",\"data\":");
     }
     return head.data.put_long(out);
   }
 
   void close(char* out, Outbox& outbox) const {
-    outbox.bytes.commit(put_text(out, structured(outbox) ? "}}" : "}"));
+    outbox.bytes.commit(put(out, structured(outbox) ? "}}" : "}"));
   }
 
   // HTTP's content type is the sink's to tell.
@@ -137,8 +138,8 @@ class CloudEvents final : public Encoder {
     Head head(options_, kOps[3], event.database, event.ddl_table);
     char* out = outbox.bytes.reserve(6 * event.query.size() + others(head, batch, change));
     out = open(out, head, batch, change, outbox);
-    out = spell_json_text(put_text(out, ",\"statement\":\""), event.query);
-    close(put_text(out, "\""), outbox);
+    out = spell_json_text(put(out, ",\"statement\":\""), event.query);
+    close(put(out, "\""), outbox);
     if (outbox.addressed()) headers(head, batch, change, outbox);
   }
 

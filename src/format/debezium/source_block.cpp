@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "format/json_text.h"
+#include "format/put.h"
 #include "format/spell.h"
 
 namespace sluice::debezium {
@@ -11,11 +12,6 @@ namespace {
 // What the fields take, without names, GTIDs and statements.
 constexpr size_t kFieldBytes = 1024;
 constexpr size_t kKeepBytes = 64 << 10;  // what a long statement needed beyond that is given back
-
-char* put(char* out, std::string_view text) {
-  std::memcpy(out, text.data(), text.size());
-  return out + text.size();
-}
 
 // In quotes; of none, null.
 char* put_text(char* out, std::string_view text) {

@@ -11,6 +11,7 @@
 #include "format/calendar.h"
 #include "format/json_binary.h"
 #include "format/json_text.h"
+#include "format/put.h"
 #include "format/unscaled.h"
 
 namespace sluice::debezium {
@@ -18,11 +19,6 @@ namespace {
 
 // A decimal takes at most so much: 65 digits, sign, point, quotes.
 constexpr size_t kLongestScalar = 96;
-
-char* put(char* out, std::string_view text) {
-  std::memcpy(out, text.data(), text.size());
-  return out + text.size();
-}
 
 // JsonConverter marks every floating-point number as one.
 char* marked_real(char* out, char* end) {

@@ -10,6 +10,7 @@
 #include "format/json_row.h"
 #include "format/json_text.h"
 #include "format/plan_cache.h"
+#include "format/put.h"
 
 namespace sluice {
 namespace envelope {
@@ -77,7 +78,7 @@ class Envelope final : public Encoder {
     }
     // No such program saw partial documents: what was changed within them stands at the end.
     if (rows_.has_patch() || strings_.take_patch()) {
-      out = rows_.patches(put_text(out - 1, ",\"patch\":"), plan.row, change.after);
+      out = rows_.patches(put(out - 1, ",\"patch\":"), plan.row, change.after);
       *out++ = '}';
     }
     outbox.bytes.commit(out);

@@ -4,6 +4,7 @@
 #include "base/base64.h"
 #include "format/json_text.h"
 #include "format/plain.h"
+#include "format/put.h"
 
 namespace sluice::envelope {
 namespace {
@@ -17,7 +18,7 @@ char* spell_latin1(char* out, std::string_view bytes) {
       *out++ = static_cast<char>(0xc0 | byte >> 6);
       *out++ = static_cast<char>(0x80 | (byte & 0x3f));
     } else if (byte < 0x20) {
-      out = put_text(out, "\\u00");
+      out = put(out, "\\u00");
       *out++ = kDigits[byte >> 4];
       *out++ = kDigits[byte & 15];
     } else {
@@ -77,10 +78,10 @@ char* StringRow::object(char* out, const JsonRowPlan& plan, const Row& row, Json
     if (has_bytes(cell.kind)) out = rows.more(out, 6 * size_t{cell.size});
     const JsonRowPlan::Text& key = plan.columns[i].key;
     std::string_view name(key.data, key.size);
-    out = put_text(out, first ? name.substr(1) : name);
+    out = put(out, first ? name.substr(1) : name);
     first = false;
     if (cell.kind == Kind::Null && !canal) {
-      out = put_text(out, "null");
+      out = put(out, "null");
       continue;
     }
     *out++ = '"';

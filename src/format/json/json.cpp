@@ -8,6 +8,7 @@
 #include "format/json_row.h"
 #include "format/json_text.h"
 #include "format/plan_cache.h"
+#include "format/put.h"
 #include "format/snippet.h"
 
 namespace sluice {
@@ -82,25 +83,25 @@ size_t Json::others(const Batch& batch, const Change& change) const {
 }
 
 char* Json::put_source(char* out, const Event& event, const Transaction& transaction) const {
-  char* begin = out = put_text(out, fields_.source);
-  if (!options_.name.empty()) out = put_text(put_text(out, fields_.source_name), name_);
-  out = spell_uint(put_text(out, fields_.source_server_id), event.server_id);
-  out = spell_json_text(put_text(out, fields_.source_file), event.file);
-  out = spell_uint(put_text(out, fields_.source_pos), event.offset);
+  char* begin = out = put(out, fields_.source);
+  if (!options_.name.empty()) out = put(put(out, fields_.source_name), name_);
+  out = spell_uint(put(out, fields_.source_server_id), event.server_id);
+  out = spell_json_text(put(out, fields_.source_file), event.file);
+  out = spell_uint(put(out, fields_.source_pos), event.offset);
   if (!transaction.gtid.empty()) {
-    out = spell_json_text(put_text(out, fields_.source_gtid), transaction.gtid);
+    out = spell_json_text(put(out, fields_.source_gtid), transaction.gtid);
     *out++ = '"';
   }
   return enclosed(begin, out);
 }
 
 char* Json::put_tx(char* out, const Change& change, const Transaction& transaction) const {
-  char* begin = out = put_text(out, fields_.tx);
-  out = spell_json_text(put_text(out, fields_.tx_id), transaction.id);
-  out = spell_uint(put_text(out, fields_.tx_index), change.index);
-  if (change.last) out = put_text(out, fields_.tx_last);
+  char* begin = out = put(out, fields_.tx);
+  out = spell_json_text(put(out, fields_.tx_id), transaction.id);
+  out = spell_uint(put(out, fields_.tx_index), change.index);
+  if (change.last) out = put(out, fields_.tx_last);
   if (!transaction.xa.empty()) {
-    out = spell_json_text(put_text(out, fields_.tx_xa), transaction.xa);
+    out = spell_json_text(put(out, fields_.tx_xa), transaction.xa);
     *out++ = '"';
   }
   return enclosed(begin, out);
@@ -112,7 +113,7 @@ char* Json::put_more(char* out, const Batch& batch, const Change& change) {
   if (options_.source) out = put_source(out, event, transaction);
   if (options_.tx) out = put_tx(out, change, transaction);
   if (options_.query && !event.query.empty() && change.op != Op::Ddl) {
-    out = spell_json_text(put_text(out, fields_.query), event.query);
+    out = spell_json_text(put(out, fields_.query), event.query);
     *out++ = '"';
   }
   return out;
@@ -122,45 +123,45 @@ void Json::encode_ddl(const Batch& batch, const Change& change, Bytes& bytes) {
   const Event& event = batch.events[change.event];
   char* out = bytes.reserve(6 * (event.query.size() + event.database.size() + event.ddl_table.size()) +
                             others(batch, change));
-  out = put_text(put_text(put_text(out, fields_.op), "ddl\""), fields_.db);
+  out = put(put(put(out, fields_.op), "ddl\""), fields_.db);
   *out++ = '"';
   out = spell_json_text(out, event.database);
   *out++ = '"';
   if (!event.ddl_table.empty()) {
-    out = put_text(out, fields_.table);
+    out = put(out, fields_.table);
     *out++ = '"';
     out = spell_json_text(out, event.ddl_table);
     *out++ = '"';
   }
-  out = stamp_.put(put_text(out, fields_.ts), batch, change);
+  out = stamp_.put(put(out, fields_.ts), batch, change);
   out = put_more(out, batch, change);
-  out = spell_json_text(put_text(out, fields_.statement), event.query);
-  bytes.commit(put_text(out, "\"}"));
+  out = spell_json_text(put(out, fields_.statement), event.query);
+  bytes.commit(put(out, "\"}"));
 }
 
 // Of an update of a table without a key, the row before is all that tells which one it is.
 char* Json::put_changed(char* out, const JsonRowPlan& plan, const Change& change) {
-  out = put_text(out, ",\"before\":");
+  out = put(out, ",\"before\":");
   out = plan.table->key.empty() ? rows_.object(out, plan, change.before)
                                 : rows_.changed(out, plan, change, JsonRow::Image::Before);
-  return rows_.changed(put_text(out, ",\"after\":"), plan, change, JsonRow::Image::After);
+  return rows_.changed(put(out, ",\"after\":"), plan, change, JsonRow::Image::After);
 }
 
 char* Json::put_images(char* out, const Plan& plan, const Change& change) {
   if (options_.layout == Layout::Changed && change.op == Op::Update) {
     out = put_changed(out, plan.row, change);
   } else {
-    if (change.before) out = rows_.object(put_text(out, ",\"before\":"), plan.row, change.before);
-    if (change.after) out = rows_.object(put_text(out, ",\"after\":"), plan.row, change.after);
+    if (change.before) out = rows_.object(put(out, ",\"before\":"), plan.row, change.before);
+    if (change.after) out = rows_.object(put(out, ",\"after\":"), plan.row, change.after);
   }
-  if (rows_.has_patch()) out = rows_.patches(put_text(out, fields_.patch), plan.row, change.after);
+  if (rows_.has_patch()) out = rows_.patches(put(out, fields_.patch), plan.row, change.after);
   *out++ = '}';
   return out;
 }
 
 void Json::encode_flat(char* out, const Plan& plan, const Change& change, Outbox& outbox) {
   out = rows_.members(out, plan.row, change.after ? change.after : change.before);
-  if (rows_.has_patch()) out = rows_.patches(put_text(out, fields_.patch), plan.row, change.after);
+  if (rows_.has_patch()) out = rows_.patches(put(out, fields_.patch), plan.row, change.after);
   *out++ = '}';
   Bytes& bytes = outbox.bytes;
   bytes.commit(out);
@@ -184,7 +185,7 @@ void Json::encode(const Batch& batch, std::span<const Change> changes, Outbox& o
   if (more_) out = put_more(out, batch, change);
   if (options_.layout == Layout::Flat) return encode_flat(out, plan, change, outbox);
   if (plan.row.table->key.empty()) return bytes.commit(put_images(out, plan, change));
-  out = put_text(out, ",\"key\":");
+  out = put(out, ",\"key\":");
   auto key_begin = static_cast<size_t>(out - bytes.data());
   out = rows_.key(out, plan.row, change);
   auto key_end = static_cast<size_t>(out - bytes.data());

@@ -7,15 +7,11 @@
 #include "base/base64.h"
 #include "format/address.h"
 #include "format/json_binary.h"
+#include "format/put.h"
 #include "format/wkt.h"
 
 namespace sluice::maxwell {
 namespace {
-
-char* put(char* out, std::string_view text) {
-  std::memcpy(out, text.data(), text.size());
-  return out + text.size();
-}
 
 template <class Spell>
 char* quoted(char* out, Spell spell) {

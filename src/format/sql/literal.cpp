@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "format/address.h"
 #include "format/json_binary.h"
+#include "format/put.h"
 #include "format/sql_text.h"
 
 namespace sluice::sql {
@@ -15,11 +16,6 @@ namespace {
 
 // A decimal takes at most so much: 65 digits, sign, point, quotes.
 constexpr size_t kLongestScalar = 96;
-
-char* put(char* out, std::string_view text) {
-  std::memcpy(out, text.data(), text.size());
-  return out + text.size();
-}
 
 // `text` has readable bytes behind it.
 void append_utf8(Bytes& out, std::string_view text) {

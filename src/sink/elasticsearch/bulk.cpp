@@ -4,6 +4,7 @@
 #include <string_view>
 #include <unordered_set>
 
+#include "format/put.h"
 #include "format/spell.h"
 #include "model/row_version.h"
 
@@ -13,11 +14,6 @@ namespace {
 constexpr size_t kKeepBytes = 8u << 20;  // of a body's room, from one delivery to the next
 // What an action has beside its index's name and its message.
 constexpr size_t kActionBytes = 128;
-
-char* put(char* out, std::string_view text) {
-  std::memcpy(out, text.data(), text.size());
-  return out + text.size();
-}
 
 void append_action(Bytes& out, const Delivery& delivery, uint32_t message, uint64_t epoch) {
   std::string_view index = delivery.destination(delivery.address(message).destination);

@@ -7,6 +7,7 @@
 #include "format/json_text.h"
 #include "format/plain.h"
 #include "format/plan_cache.h"
+#include "format/put.h"
 #include "format/statement_words.h"
 #include "sink/elasticsearch/mapping.h"
 
@@ -151,9 +152,9 @@ bool Document::put_id(const Plan& plan, const Row& row, const Row& other, Outbox
   size_t size = id_.size();
   id_.reserve(16);  // which spell_json_text may read
   char* at = out.bytes.reserve(6 * size + kSlack + 16);
-  at = put_text(at, R"("_id":")");
+  at = put(at, R"("_id":")");
   at = spell_json_text(at, {id_.data(), size});
-  out.bytes.commit(put_text(at, "\"}}"));
+  out.bytes.commit(put(at, "\"}}"));
   return true;
 }
 
