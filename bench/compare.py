@@ -4,23 +4,23 @@ import datetime
 import json
 import re
 
-COLUMNS = ["id", "customer", "quantity", "price", "name", "created", "updated", "status", "weight", "note"]
 STATUS = {"new": "1", "paid": "2", "shipped": "3", "returned": "4"}
 VERBS = {"INSERT": "insert", "UPDATE": "update", "DELETE": "delete"}
 COLUMN = re.compile(rb"^###   @(\d+)=(.*?)(?: /\*.*\*/)?$")
 
 
 def rows_of_mysqlbinlog(lines):
-    """(op, before, after) with the values as mysqlbinlog spells them; images are lists of ten texts."""
+    """(op, before, after), the images by column number with the values as mysqlbinlog spells them."""
     op, images, image = None, {}, None
     for line in lines:
         if not line.startswith(b"###"):
             continue
         line = line.rstrip(b"\n")
         if line.startswith(b"###   @"):
-            image.append(COLUMN.match(line).group(2).decode())
+            number, text = COLUMN.match(line).groups()
+            image[int(number)] = text
         elif line.startswith((b"### SET", b"### WHERE")):
-            image = images.setdefault("after" if line.startswith(b"### SET") else "before", [])
+            image = images.setdefault("after" if line.startswith(b"### SET") else "before", {})
         else:
             if op:
                 yield op, images.get("before"), images.get("after")
@@ -35,11 +35,8 @@ def seconds(text):
     return f"{int(moment.timestamp())}.{text[-4:-1]}"
 
 
-def same(image, theirs):
-    if (image is None) != (theirs is None):
-        return False
-    if image is None:
-        return True
+def same_order(image, texts):
+    theirs = [texts[number].decode() for number in sorted(texts)]
     ours = [str(image["id"]), str(image["customer"]), str(image["quantity"]), image["price"], f"'{image['name']}'",
             f"'{image['created']}'", seconds(image["updated"]), STATUS[image["status"]], None, f"'{image['note']}'"]
     # mysqlbinlog prints a double with fewer digits than it has: compared as numbers, within what it prints.
@@ -48,8 +45,11 @@ def same(image, theirs):
     return ours[:8] == theirs[:8] and ours[9] == theirs[9] and abs(weight - image["weight"]) <= abs(image["weight"]) * 1e-5
 
 
-def compare(json_lines, text_lines):
-    """The number of changes when all agree; raises AssertionError naming the first that does not."""
+def agree(same_image, json_lines, text_lines):
+    """The number of changes when all agree; raises AssertionError naming the first that does not. same_image: of two that are there."""
+    def same(ours, theirs):
+        return ours is theirs if ours is None or theirs is None else same_image(ours, theirs)
+
     count = 0
     theirs = rows_of_mysqlbinlog(text_lines)
     for line in json_lines:
@@ -65,3 +65,7 @@ def compare(json_lines, text_lines):
     other = next(theirs, None)
     assert other is None, f"sluice shows only {count} rows; mysqlbinlog goes on with {other}"
     return count
+
+
+def compare(json_lines, text_lines):
+    return agree(same_order, json_lines, text_lines)
