@@ -16,6 +16,7 @@
 #include "app/verbs.h"
 #include "base/base64.h"
 #include "base/clock.h"
+#include "base/one_line.h"
 #include "base/utf8.h"
 #include "pipeline/packed.h"
 #include "state/sqlite/sqlite_state.h"
@@ -102,10 +103,12 @@ JsonObject facts_of(const ParkedMessage& message) {
 
 std::string line_of(const ParkedMessage& message) {
   std::string why = message.reason.empty() ? "waits behind an earlier one" : "refused: " + message.reason;
-  return fmt::format("{:>6}  {}  {}  {}{}{}  {}{}\n", message.id, message.lane, utc_text(message.since_us),
-                     message.table, message.key.empty() ? "" : " " + message.key,
-                     message.destination.empty() ? "" : " to " + message.destination, why,
-                     message.asked ? " (to be tried again)" : "");
+  return on_one_line(fmt::format("{:>6}  {}  {}  {}{}{}  {}{}", message.id, message.lane,
+                                 utc_text(message.since_us), message.table,
+                                 message.key.empty() ? "" : " " + message.key,
+                                 message.destination.empty() ? "" : " to " + message.destination, why,
+                                 message.asked ? " (to be tried again)" : "")) +
+         "\n";
 }
 
 Result<int> list(const std::string& folder, const std::string& sink, bool json) {

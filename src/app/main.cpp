@@ -11,6 +11,7 @@
 #include "app/connection.h"
 #include "app/help.h"
 #include "app/terminal.h"
+#include "base/one_line.h"
 
 namespace sluice::app {
 namespace {
@@ -23,7 +24,7 @@ int report(const Error& error, std::string_view command) {
   std::string_view rest = error.what;
   while (true) {
     size_t end = rest.find('\n');
-    fmt::print(stderr, "{} {}\n", lead, rest.substr(0, end));
+    fmt::print(stderr, "{} {}\n", lead, on_one_line(rest.substr(0, end)));
     if (end == rest.npos) break;
     rest.remove_prefix(end + 1);
   }

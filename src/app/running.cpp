@@ -13,6 +13,7 @@
 #include "app/control.h"
 #include "app/terminal.h"
 #include "app/verbs.h"
+#include "base/one_line.h"
 
 namespace sluice::app {
 namespace {
@@ -66,7 +67,7 @@ std::string megabytes(const std::string& bytes) {
 }
 
 void row(std::string& out, std::string_view head, std::string_view value) {
-  out += fmt::format("{:<10} {}\n", head, value);
+  out += fmt::format("{:<10} {}\n", head, on_one_line(value));
 }
 
 void source_rows(std::string& out, const YAML::Node& source) {

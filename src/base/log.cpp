@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <mutex>
 
+#include "base/one_line.h"
+
 namespace sluice::log {
 namespace {
 
@@ -35,22 +37,6 @@ std::shared_ptr<spdlog::logger>& current() {
   static std::shared_ptr<spdlog::logger> logger = prepare(std::make_shared<spdlog::logger>(
       "sluice", std::make_shared<spdlog::sinks::stderr_color_sink_mt>(colours())));
   return logger;
-}
-
-// What servers say may hold what somebody wrote into a row: it neither ends the line nor steers a terminal.
-std::string on_one_line(std::string_view message) {
-  std::string line;
-  for (char c : message) {
-    auto byte = static_cast<unsigned char>(c);
-    if (c == '\n') {
-      line += "\\n";
-    } else if (byte < ' ' || byte == 0x7F) {
-      line += fmt::format("\\x{:02x}", byte);
-    } else {
-      line += c;
-    }
-  }
-  return line;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@ changes, locks, refusals."""
 
 import contextlib
 import random
+import re
 import shutil
 import threading
 import time
@@ -210,6 +211,19 @@ def test_what_the_target_cannot_take_stops_with_words_or_is_parked(pair, sluice,
     until(lambda: run("dead", "list", path, check=False).stdout.count("waits behind") == 1)
     run("dead", "retry", path)
     until(lambda: ask(target, mirror, "select * from t order by id") == [("2", "21", "x"), ("3", "31", "y")])
+
+
+def test_what_rows_hold_steers_no_terminal(pair, sluice, tmp_path):
+    source, target, database, mirror = pair
+    target.sql(f"create table {mirror}.t (id int primary key, u varchar(30) unique)")
+    source.sql(f"create database {database}; use {database}; create table t (id int primary key, u varchar(30)); "
+               "insert into t values (1, concat('a', char(10), char(27), '[2J')), (2, concat('a', char(10), char(27), '[2J'))")
+    process = sluice("run", path := configure(tmp_path, pair, "on_refusal: park"))
+    process.wait_for_error("parked 1 changes that the target refuses")
+    shown = re.compile(r"Duplicate entry 'a\\\S+\[2J' for key")  # MariaDB has a spelling of its own
+    until(lambda: shown.search(process.stderr))
+    until(lambda: shown.search(run("dead", "list", path).stdout))
+    assert "\x1b" not in process.stderr and run("dead", "list", path).stdout.count("\n") == 2
 
 
 def test_locks_and_lost_connections_are_waited_for(pair, sluice, tmp_path, close_later):
