@@ -45,6 +45,7 @@ Lane::Lane(LaneSetup setup, size_t number, std::optional<LaneCheckpoint> saved, 
   status_.since_us = unix_us();
   if (saved_) {
     position_ = saved_->position;
+    placed_ = true;
     note_ = saved_->note;
     status_.delivered = position_;
   }
@@ -167,8 +168,10 @@ Result<void> Lane::save_beginning() {
   if (saved_ || !begin_.known() || (spill_ && spill_->end())) return {};
   position_ = begin_;
   note_ = setup_.sink->note();
-  return insist("cannot save the position", false,
-                [&] { return watermark_.noted(number_, position_, note_, {}); });
+  SLUICE_TRY(insist("cannot save the position", false,
+                    [&] { return watermark_.noted(number_, position_, note_, {}); }));
+  placed_ = true;
+  return {};
 }
 
 Result<void> Lane::deliver(const Encoded& encoded) {
@@ -184,6 +187,7 @@ Result<void> Lane::deliver(const Encoded& encoded) {
   SLUICE_TRY(insist("cannot save the position", false, [&] {
     return watermark_.delivered(number_, parcel, saves ? &position_ : nullptr, note_, park_.changes());
   }));
+  placed_ |= saves;
   if (parcel.moves || parcel.open != Parcel::kNone) between_ = parcel.open == Parcel::kNone;
   count(parcel.log_end);
   return {};
@@ -192,21 +196,24 @@ Result<void> Lane::deliver(const Encoded& encoded) {
 Result<void> Lane::pass_over() {
   pauses_end_ = &end_;
   encoding_.begin(begin_, std::nullopt);  // should it not have come so far
-  if (!position_.known() && begin_.known()) {
+  // Before the others go on without it: a start would take one without a place for new.
+  if (!placed_ && begin_.known()) {
     position_ = begin_;
     SLUICE_TRY(insist("cannot save the position", false,
                       [&] { return watermark_.noted(number_, position_, "", {}); }));
+    placed_ = true;
   }
   while (in_hand_ || !encoding_.ended()) {
     if (!in_hand_) in_hand_ = encoding_.next(kTick);
     if (!in_hand_) continue;
     const Parcel& parcel = in_hand_->parcel();
     // Where everything began: from there it will read.
-    bool first = !position_.known() && parcel.moves && parcel.batch.changes.empty();
+    bool first = !placed_ && parcel.moves && parcel.batch.changes.empty();
     if (first) position_ = parcel.batch.resume;
     SLUICE_TRY(insist("cannot save the position", false, [&] {
       return watermark_.delivered(number_, parcel, first ? &position_ : nullptr, "", {});
     }));
+    placed_ |= first;
     encoding_.release(std::exchange(in_hand_, nullptr));
   }
   return {};

@@ -143,9 +143,10 @@ class Lane : Judge {
     uint64_t messages = 0, bytes = 0, refused = 0;
     Delays delays;
   };
-  Sent sent_;           // of the delivery in hand
-  uint64_t tries_ = 0;  // of what was parked, and heartbeats
-  Position position_;   // saved last
+  Sent sent_;            // of the delivery in hand
+  uint64_t tries_ = 0;   // of what was parked, and heartbeats
+  Position position_;    // saved last, or about to be
+  bool placed_ = false;  // the state has one of it
   std::string note_;
   SteadyTime ticked_;
   SteadyTime written_since_;
