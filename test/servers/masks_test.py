@@ -22,7 +22,7 @@ KEY = "0123456789abcdef0123456789abcdef"
 # What is planted, by the place where it is. Letters that no hexadecimal code has; the number is one of FF1's.
 SECRETS = {place: f"Zqx{number:03}wvy{place}" for number, place in enumerate(
     ["oldkey", "newkey", "email", "family", "doc", "bytes", "note", "default", "comment", "where", "check", "prepared", "lost",
-     "odd", "escaped", "member", "deep"])} | {"phone": "40718263519", "card": "4929117264530081"}
+     "odd", "escaped", "member", "deep", "slash", "sjis"])} | {"phone": "40718263519", "card": "4929117264530081"}
 SECRETS["escaped"] += '"ü'
 MASKS = f"""
 masks:
@@ -64,6 +64,15 @@ def plant(server):
         f"add check (note <> {s['check']}); update customers set family = concat({s['family']}, '!'); "
         f"{ODD}; insert into lost values (1, 1, {s['lost']}); alter table lost add c int")
     connection = server.connect(database="shop")
+    connection._execute_command(3, b"set names sjis")
+    connection._read_query_result()
+    # What only begins like a whole comment; and a character that ends in the byte of a backtick.
+    for statement in (f"update customers /*/ it's */ set note = {s['slash']} where note is not null".encode(),
+                      b"update customers set phone = '\x83\x60', note = " + s["sjis"].encode() + b" where `note` <> '' and `phone` <> ''"):
+        connection._execute_command(3, statement)
+        connection._read_query_result()
+    connection._execute_command(3, b"set names utf8mb4")
+    connection._read_query_result()
     with connection.cursor() as cursor:
         for statement in ("xa start 'x'", f"insert into customers (id, note) values ('xa', {s['prepared']})", "xa end 'x'", "xa prepare 'x'"):
             cursor.execute(statement)

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/utf8.h"
+
 namespace sluice::mask {
 namespace {
 
@@ -66,11 +68,26 @@ constexpr std::string_view kTypes[] = {"BIT",
 
 class Blanker {
  public:
+  // In character sets such as sjis a byte that looks like a quote may be half of a character, and the log
+  // does not tell the set of the statement behind rows: what begins with a character that is none is left
+  // out.
   Blanker(std::string_view sql, StatementKind kind, bool members, char* out)
-      : sql_(sql), ddl_(kind == StatementKind::Ddl), members_(members), begin_(out), out_(out) {}
+      : sql_(sql.substr(0, find_invalid_utf8(sql))),
+        ddl_(kind == StatementKind::Ddl),
+        members_(members),
+        begin_(out),
+        out_(out) {}
 
   Blanked run() {
-    while (at_ < sql_.size() && step()) continue;
+    while (at_ < sql_.size()) {
+      size_t from = at_;
+      char* out = out_;
+      if (!step()) break;
+      if (from < comment_ends_ && at_ > comment_ends_) {
+        out_ = out;
+        break;
+      }
+    }
     while (out_ > begin_ && (out_[-1] == ' ' || out_[-1] == '\n')) --out_;
     return {static_cast<size_t>(out_ - begin_), has_query_};
   }
@@ -84,9 +101,9 @@ class Blanker {
     char c = sql_[at_];
     std::string_view rest = sql_.substr(at_);
     if (static_cast<unsigned char>(c) <= ' ') return put(1);
-    if (c == '#' || is_dash_comment(rest)) return skip_through("\n");
+    if (c == '#' || is_dash_comment(rest)) return skip_through("\n", 1);
     if (rest.starts_with("/*!") || rest.starts_with("/*M!")) return version_comment(rest);
-    if (rest.starts_with("/*")) return skip_through("*/");
+    if (rest.starts_with("/*")) return skip_through("*/", 2);
     if (c == '`') return quoted_name();
     if (c == '\'' || c == '"') return text(c);
     if (is_digit(c) || (c == '.' && rest.size() > 1 && is_digit(rest[1]))) return number();
@@ -103,7 +120,8 @@ class Blanker {
   }
 
   static bool is_dash_comment(std::string_view rest) {
-    return rest.starts_with("--") && (rest.size() == 2 || static_cast<unsigned char>(rest[2]) <= ' ');
+    return rest.starts_with("--") &&
+           (rest.size() == 2 || static_cast<unsigned char>(rest[2]) <= ' ' || rest[2] == '\x7f');
   }
 
   bool put(size_t n) {
@@ -113,16 +131,20 @@ class Blanker {
     return true;
   }
 
-  bool skip_through(std::string_view mark) {
-    size_t end = sql_.find(mark, at_ + 1);
+  // What it begins with has `opening` bytes.
+  bool skip_through(std::string_view mark, size_t opening) {
+    size_t end = sql_.find(mark, at_ + opening);
     if (end == sql_.npos) return false;
     at_ = end + mark.size();
     *out_++ = ' ';
     return true;
   }
 
-  // What is in it is read as any other part.
+  // What is in it is read as any other part. For another server it is a comment, which ends at the first mark
+  // of an end: where that stands within a text, a name or a comment, nobody can tell what follows.
   bool version_comment(std::string_view rest) {
+    comment_ends_ = sql_.find("*/", at_ + 2);
+    if (comment_ends_ == sql_.npos) return false;
     size_t size = rest.find('!') + 1;
     while (size < rest.size() && is_digit(rest[size])) ++size;
     return put(size);
@@ -133,7 +155,8 @@ class Blanker {
     do {
       end = sql_.find('`', end + 1);
       if (end == sql_.npos) return false;
-    } while (++end < sql_.size() && sql_[end] == '`');
+      ++end;
+    } while (end < sql_.size() && sql_[end] == '`');
     clause_ = nullptr;
     opens_ = Inside::Type;
     return put(end - at_);
@@ -144,7 +167,8 @@ class Blanker {
     do {
       end = sql_.find(quote, end + 1);
       if (end == sql_.npos) return false;
-    } while (++end < sql_.size() && sql_[end] == quote);
+      ++end;
+    } while (end < sql_.size() && sql_[end] == quote);
     if (sql_.substr(at_, end - at_).find('\\') != sql_.npos) return false;
     bool stays =
         ddl_ && members_ && depth_ > 0 && depth_ <= kMostDepth && inside_[depth_ - 1] == Inside::Members;
@@ -198,6 +222,7 @@ class Blanker {
   char* const begin_;
   char* out_;
   size_t at_ = 0;
+  size_t comment_ends_ = 0;         // of the last comment for some versions
   char* clause_ = nullptr;          // where a DEFAULT or COMMENT begins whose value comes next
   Inside opens_ = Inside::Other;    // what a parenthesis that comes next would hold
   Inside inside_[kMostDepth] = {};  // of the open ones
