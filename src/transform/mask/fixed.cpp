@@ -1,6 +1,8 @@
 // Masks that do not look at the value: fixed, null, drop; and keep, which is none.
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <limits>
 #include <string>
 
 #include "rule/decimal.h"
@@ -86,22 +88,25 @@ bool fixed_cell(const std::string& value, Column& column, Cell& cell, std::strin
   }
   if (is_integer(column.type)) {
     cell = {.kind = column.is_unsigned ? Kind::Uint : Kind::Int};
-    return column.is_unsigned ? whole(value, cell.u) : whole(value, cell.i);
+    Range range = range_of(column);
+    if (column.is_unsigned) return whole(value, cell.u) && cell.u <= range.most;
+    return whole(value, cell.i) && cell.i >= range.least && cell.i <= range.most;
   }
   switch (column.type) {
     case ColumnType::Float:
-    case ColumnType::Double:
-      cell = {.kind = column.type == ColumnType::Float ? Kind::Float : Kind::Double};
-      return whole(value, cell.d);
+    case ColumnType::Double: {
+      bool is_float = column.type == ColumnType::Float;
+      cell = {.kind = is_float ? Kind::Float : Kind::Double};
+      double most = is_float ? std::numeric_limits<float>::max() : std::numeric_limits<double>::max();
+      return whole(value, cell.d) && std::fabs(cell.d) <= most;
+    }
     case ColumnType::Decimal: return fixed_decimal(value, column, cell, bytes);
     case ColumnType::Date:
     case ColumnType::DateTime: return fixed_moment(value, column, cell);
-    case ColumnType::Enum: {
-      auto found = std::find(column.members.begin(), column.members.end(), value);
-      cell = {.kind = Kind::Enum};
-      cell.u = static_cast<uint64_t>(found - column.members.begin()) + 1;
-      return found != column.members.end();
-    }
+    case ColumnType::Enum:
+      if (std::find(column.members.begin(), column.members.end(), value) == column.members.end())
+        return false;
+      break;  // text, since the other labels are not to be seen
     default: break;
   }
   cell = {.size = static_cast<uint32_t>(value.size()), .kind = Kind::Text};
@@ -125,6 +130,7 @@ const MaskKind fixed_kind = {"fixed", "one value for all", "every type that the 
                              make_fixed};
 const MaskKind null_kind = {
     "null", "NULL", "every type", {}, [](const Making&, Column& column) -> Result<MaskPtr> {
+      if (!column.members.empty()) become_text(column, 1);  // the labels are not to be seen
       column.nullable = true;
       return std::make_unique<NullMask>();
     }};

@@ -11,6 +11,13 @@ bool is_integer(ColumnType type) { return type >= ColumnType::TinyInt && type <=
 bool is_text(ColumnType type) { return type >= ColumnType::Char && type <= ColumnType::LongText; }
 bool is_blob(ColumnType type) { return type >= ColumnType::Binary && type <= ColumnType::LongBlob; }
 
+Range range_of(const Column& column) {
+  constexpr unsigned kBits[] = {8, 16, 24, 32, 64};  // from TinyInt on
+  unsigned bits = kBits[static_cast<size_t>(column.type) - static_cast<size_t>(ColumnType::TinyInt)];
+  if (column.is_unsigned) return {0, (__int128{1} << bits) - 1};
+  return {-(__int128{1} << (bits - 1)), (__int128{1} << (bits - 1)) - 1};
+}
+
 Failure does_not_take(const MaskKind& kind, const Making& making) {
   const Column& column = making.column();
   return usage(

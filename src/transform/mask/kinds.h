@@ -20,6 +20,12 @@ bool is_integer(ColumnType type);
 bool is_text(ColumnType type);  // Char to LongText
 bool is_blob(ColumnType type);  // Binary to LongBlob
 
+// What a whole-number column holds.
+struct Range {
+  __int128 least, most;
+};
+Range range_of(const Column& column);
+
 // `mask phone takes text columns, and shop.orders.total is decimal(10,2)`, with what to do.
 Failure does_not_take(const MaskKind& kind, const Making& making);
 // Of a cell of another kind than its column's type has.

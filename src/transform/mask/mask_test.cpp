@@ -134,6 +134,11 @@ TEST(Mask, RefusesWhatItDoesNotTake) {
       {"with: fixed, value: x", ColumnType::Int},
       {"with: fixed, value: c", ColumnType::Enum},
       {"with: fixed, value: 31", ColumnType::Date},
+      {"with: fixed, value: 32768", ColumnType::SmallInt},
+      {"with: fixed, value: -32769", ColumnType::SmallInt},
+      {"with: fixed, value: nan", ColumnType::Double},
+      {"with: fixed, value: 1e39", ColumnType::Float},
+      {"with: noise, within: 0.001", ColumnType::Decimal},
   };
   for (auto [mask, type] : cases) {
     Table table{.database = "shop", .name = "t", .columns = {column("c", type)}};
@@ -151,6 +156,20 @@ TEST(Mask, TakesEveryTypeWithHashAndNullAndDrop) {
     for (std::string_view mask : {"with: hash", "with: null", "with: drop"}) {
       auto checked = setup({{mask, "*"}})->masked(*frozen);
       EXPECT_TRUE(checked) << mask << " for type " << type << ": " << checked.error().what;
+    }
+  }
+}
+
+TEST(Mask, ShowsNoLabelOfAMaskedColumn) {
+  for (ColumnType type : {ColumnType::Enum, ColumnType::Set}) {
+    for (std::string_view mask : {"with: hash", "with: null", "with: fixed, value: b"}) {
+      Column plain = column("c", type);
+      plain.declared = "enum('a','b')";
+      Table table{.database = "shop", .name = "t", .columns = {plain}};
+      auto checked = setup({{mask, "*"}})->masked(*freeze(table));
+      ASSERT_TRUE(checked) << mask;
+      EXPECT_TRUE((*checked)->columns[0].members.empty()) << mask;
+      EXPECT_TRUE((*checked)->columns[0].declared.starts_with("varchar(")) << mask;
     }
   }
 }
@@ -241,7 +260,7 @@ TEST(Mask, ShiftsAllDatesOfOneKeyAlike) {
     shop.sample.add(Op::Update, shop.table, {integer(id), null(), date(2024, 1, 31), null()},
                     {missing(), null(), date(2024, 3, 31), null()});
   }
-  ASSERT_TRUE(make_mask(setup({{"with: shift, days: 30, by: id", "*.born"}}))->apply(shop.sample.batch));
+  ASSERT_TRUE(make_mask(setup({{"with: shift, days: 30, by: Id", "*.born"}}))->apply(shop.sample.batch));
   for (const Change& change : shop.sample.batch.changes) {
     auto days = [](const Cell& cell) {  // of 2023-12 to 2024-05, from 2023-12-01 on
       constexpr int64_t kBefore[] = {31, 62, 91, 122, 152};
@@ -388,3 +407,15 @@ TEST(Mask, AllocatesNothingOnceWarm) {
 
 }  // namespace
 }  // namespace sluice::mask
+TEST(Mask, NoiseLeavesNoDecimalAsItIs) {
+  for (std::string_view value : {"0.00", "0.01", "-0.05", "1.00", "47.11", "99999999.99"}) {
+    for (std::string_view mask : {"with: noise, within: 0.01", "with: noise, percent: 1"}) {
+      std::string made = masked(mask, ColumnType::Decimal, value);
+      EXPECT_NE(made, fmt::format("`{}`", value)) << mask;
+      if (mask.find("within") != mask.npos && value.size() < 6) {
+        EXPECT_NEAR(std::stod(made.substr(1)), std::stod(std::string(value)), 0.0101) << mask;
+      }
+    }
+  }
+}
+

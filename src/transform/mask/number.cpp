@@ -19,7 +19,9 @@ constexpr Option kNoiseOptions[] = {
     {"percent",
      OptionKind::Integer,
      "",
-     "in the place of within: so many hundredths of the value, of a whole number 1 at least",
+     "in the place of within: so many hundredths of the value, of whole numbers and decimals at least one of "
+     "the "
+     "last digit",
      {},
      false,
      {},
@@ -28,18 +30,6 @@ constexpr Option kNoiseOptions[] = {
 };
 
 constexpr std::string_view kNumbers = "numbers";
-
-// What a whole-number column holds.
-struct Range {
-  __int128 least, most;
-};
-
-Range range_of(const Column& column) {
-  constexpr unsigned kBits[] = {8, 16, 24, 32, 64};  // from TinyInt on
-  unsigned bits = kBits[static_cast<size_t>(column.type) - static_cast<size_t>(ColumnType::TinyInt)];
-  if (column.is_unsigned) return {0, (__int128{1} << bits) - 1};
-  return {-(__int128{1} << (bits - 1)), (__int128{1} << (bits - 1)) - 1};
-}
 
 __int128 whole_of(const Cell& cell) { return cell.kind == Kind::Uint ? __int128{cell.u} : __int128{cell.i}; }
 
@@ -56,6 +46,13 @@ Cell whole_cell(const Cell& like, __int128 value) {
 bool fits_digits(const Decimal& value, const Decimal& limit) {
   const Decimal& magnitude = value.is_negative() ? value.negated() : value;
   return Decimal::compare(magnitude, limit) < 0;
+}
+
+// 0.01 of a decimal(10,2).
+Decimal last_digit(const Column& column) {
+  Decimal unit = Decimal::of(1);
+  for (int i = 0; i < column.scale; ++i) (void)Decimal::divide(unit, Decimal::of(10), unit);
+  return unit;
 }
 
 // A number column's mask; whole numbers, decimals and doubles have each their own arithmetic.
@@ -141,7 +138,7 @@ class RoundMask : public NumberMask {
 class NoiseMask : public NumberMask {
  public:
   NoiseMask(const Column& column, const Secret& key, Decimal within, unsigned percent)
-      : NumberMask(column), hmac_(key), within_(within), percent_(percent) {
+      : NumberMask(column), hmac_(key), within_(within), percent_(percent), unit_(last_digit(column)) {
     int64_t step = 0;
     if (within.to_int(step)) step_ = step;
   }
@@ -164,12 +161,13 @@ class NoiseMask : public NumberMask {
   }
   Decimal decimal(const Cell& cell, const Decimal& value) override {
     constexpr int64_t kSteps = 1'000'000'000;
-    Decimal part = Decimal::of(static_cast<int64_t>(dice(cell) % (2 * kSteps + 1)) - kSteps),
-            within = within_;
+    auto place = static_cast<int64_t>(dice(cell) % (2 * kSteps + 1)) - kSteps;
+    Decimal part = Decimal::of(place), within = within_;
     if (percent_) (void)Decimal::multiply(value, Decimal::of(percent_), within);
     (void)Decimal::divide(part, Decimal::of(percent_ ? 100 * kSteps : kSteps), part);
     Decimal noise, made;
     if (!Decimal::multiply(part, within, noise) || !noise.round(cell.aux2)) return Decimal();
+    if (noise.is_zero()) noise = place < 0 ? unit_.negated() : unit_;
     if (Decimal::add(value, noise, made) && fits_digits(made, limit_)) return made;
     return Decimal::add(value, noise.negated(), made) && fits_digits(made, limit_) ? made : Decimal();
   }
@@ -182,6 +180,7 @@ class NoiseMask : public NumberMask {
   HmacSha256 hmac_;
   const Decimal within_;
   const unsigned percent_;
+  const Decimal unit_;  // of decimals, the least that is not nothing
   __int128 step_ = 0;
   Bytes scratch_;
 };
@@ -236,6 +235,12 @@ Result<MaskPtr> make_noise(const Making& making, Column& column) {
   } else {
     SLUICE_ASSIGN(told, amount(making.settings, "within"));
     SLUICE_TRY(whole_for(making, told, "within"));
+    bool decimal = making.column().type == ColumnType::Decimal;
+    if (decimal && Decimal::compare(told, last_digit(making.column())) < 0) {
+      return usage("within: {}.{} is {}, and {} is less than its last digit, so that all would stay as it is",
+                   full_name(making.table), making.column().name, making.column().declared,
+                   making.settings.text("within"));
+    }
     within = told;
   }
   auto mask = std::make_unique<NoiseMask>(making.column(), making.key, within, percent);

@@ -11,8 +11,8 @@ constexpr Option kPhoneOptions[] = {
     {"keep", OptionKind::Integer, "2", "how many of the last digits stay", {}, false, {}, 0, 4}};
 constexpr Option kCardOptions[] = {
     {"keep", OptionKind::Integer, "4", "how many of the last digits stay", {}, false, {}, 0, 4}};
-constexpr Option kEmailOptions[] = {
-    {"domain", OptionKind::Boolean, "true", "what stands behind the last @ stays"}};
+constexpr Option kEmailOptions[] = {{"domain", OptionKind::Boolean, "true",
+                                     "what stands behind the last @ stays, if it is the name of a host"}};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) {
@@ -53,15 +53,18 @@ char* spell_first(std::string_view text, char* out) {
   return stars(out + end);
 }
 
-// A local part of one character has nothing that could stay.
+bool in_host(char c) { return is_letter(c) || is_digit(c) || c == '.' || c == '-'; }
+
+// A local part of one character has nothing that could stay. What stands behind the @ may be more than a
+// host.
 char* spell_email(std::string_view text, unsigned domain, char* out) {
   size_t at = text.rfind('@');
   if (at == text.npos) return stars(out);
   out = next_character(text, 0) < at ? spell_first(text, out) : stars(out);
   *out++ = '@';
-  if (!domain) return stars(out);
-  std::memcpy(out, text.data() + at + 1, text.size() - at - 1);
-  return out + text.size() - at - 1;
+  text.remove_prefix(at + 1);
+  if (!domain || !std::all_of(text.begin(), text.end(), in_host)) return stars(out);
+  return std::copy(text.begin(), text.end(), out);
 }
 
 // Of each word the first letter; of a word of one letter nothing.

@@ -2,6 +2,7 @@
 // them stays.
 #include <algorithm>
 
+#include "rule/lexer.h"
 #include "transform/mask/kinds.h"
 
 namespace sluice::mask {
@@ -125,8 +126,8 @@ Result<MaskPtr> make_shift(const Making& making, Column&) {
   auto most = static_cast<int64_t>(making.settings.integer("days"));
   std::string by = making.settings.text("by");
   const auto& columns = making.table.columns;
-  auto found =
-      std::find_if(columns.begin(), columns.end(), [&](const Column& each) { return each.name == by; });
+  auto found = std::find_if(columns.begin(), columns.end(),
+                            [&](const Column& each) { return rule::same_word(each.name, by); });
   if (!by.empty() && found == columns.end()) {
     return usage("by: {} has no column '{}'", full_name(making.table), by);
   }
