@@ -148,6 +148,10 @@ Result<std::unique_ptr<Engine>> Engine::make(RunPlan plan_given) {
   plan.source.decoder.query = wants_query(plan.lanes);
   if (plan.masks) {
     plan.source.decoder.seal = plan.masks->derived("state");
+    plan.source.decoder.judge_alter = [masks = plan.masks](const Table& before, const Table& after,
+                                                           std::span<const uint32_t> origins) {
+      return masks->stay_masked(before, after, origins);
+    };
     // Memory holds plain values: no core file, and no other process of this account that reads it.
     if (::prctl(PR_SET_DUMPABLE, 0) != 0) return fatal("cannot forbid core files, which masks ask for");
   }

@@ -4,6 +4,8 @@
 
 #include "crypto/hmac.h"
 #include "format/plan_cache.h"
+#include "rule/lexer.h"
+#include "transform/mask/kinds.h"
 #include "transform/mask/plan.h"
 #include "transform/mask/statement.h"
 
@@ -134,6 +136,24 @@ Result<TablePtr> MaskSetup::masked(const Table& table) const {
   auto plan = Plan::make(*this, table);
   if (plan->error) return Failure(*plan->error);
   return plan->shaped;
+}
+
+Result<void> MaskSetup::stay_masked(const Table& before, const Table& after,
+                                    std::span<const uint32_t> origins) const {
+  for (size_t i = 0; i < origins.size() && i < after.columns.size(); ++i) {
+    if (origins[i] >= before.columns.size()) continue;
+    const Column &was = before.columns[origins[i]], &is = after.columns[i];
+    if (rule::same_word(was.name, is.name)) continue;
+    // By the name that the table has now: that a table leaves its masks by a new one is said in the manual.
+    ColumnRules old = rules_of(after, was), now = rules_of(after, is);
+    const MaskRule* rule = old.parts.empty() ? old.whole : old.parts.front();
+    if (!rule || rule->kind == &keep_kind || now.whole || !now.parts.empty()) continue;
+    return fatal(
+        "{}.{}, which {} masks, is called {} from here on, and no rule names that; let one name it, with "
+        "'keep' if it is to be seen",
+        full_name(after), was.name, rule->where, is.name);
+  }
+  return {};
 }
 
 Secret MaskSetup::derived(std::string_view purpose) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,9 @@ struct MaskSetup {
   ColumnRules rules_of(const Table& table, const Column& column) const;
   // The table as it is behind the masks; null: as it was. A Usage fault: a mask does not go with a column.
   Result<TablePtr> masked(const Table& table) const;
+  // Whether each masked column of `before` is named by a rule in `after` as well; `origins` tells which it is
+  // there. A Fatal fault: one got a name that no rule knows.
+  Result<void> stay_masked(const Table& before, const Table& after, std::span<const uint32_t> origins) const;
   // What is made of the key for another use; `purpose` tells the uses apart.
   Secret derived(std::string_view purpose) const;
 };

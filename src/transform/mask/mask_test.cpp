@@ -219,6 +219,52 @@ TEST(Mask, MeansColumnsInAnyCase) {
   }
 }
 
+TEST(Mask, DropsHashesOfKeysThatTheServerAdds) {
+  Column hash = column("DB_ROW_HASH_1", ColumnType::BigInt);
+  hash.hidden = true;
+  TablePtr table = freeze(
+      {.database = "shop", .name = "t", .columns = {column("phone", ColumnType::Text), hash}, .key = {1}});
+  auto names = [&](std::initializer_list<std::pair<std::string_view, std::string>> rules) {
+    auto masked = setup(rules)->masked(*table);
+    EXPECT_TRUE(masked) << masked.error().what;
+    std::string all;
+    for (const Column& each : (*masked ? **masked : *table).columns) all += each.name + " ";
+    return all;
+  };
+  EXPECT_EQ(names({{"with: hash", "*.phone"}}), "phone ");
+  EXPECT_EQ(names({{"with: keep", "*.phone"}}), "phone DB_ROW_HASH_1 ");
+  EXPECT_EQ(names({{"with: hash", "*.phone"}, {"with: keep", "*.db_row_hash_*"}}), "phone DB_ROW_HASH_1 ");
+  Sample sample;
+  sample.add(Op::Insert, table, {}, {sample.text("1234567"), integer(4711)});
+  ASSERT_TRUE(make_mask(setup({{"with: phone", "*.phone"}}))->apply(sample.batch));
+  EXPECT_EQ(sample.batch.changes[0].after.count, 1u);
+}
+
+TEST(Mask, SaysWhichColumnLosesItsMaskByANewName) {
+  auto masks = setup({{"with: keep", "*.shown"}, {"with: phone", "*.phone*"}});
+  auto table = [](std::initializer_list<const char*> names) {
+    Table made{.database = "shop", .name = "t"};
+    for (const char* name : names) made.columns.push_back(column(name, ColumnType::VarChar));
+    return freeze(std::move(made));
+  };
+  TablePtr before = table({"id", "Phone", "note"});
+  auto judged = [&](std::initializer_list<const char*> names, std::vector<uint32_t> origins) {
+    auto stay = masks->stay_masked(*before, *table(names), origins);
+    return stay ? "" : stay.error().what;
+  };
+  constexpr uint32_t kNew = UINT32_MAX;
+  EXPECT_EQ(
+      judged({"id", "tel", "note"}, {0, 1, 2}),
+      "shop.t.Phone, which test.yaml:1:1 masks, is called tel from here on, and no rule names that; let "
+      "one name it, with 'keep' if it is to be seen");
+  EXPECT_NE(judged({"id", "note", "phone"}, {0, 1, 2}), "");  // they changed names
+  EXPECT_EQ(judged({"id", "phone2", "note"}, {0, 1, 2}), "");
+  EXPECT_EQ(judged({"id", "shown", "note"}, {0, 1, 2}), "");
+  EXPECT_EQ(judged({"id", "PHONE", "remark"}, {0, 1, 2}), "");
+  EXPECT_EQ(judged({"id", "tel", "note"}, {0, kNew, 2}), "");  // dropped, and another one added
+  EXPECT_EQ(judged({"id", "note", "tel", "hidden"}, {0, 2, kNew}), "");
+}
+
 TEST(Mask, MakesRoomForItsStars) {
   const struct {
     std::string_view mask, longest, becomes;
@@ -372,6 +418,18 @@ TEST(Mask, NoiseStaysWithinAndIsTheSameAgain) {
   }
 }
 
+TEST(Mask, NoiseLeavesNoDecimalAsItIs) {
+  for (std::string_view value : {"0.00", "0.01", "-0.05", "1.00", "47.11", "99999999.99"}) {
+    for (std::string_view mask : {"with: noise, within: 0.01", "with: noise, percent: 1"}) {
+      std::string made = masked(mask, ColumnType::Decimal, value);
+      EXPECT_NE(made, fmt::format("`{}`", value)) << mask;
+      if (mask.find("within") != mask.npos && value.size() < 6) {
+        EXPECT_NEAR(std::stod(made.substr(1)), std::stod(std::string(value)), 0.0101) << mask;
+      }
+    }
+  }
+}
+
 TEST(Mask, AllocatesNothingOnceWarm) {
   Customers shop;
   for (int i = 0; i < 100; ++i) {
@@ -407,15 +465,3 @@ TEST(Mask, AllocatesNothingOnceWarm) {
 
 }  // namespace
 }  // namespace sluice::mask
-TEST(Mask, NoiseLeavesNoDecimalAsItIs) {
-  for (std::string_view value : {"0.00", "0.01", "-0.05", "1.00", "47.11", "99999999.99"}) {
-    for (std::string_view mask : {"with: noise, within: 0.01", "with: noise, percent: 1"}) {
-      std::string made = masked(mask, ColumnType::Decimal, value);
-      EXPECT_NE(made, fmt::format("`{}`", value)) << mask;
-      if (mask.find("within") != mask.npos && value.size() < 6) {
-        EXPECT_NEAR(std::stod(made.substr(1)), std::stod(std::string(value)), 0.0101) << mask;
-      }
-    }
-  }
-}
-

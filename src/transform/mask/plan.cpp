@@ -3,9 +3,18 @@
 #include <algorithm>
 
 #include "transform/mask/document.h"
+#include "transform/mask/kinds.h"
 
 namespace sluice::mask {
 namespace {
+
+bool is_masked(const ColumnRules& rules) {
+  return !rules.parts.empty() || (rules.whole && rules.whole->kind != &keep_kind);
+}
+
+// MariaDB's hidden column of a UNIQUE key that is too long for an index: whoever guesses the key's values can
+// tell by it that the guess is right, without any secret.
+bool is_row_hash(const Column& column) { return column.hidden && column.name.starts_with("DB_ROW_HASH_"); }
 
 Result<void> fill(const MaskSetup& setup, const Table& table, Plan& plan) {
   if (!table.named) {
@@ -17,9 +26,12 @@ Result<void> fill(const MaskSetup& setup, const Table& table, Plan& plan) {
   Table shaped = table;
   shaped.columns.clear();
   bool masked = false;
+  bool hides = std::any_of(table.columns.begin(), table.columns.end(),
+                           [&](const Column& column) { return is_masked(setup.rules_of(table, column)); });
   for (uint32_t i = 0; i < table.columns.size(); ++i) {
     const Column& column = table.columns[i];
     ColumnRules rules = setup.rules_of(table, column);
+    if (hides && is_row_hash(column) && !rules.whole) continue;
     Column made = column;
     MaskPtr mask;
     if (const MaskRule* rule = rules.whole) {

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +34,12 @@ enum class StatementKind : uint8_t {
 // Reads no more than the first words.
 StatementKind classify(std::string_view sql);
 
+// Asked before an ALTER of a table that the catalogue knows is carried out. `origins`: for each column of
+// `after` its ordinal in `before`, or UINT32_MAX: it is new. Columns that the server adds by itself stand
+// behind them.
+using AlterJudge =
+    std::function<Result<void>(const Table& before, const Table& after, std::span<const uint32_t> origins)>;
+
 // What a statement's meaning depends on besides its text.
 struct DdlContext {
   std::string database;             // the session's default database
@@ -40,6 +49,7 @@ struct DdlContext {
   std::string server_charset;       // of a database that names none; empty: not known
   // explicit_defaults_for_timestamp: off, a TIMESTAMP column is NOT NULL unless it says NULL.
   bool explicit_timestamp = true;
+  AlterJudge judge = {};  // null: every ALTER is welcome
 };
 
 struct DdlOutcome {
@@ -47,6 +57,7 @@ struct DdlOutcome {
   std::string why;                // when not
   std::vector<TableName> tables;  // created, altered, dropped, renamed (old name and new name)
   TablePtr before, after;         // of a statement that shapes one table: its shapes, where they are known
+  std::optional<Error> refused;   // by the judge of the context: nothing was done
   bool is_temporary = false;      // of a temporary table: no concern of a log of rows
   bool keeps_key = false;         // an index came or went that is not the key: nothing that a reader sees
   bool lacks_model = false;       // CREATE TABLE … LIKE one that the catalogue does not know

@@ -1,5 +1,7 @@
 #include "wire/mysql/ddl_alter.h"
 
+#include <tuple>
+
 namespace sluice::mysql {
 namespace {
 
@@ -206,8 +208,17 @@ Result<void> apply_alter(AlterPlan plan, const TableName& name, DdlRun& run) {
     if (rename_to) run.catalogue.drop(rename_to->database, rename_to->table);
     return {};
   }
-  SLUICE_ASSIGN(table,
+  SLUICE_ASSIGN(made,
                 altered(*old, std::move(plan), run.context, run.catalogue.default_charset(name.database)));
+  Table& table = made.table;
+  if (run.context.judge) {
+    Table named = table;
+    if (rename_to) std::tie(named.database, named.name) = std::tie(rename_to->database, rename_to->table);
+    if (auto judged = run.context.judge(*old, named, made.origins); !judged) {
+      run.outcome.refused = std::move(judged).error();
+      return {};
+    }
+  }
   if (partition_to) {
     Table part = table;
     part.database = partition_to->database;

@@ -1,6 +1,7 @@
 // What an ALTER TABLE asks for, in the order in which it is carried out.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -50,8 +51,13 @@ struct AlterPlan {
 
 // From behind the table's name.
 Result<AlterPlan> read_alter(SqlReader& in, const DdlContext& context);
-// The table as the plan leaves it, its name unchanged. `fallback` is the character set of its database.
-Result<Table> altered(const Table& old, AlterPlan plan, const DdlContext& context,
-                      const std::string& fallback);
+struct Altered {
+  Table table;                    // its name unchanged
+  std::vector<uint32_t> origins;  // see AlterJudge
+};
+
+// The table as the plan leaves it. `fallback` is the character set of its database.
+Result<Altered> altered(const Table& old, AlterPlan plan, const DdlContext& context,
+                        const std::string& fallback);
 
 }  // namespace sluice::mysql

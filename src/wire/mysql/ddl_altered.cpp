@@ -73,7 +73,7 @@ class Alteration {
   Alteration(const Table& old, AlterPlan plan, const DdlContext& context)
       : old_(old), plan_(std::move(plan)), context_(context) {}
 
-  Result<Table> run(const std::string& fallback);
+  Result<Altered> run(const std::string& fallback);
 
  private:
   void settle_charset(const std::string& fallback);
@@ -230,7 +230,7 @@ void Alteration::settle_unique(Table& table) const {
   for (const UniqueDraft& unique : plan_.keys.unique) add_unique(table, unique);
 }
 
-Result<Table> Alteration::run(const std::string& fallback) {
+Result<Altered> Alteration::run(const std::string& fallback) {
   settle_conditions(old_, plan_);
   settle_charset(fallback);
   keep_old_columns();
@@ -239,7 +239,8 @@ Result<Table> Alteration::run(const std::string& fallback) {
   for (size_t d = 0; d < plan_.definitions.size(); ++d) {
     SLUICE_TRY(place_definition(plan_.definitions[d], origin_of_definition_[d]));
   }
-  Table table;
+  Altered made;
+  Table& table = made.table;
   table.database = old_.database;
   table.name = old_.name;
   table.named = old_.named;
@@ -249,12 +250,14 @@ Result<Table> Alteration::run(const std::string& fallback) {
   bool converted = false;
   for (const Moving& moving : columns_) {
     table.columns.push_back(moving.column);
+    made.origins.push_back(moving.origin);
     Column& column = table.columns.back();
     if (plan_.convert) convert_column(column, *plan_.convert, context_);
     converted |= column.charset != moving.column.charset || column.collation != moving.column.collation;
   }
   // Before MySQL 8.0 a conversion that changes no column does nothing at all.
-  if (is_old_mysql(context_) && plan_.convert && plan_.only_converts && !converted) return old_;
+  if (is_old_mysql(context_) && plan_.convert && plan_.only_converts && !converted)
+    return Altered{old_, std::move(made.origins)};
   SLUICE_ASSIGN(key, settle_key(table.columns));
   table.key = std::move(key);
   for (const AlterPlan::Definition& definition : plan_.definitions) {
@@ -264,13 +267,13 @@ Result<Table> Alteration::run(const std::string& fallback) {
   bool versioned = versioned_ ? !plan_.drop_versioning : plan_.add_versioning && !own_period;
   if (versioned) add_period_columns(table);
   settle_keys(table, context_.flavor);
-  return table;
+  return made;
 }
 
 }  // namespace
 
-Result<Table> altered(const Table& old, AlterPlan plan, const DdlContext& context,
-                      const std::string& fallback) {
+Result<Altered> altered(const Table& old, AlterPlan plan, const DdlContext& context,
+                        const std::string& fallback) {
   if (!old.named) return fatal("the names of its columns are not known");
   return Alteration(old, std::move(plan), context).run(fallback);
 }

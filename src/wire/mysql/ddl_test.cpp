@@ -106,6 +106,36 @@ std::string repeated(std::string_view item, size_t count) {
 }
 
 // Every loop over a statement has a bound besides its length.
+TEST(DdlJudge, IsToldWhichColumnEachWasBeforeAnythingIsDone) {
+  constexpr uint32_t kNew = UINT32_MAX;
+  const std::pair<std::string_view, std::vector<uint32_t>> cases[] = {
+      {"alter table t rename column b to x", {0, 1, 2}},
+      {"alter table t rename column a to b, rename column b to a, rename to u", {0, 1, 2}},
+      {"alter table t change b x int first, drop c, add d int after a", {1, 0, kNew}},
+      {"alter table t modify a int after c", {1, 2, 0}},
+      {"alter table t drop b, add b int", {0, 2, kNew}},
+      {"create table v (a int)", {}},
+  };
+  for (const auto& [statement, expected] : cases) {
+    Catalogue catalogue;
+    DdlContext context{.database = "shop", .flavor = Flavor::MySql, .version = 90704};
+    apply_ddl("create table t (a int, b int, c int)", context, catalogue);
+    std::string before = test::describe(catalogue);
+    std::vector<uint32_t> told;
+    context.judge = [&](const Table& old, const Table& made,
+                        std::span<const uint32_t> origins) -> Result<void> {
+      EXPECT_EQ(old.name, "t");
+      EXPECT_EQ(made.columns.size(), origins.size());
+      told.assign(origins.begin(), origins.end());
+      return fatal("no");
+    };
+    DdlOutcome outcome = apply_ddl(statement, context, catalogue);
+    EXPECT_EQ(told, expected) << statement;
+    EXPECT_EQ(outcome.refused.has_value(), !expected.empty()) << statement;
+    if (outcome.refused) EXPECT_EQ(test::describe(catalogue), before) << statement;
+  }
+}
+
 TEST(DdlBounds, AreSaid) {
   struct Bound {
     std::string sql;

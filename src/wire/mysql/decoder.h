@@ -3,7 +3,9 @@
 // use it.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +48,10 @@ struct DecoderOptions {
   // Values are secret where it is not empty: what is prepared or set aside lies sealed under it, and no
   // message quotes a statement.
   Secret seal;
+  // Asked before an ALTER of a table that is read: see AlterJudge (ddl.h). A fault ends reading in front of
+  // it. Null: all are welcome. Any thread that reads.
+  std::function<Result<void>(const Table& before, const Table& after, std::span<const uint32_t> origins)>
+      judge_alter;
 };
 
 // Asked for what neither the log nor the catalogue tells of tables.

@@ -45,6 +45,12 @@ Result<void> Decoder::Impl::ddl(const EventHeader& header, std::string_view body
                                 Batch& batch) {
   std::string sql = to_utf8(query, query.sql);
   DdlContext context = context_of(query);
+  if (options_.judge_alter) {
+    context.judge = [this](const Table& before, const Table& after, std::span<const uint32_t> origins) {
+      bool read = selection_.wants(after.database, after.name);
+      return read ? options_.judge_alter(before, after, origins) : Result<void>();
+    };
+  }
   bool concerns_aside = false;
   std::vector<TableName> named;
   if (!aside_.empty()) named = named_beside_aside(sql, context, concerns_aside);
@@ -56,6 +62,7 @@ Result<void> Decoder::Impl::ddl(const EventHeader& header, std::string_view body
     catalogue_.stand_at(behind);
     outcome = apply_ddl(sql, context, catalogue_);
   }
+  if (outcome.refused) return while_doing(where(), std::move(*outcome.refused));
   if (outcome.has_query) {
     return fatal(
         "a table was filled by a query that is logged as text ({}), so its rows are not in the log. Set "
