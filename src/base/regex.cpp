@@ -21,6 +21,8 @@ bool Regex::ok() const { return impl_->re.ok(); }
 const std::string& Regex::error() const { return impl_->re.error(); }
 unsigned Regex::groups() const { return static_cast<unsigned>(impl_->re.NumberOfCapturingGroups()); }
 
+unsigned Regex::steps() const { return static_cast<unsigned>(impl_->re.ProgramSize()); }
+
 bool Regex::fits(std::string_view text) const {
   return re2::RE2::FullMatch(re2::StringPiece(text.data(), text.size()), impl_->re);
 }

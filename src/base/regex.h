@@ -18,6 +18,7 @@ class Regex {
   bool ok() const;
   const std::string& error() const;  // why it is none
   unsigned groups() const;           // in parentheses
+  unsigned steps() const;            // at most so many are taken for each byte of a text
 
   bool fits(std::string_view text) const;      // the whole of it
   bool found_in(std::string_view text) const;  // a part of it

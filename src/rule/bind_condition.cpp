@@ -61,7 +61,11 @@ Binder::Made Binder::between(const Node& node) {
 Binder::Made Binder::in(const Node& node) {
   SLUICE_ASSIGN(parts, bind_all(expression_.children_of(node)));
   SLUICE_ASSIGN(order, order_of_all(parts));
-  bool fixed = order != order_any &&
+  // Floating-point numbers are equal to several exact ones, beside which they have no one place in an order.
+  auto reals = std::count_if(parts.begin() + 1, parts.end(),
+                             [](const Bound& part) { return part.type == Type::Real; });
+  bool mixed = reals > 0 && static_cast<size_t>(reals) + 1 < parts.size();
+  bool fixed = order != order_any && !mixed &&
                std::all_of(parts.begin() + 1, parts.end(), [](const Bound& part) { return part.constant(); });
   Step& in = step(fixed ? run_in_sorted : run_in, parts);
   in.order = order;
@@ -83,6 +87,7 @@ Binder::Made Binder::like(const Node& node) {
   for (const Bound& part : parts) SLUICE_TRY(want_text(part));
   Step& like = step(run_like, parts);
   if (!node.text.empty()) like.escape = node.text[0];
+  like.flag = parts[0].type == Type::Bytes || parts[1].type == Type::Bytes;
   return negated(node, made(node, like, Type::Exact));
 }
 

@@ -30,6 +30,12 @@ Result<bool> Filter::passes(const Batch& batch, const Change& change) {
   if (!program) return tl::unexpected(program.error());
   bool passes = is_true((*program)->run(batch, change, frame_));
   if (frame_.absent) return absent_column(*rule_, batch, change, *frame_.absent);
+  if (frame_.work > frame_.most_work) {
+    return usage(
+        "{}: to judge a change of {} takes more work than is allowed, which is to look at {} bytes; "
+        "ask less of long values",
+        rule_->name, full_name(*change.table), frame_.most_work);
+  }
   return passes;
 }
 

@@ -28,14 +28,18 @@ Failure absent_column(const Rule& rule, const Batch& batch, const Change& change
 class Filter {
  public:
   explicit Filter(std::shared_ptr<const Rule> rule) : rule_(std::move(rule)) {}
-  // `most_texts`: bytes of text that it may make of one change; what needs more is NULL.
-  Filter(std::shared_ptr<const Rule> rule, size_t most_texts) : rule_(std::move(rule)) {
+  // `most_texts`: bytes of text that it may make of one change; what needs more is NULL. `most_work`: bytes
+  // that it may look at; a change that asks for more is a fault.
+  Filter(std::shared_ptr<const Rule> rule, size_t most_texts, uint64_t most_work) : rule_(std::move(rule)) {
     frame_.most_texts = most_texts;
+    frame_.most_work = most_work;
   }
 
   // Whether the condition is true of a change of a row; NULL is not. Faults where it does not fit the table,
   // or where a column that decides is not in the log.
   Result<bool> passes(const Batch& batch, const Change& change);
+  // Bytes that the last change made it look at, about.
+  uint64_t work() const { return frame_.work; }
 
  private:
   std::shared_ptr<const Rule> rule_;

@@ -14,6 +14,7 @@ Value Program::run(const Batch& batch, const Change& change, Frame& frame) const
   frame.batch = &batch;
   frame.change = &change;
   frame.absent = nullptr;
+  frame.work = 0;
   if (frame.texts.used() > 0) frame.texts.reset();
   if (frame.decimals.size() < slots_) frame.decimals.resize(slots_);
   Value value = (*root_)(frame);

@@ -54,7 +54,7 @@ Value of_cell(const Cell& cell, const Step& step, Frame& frame) {
     case Kind::Blob:
     case Kind::Json:
     case Kind::Geometry:
-    case Kind::Vector: return Value::of_text(cell.bytes());
+    case Kind::Vector: return frame.spend(cell.size) ? Value::of_text(cell.bytes()) : Value();
   }
   return {};
 }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "base/regex.h"
 #include "base/utf8.h"
@@ -19,11 +20,14 @@ Value truth(bool value) { return Value::of_int(value); }
 size_t character(std::string_view text) { return std::max<size_t>(utf8_length(text), 1); }
 
 // % stands for any characters, _ for one. What follows the last % is tried at every place; what stood before
-// it need never be tried again.
-bool like(std::string_view text, std::string_view pattern, char escape) {
+// it need never be tried again. That takes as many comparisons as text and pattern are long, multiplied, at
+// worst.
+bool like(std::string_view text, std::string_view pattern, const Step& step, Frame& frame) {
+  const char escape = step.escape;
+  auto one = [&](std::string_view rest) { return step.flag ? 1 : character(rest); };
   std::string_view retry_text, retry_pattern;
   bool retry = false;
-  for (;;) {
+  for (uint64_t compared = 0;; ++compared) {
     if (pattern.starts_with('%') && escape != '%') {
       pattern.remove_prefix(1);
       if (pattern.empty()) return true;
@@ -40,7 +44,7 @@ bool like(std::string_view text, std::string_view pattern, char escape) {
         taken = pattern[1] == text[0] ? 1 : 0;
         if (taken > 0) pattern.remove_prefix(1);
       } else if (pattern[0] == '_') {
-        taken = character(text);
+        taken = one(text);
       } else {
         taken = pattern[0] == text[0] ? 1 : 0;
       }
@@ -50,8 +54,8 @@ bool like(std::string_view text, std::string_view pattern, char escape) {
       text.remove_prefix(taken);
       continue;
     }
-    if (!retry || retry_text.empty()) return false;
-    retry_text.remove_prefix(character(retry_text));
+    if (!retry || retry_text.empty() || !frame.spend(std::exchange(compared, 0))) return false;
+    retry_text.remove_prefix(one(retry_text));
     text = retry_text;
     pattern = retry_pattern;
   }
@@ -162,12 +166,15 @@ Value run_in_sorted(const Step& step, Frame& frame) {
 Value run_like(const Step& step, Frame& frame) {
   Value text = step.part(0, frame), pattern = step.part(1, frame);
   if (text.kind != Value::Kind::Text || pattern.kind != Value::Kind::Text) return {};
-  return truth(like(text.text(), pattern.text(), step.escape));
+  return truth(like(text.text(), pattern.text(), step, frame));
 }
 
 Value run_regexp(const Step& step, Frame& frame) {
   Value text = step.part(0, frame);
   if (text.kind != Value::Kind::Text) return {};
+  // A large expression may take a step of each of its parts for each byte.
+  constexpr uint64_t kStepsAByte = 8;
+  if (!frame.spend(text.size * (step.pattern->steps() / kStepsAByte))) return {};
   return truth(step.pattern->found_in(text.text()));
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "rule/steps.h"
@@ -38,6 +39,12 @@ double as_double(const Value& value) {
     case Value::Kind::Wide: return value.wide->to_double();
     default: return value.d;
   }
+}
+
+int64_t nearest_place(const Value& value) {
+  constexpr int64_t kBeyond = int64_t{1} << 40;
+  if (value.kind == Value::Kind::Int) return std::clamp(value.i, -kBeyond, kBeyond);
+  return static_cast<int64_t>(std::clamp(std::round(as_double(value)), -0x1p40, 0x1p40));
 }
 
 int order_numbers(const Value& a, const Value& b) {
@@ -117,20 +124,21 @@ Value run_abs(const Step& step, Frame& frame) {
 
 Value run_round(const Step& step, Frame& frame) {
   Value value = step.part(0, frame);
-  Value digits = step.parts.size() > 1 ? step.part(1, frame) : Value::of_int(0);
-  if (!value.number() || digits.kind != Value::Kind::Int) return {};
+  Value told = step.parts.size() > 1 ? step.part(1, frame) : Value::of_int(0);
+  if (!value.number() || !told.number()) return {};
+  int64_t digits = nearest_place(told);
   if (value.kind == Value::Kind::Real) {
-    if (digits.i > 300 || digits.i < -300) return digits.i > 0 ? value : Value::of_real(0);
-    double unit = std::pow(10.0, static_cast<double>(std::abs(digits.i)));
+    if (digits > 300 || digits < -300) return digits > 0 ? value : Value::of_real(0);
+    double unit = std::pow(10.0, static_cast<double>(std::abs(digits)));
     // Halves to the even neighbour, as the server rounds what is not exact (rint).
-    double rounded = digits.i < 0 ? std::rint(value.d / unit) * unit : std::rint(value.d * unit) / unit;
+    double rounded = digits < 0 ? std::rint(value.d / unit) * unit : std::rint(value.d * unit) / unit;
     return std::isfinite(rounded) ? Value::of_real(rounded) : value;
   }
-  if (value.kind == Value::Kind::Int && digits.i >= 0) return value;
+  if (value.kind == Value::Kind::Int && digits >= 0) return value;
   Decimal room;
   Decimal& out = frame.decimals[step.slot];
   out = *as_decimal(value, room);
-  return out.round(digits.i) ? Value::of_wide(out) : Value();
+  return out.round(digits) ? Value::of_wide(out) : Value();
 }
 
 }  // namespace sluice::rule

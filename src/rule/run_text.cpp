@@ -64,15 +64,15 @@ Value run_upper(const Step& step, Frame& frame) {
 }
 
 Value run_substr(const Step& step, Frame& frame) {
-  Value value = step.part(0, frame), from = step.part(1, frame);
-  Value most = step.parts.size() > 2 ? step.part(2, frame) : Value::of_int(INT64_MAX);
-  if (value.kind != Value::Kind::Text || from.kind != Value::Kind::Int || most.kind != Value::Kind::Int)
-    return {};
+  Value value = step.part(0, frame), from_value = step.part(1, frame);
+  Value most_value = step.parts.size() > 2 ? step.part(2, frame) : Value::of_int(INT64_MAX);
+  if (value.kind != Value::Kind::Text || !from_value.number() || !most_value.number()) return {};
+  int64_t from = nearest_place(from_value), most = nearest_place(most_value);
   std::string_view text = value.text();
   int64_t count = step.flag ? static_cast<int64_t>(text.size()) : characters(text);
-  int64_t begin = from.i > 0 ? from.i - 1 : from.i < -count ? count : count + from.i;
-  if (from.i == 0 || begin >= count || most.i <= 0) return Value::of_text("");
-  int64_t end = begin + std::min(most.i, count - begin);
+  int64_t begin = from > 0 ? from - 1 : from < -count ? count : count + from;
+  if (from == 0 || begin >= count || most <= 0) return Value::of_text("");
+  int64_t end = begin + std::min(most, count - begin);
   if (step.flag)
     return Value::of_text(text.substr(static_cast<size_t>(begin), static_cast<size_t>(end - begin)));
   size_t first = offset_of(text, begin);

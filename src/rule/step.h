@@ -88,8 +88,15 @@ struct Frame {
   std::vector<Decimal> decimals;   // by Step::slot
   Arena texts;                     // of this run
   size_t most_texts = UINT32_MAX;  // bytes of it; what needs more is NULL
+  uint64_t work = 0;               // of this run: bytes that were looked at, about
+  uint64_t most_work = UINT64_MAX;
   Bytes scratch, document;
 
+  // False: there is no more, and what is asked for is NULL.
+  bool spend(uint64_t bytes) {
+    work += bytes;
+    return work <= most_work;
+  }
   // Null: there is no more.
   char* room(size_t size) {
     return texts.used() + size <= most_texts ? texts.allocate(size > 0 ? size : 1) : nullptr;
@@ -148,5 +155,8 @@ int order_any(const Value& a, const Value& b);
 // The number as a decimal, in `room` where it has to be made. False: it is none, or no decimal can hold it.
 const Decimal* as_decimal(const Value& value, Decimal& room);
 double as_double(const Value& value);
+// A number as a place in a text or behind a point: rounded, and at most 2^40 or its negative, which is beyond
+// all of them.
+int64_t nearest_place(const Value& value);
 
 }  // namespace sluice::rule

@@ -21,7 +21,7 @@ Value run_compare(const Step& step, Frame& frame);
 Value run_between(const Step& step, Frame& frame);
 Value run_in(const Step& step, Frame& frame);         // any list
 Value run_in_sorted(const Step& step, Frame& frame);  // `values`; flag: NULL is among the list
-Value run_like(const Step& step, Frame& frame);
+Value run_like(const Step& step, Frame& frame);       // flag: of bytes
 Value run_regexp(const Step& step, Frame& frame);
 Value run_is_null(const Step& step, Frame& frame);
 Value run_case(const Step& step, Frame& frame);     // flag: there is an ELSE

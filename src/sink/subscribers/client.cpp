@@ -163,7 +163,7 @@ bool Client::write(SteadyTime now) {
     rest_.remove_prefix(*written);
     sent += *written;
     if (rest_.empty()) shared_.counts->messages += run_.messages;
-    if (*written == 0 || sent >= kTurnBytes) {
+    if (*written == 0 || sent >= kTurnBytes || (rest_.empty() && run_.more)) {
       waits_to_write_ = true;
       return true;
     }

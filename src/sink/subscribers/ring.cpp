@@ -14,7 +14,7 @@ constexpr size_t kMostRows = 512;      // the same, where rows are kept, for eac
 constexpr size_t kTopicBytes = 64;     // what a topic takes beside its name, about
 // Of one run: other readers and the lane wait meanwhile.
 constexpr size_t kRunBytes = 256 << 10;
-// Of one turn: what a reader's rule is asked, and what is passed over without being asked.
+// Of one turn: what a reader's rule is asked, where each row counts for more the longer it took.
 constexpr size_t kMostAsked = 1000;
 // Beyond so many topics it is not kept in mind which tables they had.
 constexpr size_t kMostTables = 10'000;
@@ -146,8 +146,7 @@ const std::string& Ring::topic_name(const Segment& segment, uint32_t number) con
   return segment.topics[number];
 }
 
-Result<bool> Ring::wants(Reader& reader, const Subscription& wanted, const Part& part, size_t at,
-                         size_t& asked) const {
+Result<bool> Ring::wants(Reader& reader, const Subscription& wanted, const Part& part, size_t at) const {
   const Segment::Entry& entry = part.entries[at];
   if (!wanted.wants(entry.op)) return false;
   if (entry.topic >= reader.verdicts.size()) reader.verdicts.resize(entry.topic + 1);
@@ -157,20 +156,21 @@ Result<bool> Ring::wants(Reader& reader, const Subscription& wanted, const Part&
   if (!wanted.rule() || entry.op == Op::Ddl) return true;
   if (entry.row == Rows::kNone)
     return fatal("where: the row of a change is not held, which came from a disk");
-  bool now = false;
-  auto passes = wanted.rule()->passes(part.number, at, *part.segment->rows, entry.row, now);
-  asked += now ? 1 : 0;
-  return passes;
+  return wanted.rule()->passes(part.number, at, *part.segment->rows, entry.row, reader.asked);
 }
 
-Ring::Run Ring::find(Reader& reader, const Subscription& wanted, const Part& part, size_t& asked) const {
+Ring::Run Ring::find(Reader& reader, const Subscription& wanted, const Part& part) const {
   size_t &at = reader.entry, first = at, begin = 0;
-  bool found = false;
+  bool found = false, enough = false;
   for (; at < part.entries.size(); ++at) {
     if (found && part.entries[at].end - begin > kRunBytes) break;
     if (!wanted.everything()) {
-      if (asked >= kMostAsked && !found) return {.more = true};
-      auto is_wanted = wants(reader, wanted, part, at, asked);
+      enough = reader.asked >= kMostAsked;
+      if (enough) {
+        reader.asked = 0;
+        break;
+      }
+      auto is_wanted = wants(reader, wanted, part, at);
       // What stands before it is sent first.
       if (!is_wanted && !found) return {.misfit = std::move(is_wanted).error()};
       if (found && !(is_wanted && *is_wanted)) break;
@@ -182,8 +182,9 @@ Ring::Run Ring::find(Reader& reader, const Subscription& wanted, const Part& par
       begin = at == 0 ? 0 : part.entries[at - 1].end;
     }
   }
-  if (!found) return {};
-  return {part.segment, {part.segment->bytes.get() + begin, part.entries[at - 1].end - begin}, at - first};
+  if (!found) return {.more = enough};
+  std::string_view bytes(part.segment->bytes.get() + begin, part.entries[at - 1].end - begin);
+  return {.holds = part.segment, .bytes = bytes, .messages = at - first, .more = enough};
 }
 
 Ring::Run Ring::next(Reader& reader, const Subscription& wanted) const {
@@ -191,11 +192,11 @@ Ring::Run Ring::next(Reader& reader, const Subscription& wanted) const {
     reader.verdicts.clear();
     reader.version = wanted.version();
   }
-  for (size_t asked = 0;;) {
+  for (;;) {
     Part part;
     if (!part_of(reader, part)) return {.lost = true};
     if (!part.segment) return {};
-    Run run = find(reader, wanted, part, asked);
+    Run run = find(reader, wanted, part);
     if (run.holds || run.more || run.misfit || part.newest) return run;
     ++reader.segment;
     reader.entry = 0;

@@ -57,6 +57,7 @@ class Ring {
     size_t entry = 0;
     uint64_t version = 0;          // of the subscription that `verdicts` speak of
     std::vector<int8_t> verdicts;  // by topic: 0 not asked yet, 1 wanted, -1 not
+    size_t asked = 0;              // what its rule was asked since others had their turn
   };
   // Whole frames, one behind the other, that a reader wants.
   struct Run {
@@ -64,7 +65,7 @@ class Ring {
     std::string_view bytes;
     size_t messages = 0;
     bool lost = false;  // what the reader wants next has left the ring
-    bool more = false;  // nothing was found yet, but enough was asked for one turn
+    bool more = false;  // enough was asked for one turn, and there may be more
     std::optional<Error> misfit =
         std::nullopt;  // the reader's rule cannot tell whether it wants what is next
   };
@@ -104,10 +105,9 @@ class Ring {
   Segment& room_for(size_t bytes);
   uint32_t topic_of(Segment& segment, std::string_view topic);
   void drop_oldest();
-  // Whether message `at` is wanted. Counts in `asked` what a rule was asked.
-  Result<bool> wants(Reader& reader, const Subscription& wanted, const Part& part, size_t at,
-                     size_t& asked) const;
-  Run find(Reader& reader, const Subscription& wanted, const Part& part, size_t& asked) const;
+  // Whether message `at` is wanted.
+  Result<bool> wants(Reader& reader, const Subscription& wanted, const Part& part, size_t at) const;
+  Run find(Reader& reader, const Subscription& wanted, const Part& part) const;
   const std::string& topic_name(const Segment& segment, uint32_t number) const;
   void keep_row(Segment& segment, const Post& post, const Batch* batch);
 

@@ -7,6 +7,8 @@ namespace {
 
 // Clients that keep up are in the newest part or the one before it, and few others read at once.
 constexpr size_t kMostSegments = 4;
+// Bytes looked at that take about as long as to be asked at all and more.
+constexpr uint64_t kWorkOfOne = 16 << 10;
 
 }  // namespace
 
@@ -31,7 +33,7 @@ Result<void> RowRule::fits(const Table& table) const {
   return {};
 }
 
-Result<bool> RowRule::passes(uint64_t segment, size_t entry, const Rows& rows, uint32_t row, bool& asked) {
+Result<bool> RowRule::passes(uint64_t segment, size_t entry, const Rows& rows, uint32_t row, size_t& asked) {
   auto found = verdicts_.find(segment);
   if (found == verdicts_.end()) {
     if (verdicts_.size() == kMostSegments) verdicts_.erase(verdicts_.begin());
@@ -41,8 +43,8 @@ Result<bool> RowRule::passes(uint64_t segment, size_t entry, const Rows& rows, u
   if (entry >= verdicts.size()) verdicts.resize(entry + 1);
   Verdict& verdict = verdicts[entry];
   if (verdict == Verdict::Unknown) {
-    asked = true;
     SLUICE_ASSIGN(passes, filter_.passes(rows.batch(), rows.change(row)));
+    asked += 1 + filter_.work() / kWorkOfOne;
     verdict = passes ? Verdict::Passes : Verdict::Fails;
   }
   return verdict == Verdict::Passes;

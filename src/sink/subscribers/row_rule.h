@@ -19,7 +19,8 @@ class RowRule {
   // A client's rule may cost the others little.
   static constexpr size_t kMostBytes = 4096;
   static constexpr uint32_t kMostDepth = 32;
-  static constexpr size_t kMostTexts = 16 << 20;  // bytes of text made of one change
+  static constexpr size_t kMostTexts = 16 << 20;    // bytes of text made of one change
+  static constexpr uint64_t kMostWork = 256 << 20;  // bytes looked at of one change
 
   // A Usage fault shows the place.
   static Result<std::shared_ptr<RowRule>> parse(std::string_view text);
@@ -27,12 +28,13 @@ class RowRule {
   // A Usage fault: it does not fit the table.
   Result<void> fits(const Table& table) const;
   // Whether a row passes, which is that of the message `entry` of the ring's part `segment`. A fault: that
-  // cannot be told. `asked` becomes true where it was not known yet.
-  Result<bool> passes(uint64_t segment, size_t entry, const Rows& rows, uint32_t row, bool& asked);
+  // cannot be told. Where it was not known yet, `asked` grows: by one, and by more where that took longer.
+  Result<bool> passes(uint64_t segment, size_t entry, const Rows& rows, uint32_t row, size_t& asked);
 
  private:
   enum class Verdict : int8_t { Unknown, Passes, Fails };
-  explicit RowRule(const std::shared_ptr<const rule::Rule>& rule) : rule_(rule), filter_(rule, kMostTexts) {}
+  explicit RowRule(const std::shared_ptr<const rule::Rule>& rule)
+      : rule_(rule), filter_(rule, kMostTexts, kMostWork) {}
 
   std::shared_ptr<const rule::Rule> rule_;
   rule::Filter filter_;
