@@ -19,10 +19,11 @@ std::string camel_case(const std::string& name, size_t prefix) {
 
 Fields::Fields(const Options& options) {
   bool flat = options.layout == Layout::Flat;
-  auto name = [&](const std::string& field) {
+  auto bare = [&](const std::string& field) {
     std::string full = options.prefix + field;
-    return quoted(options.camel_case ? camel_case(full, options.prefix.size()) : full);
+    return options.camel_case ? camel_case(full, options.prefix.size()) : full;
   };
+  auto name = [&](const std::string& field) { return quoted(bare(field)); };
   auto key = [&](const std::string& field) { return "," + name(field) + ":"; };
   // In the flat layout an object's members stand in its place, named after it.
   auto member = [&](const std::string& object, const std::string& field) {
@@ -47,6 +48,14 @@ Fields::Fields(const Options& options) {
   query = key("query") + "\"";
   patch = key("patch");
   statement = key("statement") + "\"";
+  if (!flat) return;
+  auto stand = [&](std::initializer_list<const char*> fields) {
+    for (const char* field : fields) beside.push_back(bare(field));
+  };
+  stand({"op", "db", "table", "ts", "id", "patch"});
+  if (options.source) stand({"source_name", "source_server_id", "source_file", "source_pos", "source_gtid"});
+  if (options.tx) stand({"tx_id", "tx_index", "tx_last", "tx_xa"});
+  if (options.query) stand({"query"});
 }
 
 }  // namespace sluice::json

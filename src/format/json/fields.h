@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "format/json/options.h"
 
@@ -15,6 +16,8 @@ struct Fields {
   std::string source, source_name, source_server_id, source_file, source_pos, source_gtid;
   std::string tx, tx_id, tx_index, tx_last, tx_xa;
   std::string query, patch, statement;
+  // Of the flat layout: the bare names of all that may stand beside the columns of a row.
+  std::vector<std::string> beside;
 };
 
 }  // namespace sluice::json

@@ -1,5 +1,7 @@
 // Sluice's own format: one lean JSON object a change. docs/formats/json.md describes it field by field.
+#include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "format/change_stamp.h"
 #include "format/encoder.h"
@@ -19,8 +21,33 @@ namespace {
 constexpr size_t kEnvelopeBytes = 512;
 constexpr size_t kFields = 20;
 
+// The table with its columns as they are called beside the fields: of a name that a field has, the next one
+// with a number that nobody has. Null: no column has such a name.
+TablePtr beside(const Table& table, const std::vector<std::string>& fields) {
+  auto is_field = [&](const std::string& name) {
+    return std::find(fields.begin(), fields.end(), name) != fields.end();
+  };
+  auto is_column = [&](const std::string& name) {
+    return std::any_of(table.columns.begin(), table.columns.end(),
+                       [&](const Column& column) { return column.name == name; });
+  };
+  std::shared_ptr<Table> renamed;
+  for (size_t i = 0; i < table.columns.size(); ++i) {
+    const std::string& name = table.columns[i].name;
+    if (!is_field(name)) continue;
+    if (!renamed) renamed = std::make_shared<Table>(table);
+    std::string other;
+    for (int number = 2; other.empty() || is_field(other) || is_column(other); ++number) {
+      other = fmt::format("{}_{}", name, number);
+    }
+    renamed->columns[i].name = std::move(other);
+  }
+  return renamed;
+}
+
 struct Plan {
   Plan(TablePtr table, const Fields& fields) : row(std::move(table)) {
+    if (TablePtr others = beside(*row.table, fields.beside)) renamed.emplace(std::move(others));
     constexpr std::string_view kOps[] = {"insert", "update", "delete"};
     for (size_t i = 0; i < 3; ++i) {
       heads[i] =
@@ -30,6 +57,8 @@ struct Plan {
   }
 
   JsonRowPlan row;
+  std::optional<JsonRowPlan> renamed;  // where columns would be called like fields
+  const JsonRowPlan& shown() const { return renamed ? *renamed : row; }
   Snippet heads[3];  // {"op":"insert","db":…,"table":…,"ts":"  by Op
 };
 
@@ -160,8 +189,8 @@ char* Json::put_images(char* out, const Plan& plan, const Change& change) {
 }
 
 void Json::encode_flat(char* out, const Plan& plan, const Change& change, Outbox& outbox) {
-  out = rows_.members(out, plan.row, change.after ? change.after : change.before);
-  if (rows_.has_patch()) out = rows_.patches(put(out, fields_.patch), plan.row, change.after);
+  out = rows_.members(out, plan.shown(), change.after ? change.after : change.before);
+  if (rows_.has_patch()) out = rows_.patches(put(out, fields_.patch), plan.shown(), change.after);
   *out++ = '}';
   Bytes& bytes = outbox.bytes;
   bytes.commit(out);
@@ -180,7 +209,7 @@ void Json::encode(const Batch& batch, std::span<const Change> changes, Outbox& o
   const Plan& plan =
       plans_.of(*change.table, [&] { return std::make_unique<Plan>(share(*change.table), fields_); });
   const Snippet& head = plan.heads[static_cast<size_t>(change.op)];
-  char* out = rows_.begin(bytes, plan.row, change, head.size() + others(batch, change));
+  char* out = rows_.begin(bytes, plan.shown(), change, head.size() + others(batch, change));
   out = stamp_.put(head.put_long(out), batch, change);
   if (more_) out = put_more(out, batch, change);
   if (options_.layout == Layout::Flat) return encode_flat(out, plan, change, outbox);

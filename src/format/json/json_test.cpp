@@ -366,6 +366,24 @@ TEST(Json, NamesOfFields) {
                   .ends_with(R"(,"\"statement":"drop table t"})"));
 }
 
+TEST(Json, AColumnThatIsCalledLikeAFieldStandsBesideIt) {
+  Sample s;
+  TablePtr t = table("d", "t",
+                     {column("id", ColumnType::Int), column("id_2", ColumnType::Int),
+                      column("tx_id", ColumnType::Int), column("query", ColumnType::Int)},
+                     {0});
+  Change change = s.add(Op::Insert, t, {}, {integer(1), integer(2), integer(3), integer(4)});
+  auto columns = [&](Choices more) {
+    std::string line = encoded(s, change, more);
+    return line.substr(line.rfind(R"(:17#0")") + 6);
+  };
+  EXPECT_EQ(columns({{"layout", {"flat"}}, {"prefix", {""}}}), R"(,"id_3":1,"id_2":2,"tx_id":3,"query":4})");
+  EXPECT_EQ(columns({{"layout", {"flat"}}, {"prefix", {""}}, {"with", {"query"}}}),
+            R"(,"id_3":1,"id_2":2,"tx_id":3,"query_2":4})");
+  EXPECT_EQ(columns({{"layout", {"flat"}}}), R"(,"id":1,"id_2":2,"tx_id":3,"query":4})");
+  EXPECT_EQ(columns({}), R"(,"key":{"id":1},"after":{"id":1,"id_2":2,"tx_id":3,"query":4}})");
+}
+
 TEST(Json, NullsAreLeftOutAndBigIntegersAreText) {
   Sample s;
   TablePtr t = table("d", "t",
