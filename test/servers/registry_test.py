@@ -132,6 +132,37 @@ def test_a_registry_that_is_away_or_refuses(server, database, sluice, tmp_path):
         assert "planted-secret" not in said + process.stderr + listed
 
 
+@pytest.mark.parametrize("register", ["true", "false"])
+def test_what_stands_before_the_registry_judges_no_schema(server, database, sluice, tmp_path, register):
+    """A proxy's 400, 404 and 409 are of every schema alike, and pass; were they refusals, `drop` would lose the changes. Retry-After is kept to."""
+    server.sql(f"create table {database}.a (id int primary key); insert into {database}.a values (1)")
+    page = b"<html>\xff no such page</html>"
+    faults = [reply(400, page), reply(404, page), reply(409, page), reply(405), reply(308, Location="/"), reply(503, b"", Retry_After="2")]
+    asked = []
+
+    def decide(subject, schema):
+        asked.append(time.monotonic())
+        return faults.pop(0) if faults else None
+
+    with Registry(faults=decide) as registry, Target() as target:
+        schemas = tmp_path / "first"
+        if register == "false":  # by another pipeline, before
+            schemas.mkdir()
+            early, faults[:] = list(faults), []
+            sluice("run", configure(schemas, server, database, "sink: http", f"url: '{target.url}/{{table}}'", "format: avro",
+                                    "subject: record_name", f"registry: {registry.url}"), cwd=schemas)
+            until(lambda: len(target.taken()) == 3)
+            target.requests.clear()
+            faults[:] = early
+            asked.clear()
+        process = sluice("run", configure(tmp_path, server, database, "sink: http", f"url: '{target.url}/{{table}}'", "format: avro", "on_refusal: drop",
+                                          "subject: record_name", f"registry: {registry.url}", f"register: {register}"), cwd=tmp_path)
+        until(lambda: len(target.taken()) == 3, what=lambda: process.stderr)
+        assert not faults and asked[6] - asked[5] >= 2, asked
+        for words in ("the answer is 400", "the answer is 404", "the answer is 409", "the answer is 405", "look at registry"):
+            assert words in process.stderr, process.stderr
+
+
 def test_a_schema_that_the_registrys_rules_forbid_is_refused_until_they_allow_it(server, database, apicurio, sluice, tmp_path):
     """By a real registry's own judgement: what is there first has a field that Sluice's schema does not give to its readers."""
     server.sql(f"create table {database}.a (id int primary key); create table {database}.b (id int primary key);"

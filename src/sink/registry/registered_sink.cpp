@@ -23,7 +23,9 @@ class RegisteredSink final : public Sink, Judge {
   }
   Result<void> reopen() override { return target_->reopen(); }
   Result<void> write(const Delivery& delivery) override;
-  std::chrono::microseconds pause() const override { return target_->pause(); }
+  std::chrono::microseconds pause() const override {
+    return std::max<std::chrono::microseconds>(client_.pause(), target_->pause());
+  }
   std::span<const Refusal> refused() const override { return refused_; }
   std::optional<Position> position() const override { return target_->position(); }
   std::string note() const override { return target_->note(); }

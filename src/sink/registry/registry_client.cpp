@@ -1,5 +1,6 @@
 #include "sink/registry/registry_client.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "format/json_text.h"
@@ -10,6 +11,7 @@ namespace {
 constexpr size_t kShown = 300;  // characters of an answer in a message
 // Beyond so many they are asked for again.
 constexpr size_t kMostKnown = 100'000;
+constexpr std::chrono::seconds kMostPause = std::chrono::hours(1);  // that Retry-After may ask for
 
 std::string escaped(std::string_view text) {
   constexpr char kDigits[] = "0123456789ABCDEF";
@@ -36,7 +38,7 @@ std::string shown(std::string_view body) {
   for (char& c : text) {
     if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = ' ';
   }
-  return text;
+  return text.find_first_not_of(' ') == text.npos ? "(nothing)" : text;
 }
 
 std::string_view skip_space(std::string_view text) {
@@ -49,7 +51,7 @@ std::string_view skip_space(std::string_view text) {
 // The member may stand anywhere in the object; a text may hold the same characters, escaped quotes apart. A
 // quote within a text has a backslash before it, so that what follows an unescaped one is a name or a text,
 // and a text has no colon behind it.
-std::optional<uint32_t> id_in(std::string_view body) {
+std::optional<uint32_t> number_in(std::string_view body, std::string_view wanted) {
   body = skip_space(body);
   if (!body.starts_with('{')) return std::nullopt;
   int depth = 0;
@@ -63,14 +65,14 @@ std::optional<uint32_t> id_in(std::string_view body) {
     if (end >= body.size()) return std::nullopt;
     std::string_view name = body.substr(i + 1, end - i - 1), rest = skip_space(body.substr(end + 1));
     i = end;
-    if (depth != 1 || name != "id" || !rest.starts_with(':')) continue;
+    if (depth != 1 || name != wanted || !rest.starts_with(':')) continue;
     rest = skip_space(rest.substr(1));
-    int32_t id = -1;
-    auto [behind, fault] = std::from_chars(rest.data(), rest.data() + rest.size(), id);
+    int32_t number = -1;
+    auto [behind, fault] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
     rest = skip_space(rest.substr(static_cast<size_t>(behind - rest.data())));
     bool ends = rest.starts_with(',') || rest.starts_with('}');
-    if (fault != std::errc() || id < 0 || !ends) return std::nullopt;
-    return static_cast<uint32_t>(id);
+    if (fault != std::errc() || number < 0 || !ends) return std::nullopt;
+    return static_cast<uint32_t>(number);
   }
   return std::nullopt;
 }
@@ -83,6 +85,7 @@ Result<void> RegistryClient::open() {
 }
 
 Result<Verdict> RegistryClient::id_of(const std::string& subject, uint32_t number) {
+  pause_ = {};
   if (auto known = known_.find({subject, number}); known != known_.end()) return Verdict{known->second, {}};
   const PooledSchema* schema = find_schema(number);
   CHECK(schema);
@@ -111,7 +114,7 @@ Result<Verdict> RegistryClient::ask(const std::string& base, const std::string& 
   return understand(client_->answer(0), fmt::format("schema registry, POST {}", url));
 }
 
-Result<Verdict> RegistryClient::understand(const HttpAnswer& answer, const std::string& asked) const {
+Result<Verdict> RegistryClient::understand(const HttpAnswer& answer, const std::string& asked) {
   switch (answer.outcome) {
     case HttpAnswer::Outcome::Broken:
     case HttpAnswer::Outcome::Certificate: return retryable("{}: {}", asked, answer.why);
@@ -120,23 +123,29 @@ Result<Verdict> RegistryClient::understand(const HttpAnswer& answer, const std::
   }
   int status = answer.status;
   if (status / 100 == 2) {
-    if (auto id = id_in(answer.body)) return Verdict{*id, {}};
+    if (auto id = number_in(answer.body, "id")) return Verdict{*id, {}};
     return retryable("{}: the answer is no registry's, an id was expected: {}", asked, shown(answer.body));
   }
   std::string words = fmt::format("{}: the answer is {}: {}", asked, status, shown(answer.body));
-  if (status == 409) return Verdict{0, words + " (the subject's compatibility forbids this schema)"};
-  if (status == 400 || status == 413 || status == 422) return Verdict{0, words};
-  // 40401: no such subject; 40403: no such schema in it. Else the path is none of a registry.
-  if (status == 404 && !options_.registers) {
-    return Verdict{0, words + " (the schema is not registered, and register: false leaves that to others)"};
-  }
   if (status == 401 || status == 403) {
     return retryable(
         "{}: the login is not accepted, or may not do this; look at registry_user and registry_bearer",
         words);
   }
-  bool passing = status == 408 || status == 425 || status == 429 || status / 100 == 5;
-  return passing ? retryable("{}", words) : fatal("{}; look at registry", words);
+  pause_ = std::max(pause_, std::min(answer.retry_after, kMostPause));
+  if (status == 408 || status == 425 || status == 429 || status / 100 == 5) return retryable("{}", words);
+  // What stands in between says such things, too, and of every schema alike. A registry says which error it
+  // is.
+  bool judged = number_in(answer.body, "error_code").has_value() || status == 413;
+  if (judged && status == 409) {
+    return Verdict{0, words + " (the subject's compatibility forbids this schema)"};
+  }
+  if (judged && (status == 400 || status == 413 || status == 422)) return Verdict{0, words};
+  // 40401: no such subject; 40403: no such schema in it.
+  if (judged && status == 404 && !options_.registers) {
+    return Verdict{0, words + " (the schema is not registered, and register: false leaves that to others)"};
+  }
+  return retryable("{}; that is no registry's word about a schema: look at registry", words);
 }
 
 }  // namespace sluice::registry

@@ -2,6 +2,7 @@
 // "Schema Registry API Reference"). One thread's own, but for interrupt().
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -27,20 +28,23 @@ class RegistryClient {
   Result<void> open();
   // Each id is asked for once; what is refused is asked again.
   Result<Verdict> id_of(const std::string& subject, uint32_t schema);
+  // What the registry asks for before it is asked again, of the last id_of(); 0: nothing.
+  std::chrono::seconds pause() const { return pause_; }
   void interrupt() noexcept { interrupt_.raise(); }
 
  private:
   Result<Verdict> ask(const std::string& url, const std::string& subject, const PooledSchema& schema);
-  Result<Verdict> understand(const HttpAnswer& answer, const std::string& asked) const;
+  Result<Verdict> understand(const HttpAnswer& answer, const std::string& asked);
 
   const RegistryOptions options_;
   Interrupt interrupt_;
   std::unique_ptr<HttpClient> client_;
   size_t url_ = 0;  // that answered last
+  std::chrono::seconds pause_{0};
   std::map<std::pair<std::string, uint32_t>, uint32_t> known_;
 };
 
-// {"id":7} of an answer; nothing: it is none.
-std::optional<uint32_t> id_in(std::string_view body);
+// The member `wanted` of the object that an answer is: of {"id":7} the 7; nothing: it has none.
+std::optional<uint32_t> number_in(std::string_view body, std::string_view wanted);
 
 }  // namespace sluice::registry

@@ -35,7 +35,7 @@ TEST(RegistryAnswer, TheIdOfAnObjectAndNothingElse) {
       {"<html>", -1},
   };
   for (const auto& [body, id] : cases) {
-    auto found = id_in(body);
+    auto found = number_in(body, "id");
     EXPECT_EQ(found ? int64_t{*found} : -1, id) << body;
   }
 }
