@@ -8,17 +8,29 @@
 
 namespace sluice {
 
+namespace {
+
+re2::RE2::Options options(size_t most_bytes) {
+  re2::RE2::Options made(re2::RE2::Quiet);
+  made.set_max_mem(static_cast<int64_t>(most_bytes));
+  return made;
+}
+
+}  // namespace
+
 struct Regex::Impl {
   re2::RE2 re;
 };
 
-Regex::Regex(std::string_view pattern) : impl_(new Impl{{std::string(pattern), re2::RE2::Quiet}}) {}
+Regex::Regex(std::string_view pattern, size_t most_bytes)
+    : impl_(new Impl{{std::string(pattern), options(most_bytes)}}) {}
 Regex::~Regex() = default;
 Regex::Regex(Regex&&) noexcept = default;
 Regex& Regex::operator=(Regex&&) noexcept = default;
 
 bool Regex::ok() const { return impl_->re.ok(); }
 const std::string& Regex::error() const { return impl_->re.error(); }
+bool Regex::too_large() const { return impl_->re.error_code() == re2::RE2::ErrorPatternTooLarge; }
 unsigned Regex::groups() const { return static_cast<unsigned>(impl_->re.NumberOfCapturingGroups()); }
 
 unsigned Regex::steps() const { return static_cast<unsigned>(impl_->re.ProgramSize()); }

@@ -10,13 +10,17 @@ namespace sluice {
 
 class Regex {
  public:
-  explicit Regex(std::string_view pattern);
+  static constexpr size_t kMostBytes = 8 << 20;
+  // `most_bytes`: of memory, what it is made into and what it keeps while it searches; one that needs more is
+  // none.
+  explicit Regex(std::string_view pattern, size_t most_bytes = kMostBytes);
   ~Regex();
   Regex(Regex&&) noexcept;
   Regex& operator=(Regex&&) noexcept;
 
   bool ok() const;
   const std::string& error() const;  // why it is none
+  bool too_large() const;            // that is why
   unsigned groups() const;           // in parentheses
   unsigned steps() const;            // at most so many are taken for each byte of a text
 

@@ -340,6 +340,65 @@ def test_a_slow_client_is_cut_off_and_nobody_waits(server, database, sluice, tmp
     serving.until("subscribers", 0)
 
 
+def test_with_few_descriptors_clients_leave_some_for_the_rest(server, database, sluice, tmp_path):
+    """More connections than there may be descriptors: those who are in get changes, the others a word; files and the control socket go on."""
+    serving = Serving(lambda *given, **more: sluice(*given, through=["bash", "-c", 'ulimit -n 256; exec "$@"', "_"], **more), tmp_path, server,
+                      database)
+    assert "allows this process 256 descriptors, which is enough for 128 clients" in serving.process.stderr
+    with serving.web() as first, contextlib.ExitStack() as stack:
+        crowd = [stack.enter_context(Frames(serving.port)) for _ in range(600)]
+        for each in crowd:
+            with contextlib.suppress(ConnectionError):
+                each.send(b"GET / HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                          b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+        serving.until("subscribers", 128)
+        server.sql(f"insert into {database}.t values (1, 'a')")
+        assert ids(first, 1) == [1]
+        assert "there are as many subscribers as there may be" in serving.process.stderr
+        assert "cannot take a connection" not in serving.process.stderr
+    serving.until("subscribers", 0)
+    with serving.web() as client:
+        server.sql(f"insert into {database}.t values (2, 'b')")
+        assert ids(client, 1) == [2]
+
+
+def test_what_clients_say_makes_no_line_of_the_log(server, database, sluice, tmp_path):
+    serving = Serving(sluice, tmp_path, server, database)
+    with pytest.raises(InvalidStatus):
+        serving.web("?operations=" + urllib.parse.quote("\n2026-01-01T00:00:00.000Z error   planted \x1b[2J"))
+    serving.process.wait_for_error("planted")
+    line = next(line for line in serving.process.stderr.splitlines() if "planted" in line)
+    assert "is sent away" in line and "\x1b" not in line, line
+
+
+def test_who_asks_and_does_not_read_is_sent_away_with_a_word(server, database, sluice, tmp_path):
+    serving = Serving(sluice, tmp_path, server, database)
+    with Frames(serving.port) as flood, serving.web() as other:
+        flood.send(b"GET / HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                   b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+        with contextlib.suppress(OSError):
+            flood.socket.settimeout(WAIT_SECONDS)
+            while True:
+                flood.send((b"\x89\xfd\0\0\0\0" + b"p" * 125) * 1000)
+        serving.process.wait_for_error("it asks and does not read the answers")
+        server.sql(f"insert into {database}.t values (1, 'a')")
+        assert ids(other, 1) == [1]
+
+
+def test_regular_expressions_that_take_much_memory_are_refused(server, database, sluice, tmp_path):
+    serving = Serving(sluice, tmp_path, server, database)
+    before = serving.process.resident_mb()
+    with serving.web() as client:
+        client.send(json.dumps({"subscribe": ["/" + r"\pL{400}" + str(i) + "/" for i in range(100)]}))
+        answer = receive(client)
+        assert answer["sluice"] == "error" and "counts too far" in answer["why"], answer
+        client.send(json.dumps({"subscribe": ["/" + database + r"\.(t|[a-z]{1,60}x)/", f"!/{database}\\.no/"]}))
+        assert receive(client) == {"sluice": "ok"}
+        server.sql(f"insert into {database}.t values (1, 'a')")
+        assert ids(client, 1) == [1]
+    assert serving.process.resident_mb() - before < 20
+
+
 def test_who_may_come_in(server, database, sluice, tmp_path, tls):
     serving = Serving(sluice, tmp_path, server, database, "token: let-me-in", 'more_tokens: "other,third"', 'origins: ["https://good.example"]',
                       f"tls_cert: {tls.server_cert}", f"tls_key: {tls.server_key}", "max_clients: 2", "timeout: 2s")

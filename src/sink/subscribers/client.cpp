@@ -44,11 +44,13 @@ void Client::turn_away(SteadyTime now) {
   go(now, std::move(why));
 }
 
+void Client::tell(std::string_view why) const {
+  ++shared_.counts->refused;
+  log::info("subscriber {} is sent away: {}", peer_->name(), why);
+}
+
 void Client::go(SteadyTime now, std::string why) {
-  if (!why.empty()) {
-    ++shared_.counts->refused;
-    log::info("subscriber {} is sent away: {}", peer_->name(), why);
-  }
+  if (!why.empty()) tell(why);
   stage_ = Stage::Leaving;
   since_ = now;
 }
@@ -118,7 +120,8 @@ bool Client::read(SteadyTime now) {
   if (!stays) {
     go(now, dialog_->refusal());
   } else if (words_.size() > kMostWords) {
-    return false;  // it would not read a last word either
+    tell("it asks and does not read the answers");  // nor would it read a last word
+    return false;
   }
   return true;
 }
@@ -184,8 +187,8 @@ bool Client::tick(SteadyTime now) {
     return write(now);
   }
   if (shared_.idle_timeout.count() > 0 && now - heard_ >= shared_.idle_timeout) {
-    log::info("subscriber {} is sent away: nothing came from it for {} s", peer_->name(),
-              std::chrono::duration<double>(shared_.idle_timeout).count());
+    tell(fmt::format("nothing came from it for {} s",
+                     std::chrono::duration<double>(shared_.idle_timeout).count()));
     dismiss(websocket::kPolicy, "nothing was heard of you", now);
     stage_ = Stage::Leaving;
     return write(now);

@@ -57,6 +57,7 @@ class Client {
 
   void turn_away(SteadyTime now);
   void go(SteadyTime now, std::string why);
+  void tell(std::string_view why) const;
   void cut_off(SteadyTime now);
   void misfits(const std::string& why, SteadyTime now);
   void resume(const std::string& after);

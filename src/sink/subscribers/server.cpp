@@ -17,8 +17,10 @@ namespace {
 
 constexpr int kEvents = 256;  // taken at once
 constexpr std::chrono::milliseconds kTick{250};
-// So many at once are told that there are too many.
+// So many at once are told that there are too many, where as many as that may be there at all.
 constexpr size_t kMostCrowded = 100;
+// Of the same trouble the log tells no more often.
+constexpr std::chrono::minutes kBetweenWords{1};
 // What clients have at the end to take the rest and their last word.
 constexpr std::chrono::milliseconds kGoodbye{2000};
 
@@ -103,13 +105,16 @@ void Server::accept() {
   for (;;) {
     auto peer = listener_->accept();
     if (!peer) {
-      log::warning("subscribers: {}; trying again", peer.error().what);
+      if (now_ >= tells_from_) {
+        log::warning("subscribers: {}; trying again, and others wait meanwhile", peer.error().what);
+        tells_from_ = now_ + kBetweenWords;
+      }
       listens_ = false;
       epoll_ctl(poll_, EPOLL_CTL_DEL, listener_->descriptor(), nullptr);
       return;
     }
     if (!*peer) return;
-    if (clients_.size() >= most_clients_ + kMostCrowded || ending_) continue;
+    if (clients_.size() >= most_clients_ + std::min(kMostCrowded, most_clients_ / 2 + 1) || ending_) continue;
     bool crowded = clients_.size() >= most_clients_;
     int descriptor = (*peer)->descriptor();
     auto client = std::make_unique<Client>(std::move(*peer), shared_, crowded, now_);

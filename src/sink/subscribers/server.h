@@ -44,7 +44,8 @@ class Server {
   // The thread's own.
   Clients clients_;
   SteadyTime now_, ticked_;
-  bool listens_ = true;  // else there are no descriptors left: until the next tick
+  SteadyTime tells_from_{};  // that nobody can be taken
+  bool listens_ = true;      // else there are no descriptors left: until the next tick
   std::thread thread_;
 };
 

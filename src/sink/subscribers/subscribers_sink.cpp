@@ -22,14 +22,25 @@ namespace {
 constexpr uint64_t kMostCommandBytes = UINT32_MAX - 2;
 constexpr uint64_t kOwnDescriptors = 1000;  // for all but the clients
 
-// A process may have 1,024 descriptors unless it asks for those that it is allowed.
-void want_descriptors(uint64_t count) {
+// How many clients there may be, of those that are wanted. A process may have 1,024 descriptors unless it
+// asks for those that it is allowed; with fewer than clients need, they must not take those of files and
+// servers.
+uint64_t clients_within_limit(uint64_t wanted) {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= count) return;
+  const uint64_t count = wanted + kOwnDescriptors;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= count) return wanted;
   limit.rlim_cur = std::min<rlim_t>(count, limit.rlim_max);
-  if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= count) return;
-  log::info("subscribers: the system allows {} descriptors, which is less than max_clients asks for",
-            limit.rlim_cur);
+  setrlimit(RLIMIT_NOFILE, &limit);
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= count) return wanted;
+  uint64_t left = std::max(limit.rlim_cur / 2, limit.rlim_cur - std::min(limit.rlim_cur, kOwnDescriptors));
+  uint64_t clients = std::min(wanted, left);
+  if (clients < wanted) {
+    log::warning(
+        "subscribers: the system allows this process {} descriptors, which is enough for {} clients and not "
+        "for the {} of max_clients; raise the limit (ulimit -n, LimitNOFILE) or lower max_clients",
+        limit.rlim_cur, clients, wanted);
+  }
+  return clients;
 }
 
 class SubscribersSink final : public Sink {
@@ -66,7 +77,7 @@ class SubscribersSink final : public Sink {
 Result<void> SubscribersSink::open(std::string_view saved) {
   close();
   std::from_chars(saved.data(), saved.data() + saved.size(), last_, 16);
-  want_descriptors(setup_.most_clients + kOwnDescriptors);
+  uint64_t most_clients = clients_within_limit(setup_.most_clients);
   SLUICE_ASSIGN(listener, Listener::open(setup_.address, setup_.tls));
   log::info("subscribers may connect at {}:{}", setup_.address.host, listener->port());
   ring_ = std::make_unique<Ring>(setup_.shared.buffer_bytes, last_, setup_.rules);
@@ -74,7 +85,7 @@ Result<void> SubscribersSink::open(std::string_view saved) {
   setup_.shared.door.ring = ring_.get();
   setup_.shared.door.rules = setup_.rules ? &rules_ : nullptr;
   setup_.shared.counts = &counts_;
-  server_ = std::make_unique<Server>(std::move(listener), setup_.shared, setup_.most_clients);
+  server_ = std::make_unique<Server>(std::move(listener), setup_.shared, most_clients);
   return {};
 }
 

@@ -2,7 +2,22 @@
 
 #include <algorithm>
 
+#include "base/regex.h"
+
 namespace sluice::subscribers {
+namespace {
+
+// What one regular expression of a client may be made into: a short one that counts to a thousand takes
+// megabytes.
+constexpr size_t kMostRegexBytes = 256 << 10;
+
+bool is_too_large(std::string_view pattern) {
+  size_t slash = pattern.find_first_not_of(" !"), end = pattern.find_last_not_of(' ');
+  if (slash == pattern.npos || pattern[slash] != '/' || end == slash) return false;
+  return Regex(pattern.substr(slash + 1, end - slash - 1), kMostRegexBytes).too_large();
+}
+
+}  // namespace
 
 Result<Operations> parse_operations(const std::vector<std::string>& names) {
   constexpr std::string_view kNames[] = {"insert", "update", "delete", "ddl"};  // by Op
@@ -23,8 +38,14 @@ Result<void> Subscription::set_topics(std::vector<std::string> patterns) {
     return usage("{} patterns are more than the {} that a client may have", patterns.size(), kMostPatterns);
   }
   for (const std::string& pattern : patterns) {
-    if (pattern.size() <= kMostPatternBytes) continue;
-    return usage("a pattern of {} bytes is longer than {}", pattern.size(), kMostPatternBytes);
+    if (pattern.size() > kMostPatternBytes) {
+      return usage("a pattern of {} bytes is longer than {}", pattern.size(), kMostPatternBytes);
+    }
+    if (is_too_large(pattern)) {
+      return usage(
+          "the regular expression of {} bytes that begins with '{}' counts too far, or has too many ways",
+          pattern.size(), pattern.substr(0, 20));
+    }
   }
   SLUICE_ASSIGN(selection, Selection::parse(patterns));
   selection_ = std::make_shared<const Selection>(std::move(selection));
