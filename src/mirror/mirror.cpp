@@ -4,10 +4,26 @@
 
 namespace sluice::mirror {
 
+namespace {
+
+std::string folded(std::string_view name) {
+  std::string made(name);
+  for (char& c : made) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return made;
+}
+
+const TableThere::Column* find_in(const TableThere& there, std::string_view name, bool any_case) {
+  auto is_named = [&](const TableThere::Column& each) {
+    return any_case ? folded(each.name) == folded(name) : each.name == name;
+  };
+  auto found = std::find_if(there.columns.begin(), there.columns.end(), is_named);
+  return found == there.columns.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
 const TableThere::Column* TableThere::find(std::string_view name) const {
-  auto found =
-      std::find_if(columns.begin(), columns.end(), [&](const auto& each) { return each.name == name; });
-  return found == columns.end() ? nullptr : &*found;
+  return find_in(*this, name, any_case);
 }
 
 namespace {
@@ -183,9 +199,22 @@ Result<TableAt*> Mirror::table_of(const Delivery& delivery, size_t message, bool
   return current_[destination] = found->second.get();
 }
 
+// The table of exactly that name.
+Result<std::optional<TableThere>> Mirror::describe(const std::string& place) {
+  SLUICE_ASSIGN(there, target_->describe(place));
+  if (there && !there->taken_by.empty()) there.reset();
+  return there;
+}
+
 // Why the table cannot take the rows; empty: it can, and is there.
 Result<std::string> Mirror::ready(const Delivery& delivery, size_t message, TableAt& table, bool careful) {
   SLUICE_ASSIGN(there, target_->describe(table.place));
+  if (there && !there->taken_by.empty()) {
+    return fmt::format(
+        "{} has a table {} and takes {} for the same; give the rows of one another place by `to`, or rename "
+        "the table that is there",
+        target_->name(), there->taken_by, table.place);
+  }
   if (there) {
     learn(table, *there);
     return misfit(table, *there);
@@ -214,27 +243,38 @@ std::string Mirror::misfit(const TableAt& table, const TableThere& there) const 
   for (const ShapeColumn& column : table.shape.columns) {
     const TableThere::Column* found = there.find(column.name);
     if (!found) {
+      const TableThere::Column* alike = find_in(there, column.name, true);
       return fmt::format(
-          "the table {} of {} lacks the column {}, which would be {}; add it there, or leave it out "
+          "the table {} of {} lacks the column {}, which would be {}; {}add it there, or leave it out "
           "with `columns`",
-          table.place, target_->name(), column.name, column.type);
+          table.place, target_->name(), column.name, column.type,
+          alike ? fmt::format("{} is another one to it: rename that (there, or here with `rename`), ",
+                              alike->name)
+                : "");
     }
     if (!target_->fits(found->type, column.type)) {
       return fmt::format("the column {} of the table {} of {} is {} and should be {}; change it there",
                          column.name, table.place, target_->name(), found->type, column.type);
     }
   }
-  std::vector<std::string> key;
-  for (uint32_t column : table.shape.key) key.push_back(table.shape.columns[column].name);
-  auto sorted = [](std::vector<std::string> names) {
+  auto sorted = [&](std::vector<std::string> names) {
+    for (std::string& name : names) {
+      if (there.any_case) name = folded(name);
+    }
     std::sort(names.begin(), names.end());
     return names;
   };
-  if (!key.empty() && sorted(key) != sorted(there.key)) {
-    return fmt::format("the primary key of the table {} of {} is ({}) and should be ({}); change it there",
-                       table.place, target_->name(), listed(there.key), listed(key));
+  std::vector<std::string> key;
+  for (uint32_t column : table.shape.key) key.push_back(table.shape.columns[column].name);
+  if (key.empty() || sorted(key) == sorted(there.key)) return {};
+  if (there.view) {
+    return fmt::format(
+        "{} of {} is a view, which has no primary key, and ({}) is needed; give the rows the table itself, "
+        "or another place by `to`",
+        table.place, target_->name(), listed(key));
   }
-  return {};
+  return fmt::format("the primary key of the table {} of {} is ({}) and should be ({}); change it there",
+                     table.place, target_->name(), listed(there.key), listed(key));
 }
 
 Result<void> Mirror::shape(const Delivery& delivery, size_t message, const Record& record, bool careful) {
@@ -258,20 +298,23 @@ Result<void> Mirror::shape(const Delivery& delivery, size_t message, const Recor
 Result<void> Mirror::carry_out(const Delivery& delivery, size_t message, const Record& record, bool careful) {
   std::string at(place(delivery, message));
   switch (record.act) {
-    case Act::Drop: return target_->drop(at);
+    case Act::Drop:
     case Act::Truncate: {
-      SLUICE_ASSIGN(there, target_->describe(at));
-      return there ? target_->truncate(at) : Result<void>();
+      SLUICE_ASSIGN(there, describe(at));
+      if (!there) return {};
+      return record.act == Act::Drop ? target_->drop(at) : target_->truncate(at);
     }
     case Act::RenameTo:
       if (renamed_from_ != at) SLUICE_TRY(rename(renamed_from_, at));
       [[fallthrough]];
     case Act::Alter: return alter(delivery, message, parse_steps(record.values), careful);
-    case Act::Replace:
-      SLUICE_TRY(target_->drop(at));
+    case Act::Replace: {
+      SLUICE_ASSIGN(there, describe(at));
+      if (there) SLUICE_TRY(target_->drop(at));
       forget();
       current_.assign(delivery.destinations(), nullptr);
       [[fallthrough]];
+    }
     default: {
       SLUICE_ASSIGN(table, table_of(delivery, message, careful));
       if (!table->problem.empty()) refused_.push_back({message, table->problem});
@@ -282,7 +325,7 @@ Result<void> Mirror::carry_out(const Delivery& delivery, size_t message, const R
 
 // Done before where only the new name is there: a schema change may be carried out again.
 Result<void> Mirror::rename(const std::string& from, const std::string& to) {
-  SLUICE_ASSIGN(old, target_->describe(from));
+  SLUICE_ASSIGN(old, describe(from));
   return old ? target_->rename(from, to) : Result<void>();
 }
 
@@ -290,20 +333,25 @@ Result<void> Mirror::alter(const Delivery& delivery, size_t message, const std::
                            bool careful) {
   std::string at(place(delivery, message));
   Shape shape = parse_shape(heading(delivery, message));
-  SLUICE_ASSIGN(there, target_->describe(at));
+  SLUICE_ASSIGN(there, describe(at));
   for (const Step& step : steps) {
     if (!there) break;
     bool has = there->find(step.column) != nullptr, wanted = shape.find(step.column) != nullptr;
     bool due = false;
     switch (step.what) {
-      case Step::What::Rename: due = has && !there->find(step.detail) && shape.find(step.detail); break;
+      case Step::What::Rename: {
+        // Where case does not count, the new name may find the column itself.
+        const TableThere::Column *old = there->find(step.column), *now = there->find(step.detail);
+        due = has && shape.find(step.detail) && (!now || (now == old && now->name != step.detail));
+        break;
+      }
       case Step::What::Drop: due = has && !wanted; break;
       case Step::What::Add: due = !has && wanted; break;
       case Step::What::Modify: due = has && wanted; break;
     }
     if (!due) continue;
     SLUICE_TRY(target_->alter(at, step, shape));
-    SLUICE_ASSIGN(now, target_->describe(at));
+    SLUICE_ASSIGN(now, describe(at));
     there = std::move(now);
   }
   SLUICE_ASSIGN(table, table_of(delivery, message, careful));

@@ -53,6 +53,7 @@ class Mirror final : public Sink {
   Result<void> commit(const Delivery& delivery, size_t done, bool ends);
 
   Result<TableAt*> table_of(const Delivery& delivery, size_t message, bool careful);
+  Result<std::optional<TableThere>> describe(const std::string& place);
   Result<std::string> ready(const Delivery& delivery, size_t message, TableAt& table, bool careful);
   static void learn(TableAt& table, const TableThere& there);
   std::string misfit(const TableAt& table, const TableThere& there) const;

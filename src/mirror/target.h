@@ -33,6 +33,9 @@ struct TableThere {
   bool more_unique = false;
   // Keys that differ may be one to it: texts whose case or trailing spaces do not count, 0 and -0.
   bool loose_key = false;
+  bool any_case = false;  // names of columns that differ in case alone are one to it
+  bool view = false;
+  std::string taken_by;  // the table's own name, where it is another one that the target takes for the same
 
   const Column* find(std::string_view name) const;
 };

@@ -226,6 +226,63 @@ def test_what_rows_hold_steers_no_terminal(pair, sluice, tmp_path):
     assert "\x1b" not in process.stderr and run("dead", "list", path).stdout.count("\n") == 2
 
 
+@pytest.mark.parametrize("source_type, value, there", [
+    ("datetime(6)", "'2026-01-01 00:00:00.123456'", "datetime"), ("time(3)", "'01:00:00.900'", "time"),
+    ("timestamp(6) null", "'2026-01-01 00:00:00.9'", "timestamp(3) null"), ("decimal(10,4)", "1.2345", "decimal(10,2)"),
+    ("double", "0.123456789012345", "float"), ("varchar(20)", "'ab      '", "varchar(5)"), ("varchar(20)", "'ab '", "char(20)"),
+    ("varbinary(4)", "x'01'", "binary(4)"), ("int", "5", "year"), ("varchar(9)", "'A '", "enum('a')"), ("int", "5", "int as (id * 2) stored")])
+def test_a_column_that_would_change_values_in_silence_is_told_of(pair, sluice, tmp_path, source_type, value, there):
+    """What a strict server rounds, cuts, fills up or folds without a word is refused by the column's name, parked, and there once it is mended."""
+    source, target, database, mirror = pair
+    source.sql(f"create database {database}; use {database}; create table t (id int primary key, a {source_type}); insert into t values (1, {value})")
+    target.sql(f"use {mirror}; create table t (id int primary key, a {there})")
+    path = configure(tmp_path, pair, "on_refusal: park")
+    process = sluice("run", path)
+    process.wait_for_error(f"the column a of the table {mirror}.t of")
+    assert "change it there" in process.stderr and ask(target, mirror, "select count(*) from t") == [("0",)]
+    target.sql(f"use {mirror}; alter table t drop a, add a {source_type}")
+    run("dead", "retry", path)
+    wait_until_equal(pair, ["select id, hex(concat(a)) from t"])
+
+
+def test_names_of_columns_that_differ_in_case_are_one(pair, sluice, tmp_path):
+    source, target, database, mirror = pair
+    source.sql(f"create database {database}; use {database}; create table t (Id int primary key, Name varchar(9)); insert into t values (1, 'x')")
+    target.sql(f"use {mirror}; create table t (ID int primary key, name varchar(9))")
+    sluice("run", configure(tmp_path, pair))
+    wait_until_equal(pair, ["select id, name from t"])
+    source.sql(f"use {database}; update t set name = 'y'; alter table t rename column Name to NAME; insert into t values (2, 'z')")
+    wait_until_equal(pair, ["select id, name from t order by id"])
+
+
+def test_a_view_in_the_place_of_a_table_is_told_of(pair, tmp_path):
+    source, target, database, mirror = pair
+    source.sql(f"create database {database}; use {database}; create table t (id int primary key); insert into t values (1)")
+    target.sql(f"use {mirror}; create table base (id int primary key); create view t as select * from base")
+    failure(configure(tmp_path, pair, "ddl: ignore"), f"{mirror}.t of", "is a view, which has no primary key")
+
+
+def test_an_account_needs_no_more_than_it_is_said_to(pair, sluice, tmp_path):
+    """Without CREATE it is enough that the tables are there; what is lacking is named with the statement, and nothing is dropped for it."""
+    source, target, database, mirror = pair
+    source.sql(f"create database {database}; use {database}; create table t (id int primary key); insert into t values (1)")
+    user = f"'{mirror[-20:]}'@'127.0.0.1'"
+    target.sql(f"create user {user} identified by 'pass-word-1'")
+    path = configure(tmp_path, pair, "on_refusal: drop", "ddl: ignore")
+    path.write_text(path.read_text().replace(target.url, target.url.replace("root@", f"{mirror[-20:]}:pass-word-1@")))
+    try:
+        failure(path, "GRANT it to the account", code=2)
+        target.sql(f"use {mirror}; create table t (id int primary key); create table sluice_checkpoint (name varchar(191) character set utf8mb4 "
+                   "collate utf8mb4_bin primary key, position mediumtext not null, mark text not null, serial bigint unsigned not null);"
+                   f"grant select, insert, update, delete on {mirror}.sluice_checkpoint to {user}; grant select on {mirror}.t to {user}")
+        failure(path, "INSERT", "denied", "GRANT it to the account", code=2)
+        target.sql(f"grant insert (id) on {mirror}.t to {user}; grant update, delete on {mirror}.t to {user}")
+        sluice("run", path)
+        wait_until_equal(pair, ["select * from t"])
+    finally:
+        target.sql(f"drop user {user}")
+
+
 def test_locks_and_lost_connections_are_waited_for(pair, sluice, tmp_path, close_later):
     source, target, database, mirror = pair
     source.sql(Workload.schema(database))

@@ -199,6 +199,33 @@ def test_what_the_target_cannot_take_stops_with_words_or_is_left_out(server, dat
     until(lambda: ask(tmp_path, "select * from t order by id") == [(2, 21, "x"), (3, 30, "y")])
 
 
+def test_tables_whose_names_differ_in_case_are_not_mixed(server, database, sluice, tmp_path):
+    """SQLite takes them for one: the rows of the second are refused, and what becomes of it does nothing to the first."""
+    server.sql(f"create database {database}; use {database}; create table t (id int primary key, a int); create table T (Id int primary key, A int); "
+               "insert into t values (1, 1); insert into T values (1, 2), (2, 2); truncate T; insert into T values (3, 3); "
+               "alter table T add b int; drop table T; insert into t values (2, 1)")
+    process = sluice("run", configure(tmp_path, server, database, "on_refusal: drop"))
+    until(lambda: ask(tmp_path, "select id, a from t order by id") == [(1, 1), (2, 1)], what=lambda: process.stderr)
+    assert "has a table t and takes T for the same" in process.stderr, process.stderr
+
+
+def test_what_stands_in_a_tables_place_is_named(server, database, sluice, tmp_path):
+    server.sql(f"create database {database}; use {database}; create table t (Id int primary key, A int); insert into t values (1, 10)")
+    path = configure(tmp_path, server, database, "ddl: ignore")
+
+    def target(sql):
+        with sqlite3.connect(tmp_path / "mirror.db") as db:
+            db.executescript(sql)
+
+    target("create table base (id integer primary key, a integer); create view t as select * from base")
+    failure(path, "t of", "is a view, which has no primary key")
+    target("drop view t; create table t (id integer primary key, a integer generated always as (id * 2) stored)")
+    failure(path, "the column A of the table t of", "is INTEGER GENERATED and should be INTEGER; change it there")
+    target("drop table t; create table t (ID integer primary key, a integer)")
+    sluice("run", path)
+    until(lambda: ask(tmp_path, "select id, a from t") == [(1, 10)])
+
+
 def test_tables_without_a_key_and_schema_changes_can_be_refused(server, database, sluice, tmp_path):
     server.sql(f"create database {database}; use {database}; create table t (a int); insert into t values (1)")
     failure(configure(tmp_path, server, database), f"the table {database}.t has no primary key")

@@ -20,7 +20,7 @@ constexpr std::string_view kCertificate =
     "check tls_ca, tls_cert and tls_key, and that the certificate is made out to the host of the URL "
     "(tls=verify-ca does without the latter)";
 constexpr std::string_view kGrant =
-    "`sluice doctor URL` names the missing grants and the statements that give them";
+    "GRANT it to the account; of a source `sluice doctor URL` names all that is missing, with the statements";
 
 // Ascending codes. What is not listed is Fatal and has no advice.
 constexpr Meaning kMeanings[] = {
@@ -37,6 +37,7 @@ constexpr Meaning kMeanings[] = {
     {1129, Fault::Usage, "run FLUSH HOSTS (or mysqladmin flush-hosts) on the server"},
     {1130, Fault::Usage, "create the account for this host"},
     {1142, Fault::Usage, kGrant},
+    {1143, Fault::Usage, kGrant},
     {1152, Fault::Retryable, ""},
     {1156, Fault::Retryable, ""},
     {1158, Fault::Retryable, ""},
@@ -51,6 +52,7 @@ constexpr Meaning kMeanings[] = {
     {1251, Fault::Usage, "give the account another authentication plugin, such as caching_sha2_password"},
     {1275, Fault::Usage, "give the account another authentication plugin, such as caching_sha2_password"},
     {1317, Fault::Retryable, ""},  // query interrupted
+    {1370, Fault::Usage, kGrant},
     {1524, Fault::Usage, "the account's authentication plugin is not loaded in the server"},
     {1820, Fault::Usage, "the account's password has expired: ALTER USER … IDENTIFIED BY …"},
     {1862, Fault::Usage, "the account's password has expired: ALTER USER … IDENTIFIED BY …"},

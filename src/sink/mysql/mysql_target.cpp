@@ -7,6 +7,7 @@
 #include "format/sql/plan.h"
 #include "mirror/fold.h"
 #include "mirror/place.h"
+#include "sink/mysql/column_type.h"
 
 namespace sluice::mysql {
 namespace {
@@ -37,28 +38,6 @@ std::string literal(std::string_view text) {
   Bytes out;
   sql::append_text(out, text);
   return std::string(out.view());
-}
-
-// What is common to the types that a value passes between unharmed.
-std::string_view kind_of(std::string_view type) {
-  std::string_view word = type.substr(0, type.find_first_of("( "));
-  if (type.find("GENERATED") != std::string_view::npos) return "generated";
-  auto any = [&](std::initializer_list<std::string_view> words) {
-    return std::find(words.begin(), words.end(), word) != words.end();
-  };
-  if (any({"tinyint", "smallint", "mediumint", "int", "bigint", "year"})) return "whole";
-  if (any({"float", "double"})) return "real";
-  if (any({"datetime", "timestamp"})) return "moment";
-  if (any({"char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set", "json", "uuid",
-           "inet4", "inet6"})) {
-    return "text";
-  }
-  if (any({"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "vector"})) return "bytes";
-  if (any({"geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon",
-           "geometrycollection", "geomcollection"})) {
-    return "geometry";
-  }
-  return word;
 }
 
 // Whether texts that differ in anything differ in it: case, accents, trailing spaces.
@@ -95,11 +74,7 @@ class MysqlTarget final : public mirror::Target {
   void roll_back() override;
   bool refused() const override { return refused_; }
   Result<std::optional<TableThere>> describe(const std::string& place) override;
-  bool fits(std::string_view there, std::string_view wanted) const override {
-    std::string_view has = kind_of(there), needs = kind_of(wanted);
-    return has == needs || (has == "text" && needs != "bytes" && needs != "geometry") ||
-           (has == "decimal" && needs == "whole");
-  }
+  bool fits(std::string_view there, std::string_view wanted) const override { return holds(there, wanted); }
   bool ddl_commits() const override { return true; }
   Result<void> create(const std::string& place, const Shape& shape) override;
   Result<void> drop(const std::string& place) override { return shape("DROP TABLE IF EXISTS ", place); }
@@ -186,6 +161,11 @@ Result<void> MysqlTarget::connect() {
   if (there.rows.empty()) {
     SLUICE_TRY(run("CREATE DATABASE IF NOT EXISTS " + sql::quoted_name(database_), "make the database"));
   }
+  // An account that may not make tables is enough where this one is there.
+  SLUICE_ASSIGN(table, ask("SELECT 1 FROM information_schema.tables WHERE table_schema=" +
+                               literal(database_) + " AND table_name='sluice_checkpoint'",
+                           "look for the table of the checkpoint"));
+  if (!table.rows.empty()) return {};
   return run("CREATE TABLE IF NOT EXISTS " + checkpoints() +
                  " (name VARCHAR(191) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PRIMARY KEY, position "
                  "MEDIUMTEXT NOT NULL, "
@@ -225,11 +205,14 @@ Result<std::optional<TableThere>> MysqlTarget::describe(const std::string& place
                                  where + " ORDER BY ordinal_position",
                              "describe a table"));
   if (columns.rows.empty()) return std::nullopt;
-  TableThere there;
+  SLUICE_ASSIGN(kind,
+                ask("SELECT table_type AS t FROM information_schema.tables" + where, "describe a table"));
+  const std::string* type = kind.rows.empty() ? nullptr : kind.get(0, "t");
+  TableThere there{.any_case = true, .view = type && type->ends_with("VIEW")};
   std::vector<std::string> loose;
   for (size_t i = 0; i < columns.rows.size(); ++i) {
     const std::string* collation = columns.get(i, "l");
-    bool signed_zero = kind_of(*columns.get(i, "t")) == "real";  // 0 and -0 are one
+    bool signed_zero = is_real(*columns.get(i, "t"));  // 0 and -0 are one
     if (signed_zero || (collation && !is_exact(*collation))) loose.push_back(*columns.get(i, "c"));
     const std::string* extra = columns.get(i, "e");
     bool generated = extra && (extra->find("GENERATED") != std::string::npos) &&

@@ -166,15 +166,16 @@ Result<std::optional<TableThere>> PostgresqlTarget::describe(const std::string& 
   SLUICE_ASSIGN(
       columns,
       ask("SELECT a.attname, t.typname || coalesce(substring(format_type(a.atttypid, a.atttypmod) FROM "
-          "'\\([0-9,]+\\)'), '') || CASE WHEN a.attgenerated <> '' THEN ' GENERATED' ELSE '' END "
-          "FROM pg_attribute a JOIN pg_class c ON c.oid=a.attrelid JOIN pg_namespace n ON "
+          "'\\([0-9,]+\\)'), '') || CASE WHEN a.attgenerated <> '' THEN ' GENERATED' ELSE '' END, "
+          "c.relkind IN ('v', 'm') FROM pg_attribute a JOIN pg_class c ON c.oid=a.attrelid JOIN pg_namespace "
+          "n ON "
           "n.oid=c.relnamespace JOIN pg_type t ON t.oid=a.atttypid" +
               where +
-              "AND c.relkind IN ('r','p','f','v') AND a.attnum>0 AND NOT a.attisdropped "
+              "AND c.relkind IN ('r','p','f','v','m') AND a.attnum>0 AND NOT a.attisdropped "
               "ORDER BY a.attnum",
           names, "describe a table"));
   if (columns.rows.empty()) return std::nullopt;
-  TableThere there;
+  TableThere there{.view = *columns.rows[0][2] == "t"};
   for (auto& row : columns.rows) there.columns.push_back({std::move(*row[0]), std::move(*row[1])});
   SLUICE_ASSIGN(
       keys,

@@ -17,6 +17,8 @@ using mirror::Stored;
 using mirror::TableAt;
 using mirror::TableThere;
 
+constexpr std::string_view kGenerated = " GENERATED";  // behind a column's type
+
 std::string quoted(std::string_view name) {
   std::string made = "\"";
   for (char c : name) made.append(c == '"' ? 2 : 1, c);
@@ -81,7 +83,7 @@ class SqliteTarget final : public mirror::Target {
   Result<std::optional<TableThere>> describe(const std::string& place) override;
   bool fits(std::string_view there, std::string_view wanted) const override {
     Affinity has = affinity_of(there);
-    return has == affinity_of(wanted) || has == Affinity::Blob;
+    return !there.ends_with(kGenerated) && (has == affinity_of(wanted) || has == Affinity::Blob);
   }
   bool ddl_commits() const override { return false; }
   Result<void> create(const std::string& place, const Shape& shape) override;
@@ -138,18 +140,26 @@ Result<Statement> SqliteTarget::statement_of(const std::string& sql) {
 }
 
 Result<std::optional<TableThere>> SqliteTarget::describe(const std::string& place) {
-  SLUICE_ASSIGN(statement, statement_of("SELECT name, type, pk FROM pragma_table_info(?) ORDER BY cid"));
+  SLUICE_ASSIGN(named, statement_of("SELECT name, type FROM sqlite_master WHERE type IN ('table','view') AND "
+                                    "name=? COLLATE NOCASE"));
+  named.bind(1, place);
+  SLUICE_ASSIGN(found, named.step());
+  if (!found) return std::nullopt;
+  TableThere there{.any_case = true, .view = named.text(1) == "view"};
+  if (named.text(0) != place) there.taken_by = named.text(0);
+  SLUICE_ASSIGN(statement,
+                statement_of("SELECT name, type, pk, hidden FROM pragma_table_xinfo(?) ORDER BY cid"));
   statement.bind(1, place);
-  TableThere there;
   std::map<int64_t, std::string> key;
   for (;;) {
     SLUICE_ASSIGN(more, statement.step());
     if (!more) break;
     std::string name(statement.text(0));
     if (int64_t number = statement.integer(2)) key[number] = name;
-    there.columns.push_back({std::move(name), std::string(statement.text(1))});
+    std::string type(statement.text(1));
+    if (statement.integer(3) > 1) type += kGenerated;
+    there.columns.push_back({std::move(name), std::move(type)});
   }
-  if (there.columns.empty()) return std::nullopt;
   for (auto& [number, name] : key) there.key.push_back(std::move(name));
   return there;
 }
