@@ -94,7 +94,7 @@ Binder::Made Binder::like(const Node& node) {
 Binder::Made Binder::regexp(const Node& node) {
   SLUICE_ASSIGN(parts, bind_all(expression_.children_of(node)));
   SLUICE_TRY(want_text(parts[0]));
-  auto pattern = std::make_unique<Regex>(node.text);
+  auto pattern = std::make_unique<Regex>(node.text, expression_.regexes.bytes);
   CHECK(pattern->ok());  // the parser has tried it
   Step& regexp = step(run_regexp, parts);
   regexp.pattern = pattern.get();

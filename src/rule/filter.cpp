@@ -2,8 +2,8 @@
 
 namespace sluice::rule {
 
-Result<std::shared_ptr<const Rule>> Rule::parse(std::string_view source, std::string name) {
-  auto parsed = Expression::parse(source);
+Result<std::shared_ptr<const Rule>> Rule::parse(std::string_view source, std::string name, Regexes regexes) {
+  auto parsed = Expression::parse(source, regexes);
   if (!parsed) return while_doing(name, std::move(parsed).error());
   return std::make_shared<const Rule>(Rule{std::move(*parsed), std::move(name)});
 }

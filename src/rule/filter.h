@@ -16,7 +16,8 @@ struct Rule {
   std::string name;  // sluice.yaml:12:5: where
 
   // A Usage fault bears the name.
-  static Result<std::shared_ptr<const Rule>> parse(std::string_view source, std::string name);
+  static Result<std::shared_ptr<const Rule>> parse(std::string_view source, std::string name,
+                                                   Regexes regexes = {});
   // A Usage fault: the condition does not fit the table.
   Result<std::unique_ptr<Program>> condition(const Table& table) const;
 };

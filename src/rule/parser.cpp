@@ -71,7 +71,10 @@ constexpr std::string_view kReserved[] = {"AND",    "OR",      "NOT", "IN",   "L
 
 class Parser {
  public:
-  explicit Parser(std::string_view source) : lexer_(source) { made_.source = source; }
+  Parser(std::string_view source, Regexes regexes) : lexer_(source) {
+    made_.source = source;
+    made_.regexes = regexes;
+  }
 
   Result<Expression> parse() {
     SLUICE_TRY(step());
@@ -241,7 +244,14 @@ class Parser {
     node.at = token_.at;
     if (token_.kind != Token::Kind::String) return expected("a regular expression in quotes");
     node.text = token_.text;
-    Regex pattern(node.text);
+    if (++regexes_ > made_.regexes.most) {
+      return fault_at(made_.source, node.at,
+                      fmt::format("more than {} regular expressions are too many here", made_.regexes.most));
+    }
+    Regex pattern(node.text, made_.regexes.bytes);
+    if (pattern.too_large()) {
+      return fault_at(made_.source, node.at, "the regular expression counts too far, or has too many ways");
+    }
     if (!pattern.ok()) {
       return fault_at(made_.source, node.at,
                       fmt::format("the regular expression is wrong: {}", pattern.error()));
@@ -406,6 +416,7 @@ class Parser {
   Token token_;
   Expression made_;
   uint32_t depth_ = 0;
+  size_t regexes_ = 0;
 };
 
 }  // namespace
@@ -416,11 +427,11 @@ std::string_view name_of(Function function) {
       ->name;
 }
 
-Result<Expression> Expression::parse(std::string_view source) {
+Result<Expression> Expression::parse(std::string_view source, Regexes regexes) {
   if (source.size() > kMostBytes) {
     return usage("an expression of {} bytes is too long; at most {} are read", source.size(), kMostBytes);
   }
-  return Parser(source).parse();
+  return Parser(source, regexes).parse();
 }
 
 }  // namespace sluice::rule

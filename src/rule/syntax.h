@@ -86,14 +86,21 @@ struct Node {
   std::string text = {};
 };
 
+// What the regular expressions of an expression may take.
+struct Regexes {
+  size_t most = SIZE_MAX;
+  size_t bytes = 8u << 20;  // that each may be made into
+};
+
 struct Expression {
   // Beyond these an expression is refused.
   static constexpr size_t kMostBytes = 1u << 20;
   static constexpr uint32_t kMostDepth = 200;
 
   std::string source;
-  std::vector<Node> nodes;
-  std::vector<uint32_t> children;
+  Regexes regexes = {};
+  std::vector<Node> nodes = {};
+  std::vector<uint32_t> children = {};
   uint32_t root = 0;
 
   std::span<const uint32_t> children_of(const Node& node) const {
@@ -101,7 +108,7 @@ struct Expression {
   }
 
   // A Usage fault shows the place with a caret and says what was expected there.
-  static Result<Expression> parse(std::string_view source);
+  static Result<Expression> parse(std::string_view source, Regexes regexes = {});
 };
 
 // How a message calls the function.

@@ -71,7 +71,7 @@ class Serving:
             time.sleep(0.02)
 
     def web(self, query="", scheme="ws", **more):
-        return connect(f"{scheme}://localhost:{self.port}/{query}", compression=None, max_size=None, **more)
+        return connect(f"{scheme}://localhost:{self.port}/{query}", compression=None, max_size=None, close_timeout=0.2, **more)
 
     def tcp(self):
         return Frames(self.port)
@@ -397,6 +397,18 @@ def test_regular_expressions_that_take_much_memory_are_refused(server, database,
         server.sql(f"insert into {database}.t values (1, 'a')")
         assert ids(client, 1) == [1]
     assert serving.process.resident_mb() - before < 20
+
+
+def test_conditions_with_large_regular_expressions_hold_nobody_up(server, database, sluice, tmp_path):
+    serving = Serving(sluice, tmp_path, server, database, "client_where: true")
+    large = [" or ".join(rf"name regexp '\pL{{400}}x{i}'" for i in range(begin, begin + 100)) for begin in (0, 100, 200)]
+    with serving.web() as client, serving.web() as other:
+        for where in [*large, " or ".join(f"name regexp 'x{i}'" for i in range(11))]:
+            client.send(json.dumps({"where": where, "subscribe": f"{database}.t"}))
+        server.sql(f"insert into {database}.t values (1, 'a')")
+        assert json.loads(other.recv(5))["after"]["id"] == 1
+        whys = [told["why"] for told in (receive(client) for _ in range(5)) if "why" in told]  # and the change
+        assert all("counts too far" in why for why in whys[:3]) and "more than 10 regular expressions" in whys[3], whys
 
 
 def test_who_may_come_in(server, database, sluice, tmp_path, tls):

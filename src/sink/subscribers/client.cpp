@@ -41,7 +41,7 @@ void Client::turn_away(SteadyTime now) {
   } else {
     append_farewell(shared_.door.protocol, websocket::kTryAgainLater, why, words_);
   }
-  go(now, std::move(why));
+  go(now, why);
 }
 
 void Client::tell(std::string_view why) const {
@@ -49,7 +49,7 @@ void Client::tell(std::string_view why) const {
   log::info("subscriber {} is sent away: {}", peer_->name(), why);
 }
 
-void Client::go(SteadyTime now, std::string why) {
+void Client::go(SteadyTime now, std::string_view why) {
   if (!why.empty()) tell(why);
   stage_ = Stage::Leaving;
   since_ = now;

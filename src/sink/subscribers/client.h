@@ -56,7 +56,7 @@ class Client {
   };
 
   void turn_away(SteadyTime now);
-  void go(SteadyTime now, std::string why);
+  void go(SteadyTime now, std::string_view why);
   void tell(std::string_view why) const;
   void cut_off(SteadyTime now);
   void misfits(const std::string& why, SteadyTime now);

@@ -259,6 +259,19 @@ TEST(RowRules, AreSharedAndBounded) {
   EXPECT_FALSE(rules.find(std::string(RowRule::kMostBytes + 1, ' ')));
 }
 
+TEST(RowRules, TakeFewRegularExpressionsAndSmallOnes) {
+  auto why = [](const std::string& text) {
+    auto rule = RowRule::parse(text);
+    return rule ? std::string() : rule.error().what;
+  };
+  std::string ten = "a REGEXP '0'";
+  for (int i = 1; i < 10; ++i) ten += fmt::format(" OR a REGEXP '^x{}[a-z]{{1,9}}$'", i);
+  EXPECT_EQ(why(ten), "");
+  EXPECT_NE(why(ten + " OR a REGEXP 'x'").find("more than 10 regular expressions"), std::string::npos);
+  EXPECT_NE(why(R"(a REGEXP '\pL{400}')").find("counts too far"), std::string::npos);
+  EXPECT_NE(why("a REGEXP '('").find("is wrong: missing )"), std::string::npos);
+}
+
 TEST(RowRules, MakeLittleOfLargeRows) {
   RowRing own;
   own.table = sample::table("a", "b", {sample::column("note", ColumnType::LongText)});

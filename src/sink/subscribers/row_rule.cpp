@@ -19,7 +19,7 @@ Result<std::shared_ptr<RowRule>> RowRule::parse(std::string_view text) {
   }
   // A query of a URL may hold any bytes, and what is wrong is told in JSON.
   if (!is_utf8(text)) return usage("where: the condition is not UTF-8");
-  SLUICE_ASSIGN(rule, rule::Rule::parse(text, "where"));
+  SLUICE_ASSIGN(rule, rule::Rule::parse(text, "where", {kMostRegexes, kMostRegexBytes}));
   const rule::Expression& expression = rule->expression;
   if (uint32_t depth = expression.nodes[expression.root].depth; depth > kMostDepth) {
     return usage("where: a condition {} deep is nested deeper than the {} that a client may have", depth,

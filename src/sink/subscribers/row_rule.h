@@ -19,6 +19,9 @@ class RowRule {
   // A client's rule may cost the others little.
   static constexpr size_t kMostBytes = 4096;
   static constexpr uint32_t kMostDepth = 32;
+  // Each is made anew for every table, while the other clients wait.
+  static constexpr size_t kMostRegexes = 10;
+  static constexpr size_t kMostRegexBytes = 1 << 20;
   static constexpr size_t kMostTexts = 16 << 20;    // bytes of text made of one change
   static constexpr uint64_t kMostWork = 256 << 20;  // bytes looked at of one change
 
