@@ -7,7 +7,9 @@ import pytest
 
 from lib.one_sink import pipeline
 from lib.redis import Redis
-from lib.sluice import run, until
+from lib.sluice import WAIT_SECONDS, run, until
+
+LONGEST_PAUSE_SECONDS = 36  # between two tries, to which pauses grow while a busy machine takes its time
 
 
 @pytest.fixture
@@ -99,9 +101,9 @@ def work(server, database, chance, count):
             f"delete from {database}.t where id % 5 = {id % 5}"]))
 
 
-def check_equal(server, database, redis):
+def check_equal(server, database, redis, seconds=WAIT_SECONDS):
     server.sql(f"insert into {database}.t (id, name, email) values (1000, 'end', null)")
-    until(lambda: redis.ask("exists", f"{database}:t:1000"))
+    until(lambda: redis.ask("exists", f"{database}:t:1000"), seconds=seconds)
     assert rows_of(redis, f"{database}:t:*") == expected(server, database)
     sets = {}
     for key, row in expected(server, database).items():
@@ -146,7 +148,7 @@ def test_a_replica_that_becomes_the_master_is_found(server, database, start_redi
     process.wait_for_error("0 of 1 replicas")
     master.start()
     master.ask("replicaof", "127.0.0.1", str(replica.port))
-    check_equal(server, database, replica)
+    check_equal(server, database, replica, LONGEST_PAUSE_SECONDS + WAIT_SECONDS)
 
 
 def test_what_only_a_lost_master_had_is_written_to_the_next_one(server, database, start_redis, sluice, tmp_path):
