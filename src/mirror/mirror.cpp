@@ -228,6 +228,7 @@ Result<std::string> Mirror::ready(const Delivery& delivery, size_t message, Tabl
   auto created = target_->create(table.place, table.shape);
   if (!created && (!careful || !target_->refused())) return tl::unexpected(std::move(created).error());
   if (careful) SLUICE_TRY(target_->end_step(created.has_value()));
+  SLUICE_TRY(begin_again());
   if (!created) return std::move(created).error().what;
   SLUICE_ASSIGN(made, target_->describe(table.place));
   if (made) learn(table, *made);
@@ -288,12 +289,15 @@ Result<void> Mirror::shape(const Delivery& delivery, size_t message, const Recor
   auto done = carry_out(delivery, message, record, careful);
   forget();
   current_.assign(delivery.destinations(), nullptr);
-  if (!careful) return done;
-  if (!done && !target_->refused()) return done;
-  SLUICE_TRY(target_->end_step(done.has_value()));
+  if (!done && !(careful && target_->refused())) return done;
+  if (careful) SLUICE_TRY(target_->end_step(done.has_value()));
   if (!done) refused_.push_back({message, std::move(done).error().what});
-  return {};
+  return begin_again();
 }
+
+// Behind a schema change, which may have ended the transaction whatever became of it: what follows shall not
+// be committed statement by statement, without its checkpoint.
+Result<void> Mirror::begin_again() { return target_->ddl_commits() ? target_->begin() : Result<void>(); }
 
 Result<void> Mirror::carry_out(const Delivery& delivery, size_t message, const Record& record, bool careful) {
   std::string at(place(delivery, message));

@@ -57,6 +57,7 @@ class Mirror final : public Sink {
   Result<std::string> ready(const Delivery& delivery, size_t message, TableAt& table, bool careful);
   static void learn(TableAt& table, const TableThere& there);
   std::string misfit(const TableAt& table, const TableThere& there) const;
+  Result<void> begin_again();
   Result<void> shape(const Delivery& delivery, size_t message, const Record& record, bool careful);
   Result<void> carry_out(const Delivery& delivery, size_t message, const Record& record, bool careful);
   Result<void> alter(const Delivery& delivery, size_t message, const std::vector<Step>& steps, bool careful);

@@ -35,25 +35,26 @@ class MemoryTarget final : public Target {
       : database_(database), number_(number), dice_(seed * 97 + number) {}
 
   Result<void> connect() override {
-    lost_ = false;
+    lost_ = begun_ = false;
     pending_.clear();
     return fails();
   }
   void close() override {}
   std::string name() const override { return "memory"; }
-  Result<void> begin() override { return fails(); }
+  Result<void> begin() override {
+    SLUICE_TRY(fails());
+    settle();
+    begun_ = true;
+    return {};
+  }
   Result<void> commit() override {
     SLUICE_TRY(fails());
-    {
-      std::lock_guard lock(database_.mutex);
-      for (const auto& [table, act, key, value] : pending_) put(table, act, key, value);
-      if (saved_) database_.stored = saved_;
-    }
-    pending_.clear();
-    saved_.reset();
+    settle();
+    begun_ = false;
     return fails();  // the answer is lost
   }
   void roll_back() override {
+    begun_ = false;
     pending_.clear();
     saved_.reset();
   }
@@ -82,6 +83,8 @@ class MemoryTarget final : public Target {
       pending_.push_back({place, Act::Truncate, "", ""});
       return {};
     }
+    settle();
+    begun_ = false;
     std::lock_guard lock(database_.mutex);
     put(place, Act::Truncate, "", "");
     return {};
@@ -94,6 +97,7 @@ class MemoryTarget final : public Target {
       refused_ = row.values == kBad || (row.act == Act::Patch && !has(table.place, std::string(row.key)));
       if (refused_) return fatal("refused: {} {}", row.key, row.values);
       pending_.push_back({table.place, row.act, std::string(row.key), std::string(row.values)});
+      if (!begun_) settle();
     }
     return {};
   }
@@ -104,6 +108,7 @@ class MemoryTarget final : public Target {
   }
   Result<void> save(const std::string&, const Stored& stored) override {
     saved_ = stored;
+    if (!begun_) settle();
     return fails();
   }
 
@@ -114,6 +119,14 @@ class MemoryTarget final : public Target {
     std::string key, value;
   };
 
+  // Everything that is under way; without begin() that is each statement.
+  void settle() {
+    std::lock_guard lock(database_.mutex);
+    for (const auto& [table, act, key, value] : pending_) put(table, act, key, value);
+    if (saved_) database_.stored = saved_;
+    pending_.clear();
+    saved_.reset();
+  }
   Result<void> fails() {
     refused_ = false;
     if (!lost_ && dice_() % 1000 < database_.faults_of_100 * 10) lost_ = true;
@@ -149,7 +162,7 @@ class MemoryTarget final : public Target {
   std::vector<Write> pending_;
   std::optional<Stored> saved_;
   size_t step_ = 0;
-  bool lost_ = true, refused_ = false;
+  bool lost_ = true, refused_ = false, begun_ = false;
 };
 
 std::unique_ptr<Mirror> make_mirror(Database& database, size_t connections, uint64_t seed) {

@@ -143,6 +143,27 @@ def test_several_connections_need_a_log_that_takes_what_they_write(shared, start
         source.sql(f"drop database {database}")
 
 
+def test_rows_behind_a_schema_change_are_not_committed_before_their_checkpoint(pair, sluice, tmp_path):
+    """Such a change ends the transaction at these targets, whatever was begun."""
+    source, target, database, mirror = pair
+    source.sql(f"create database {database}; use {database}; create table log (what int); create table t (id int primary key, n int); "
+               "insert into t values (1, 1)")
+    path = configure(tmp_path, pair, "keyless: append", memory="1MiB")
+    process = sluice("run", path)
+    wait_until_equal(pair, ["select id from t"])
+    process.kill9()
+    source.sql(f"use {database}; create table other (id int); begin; insert into log values (1); update t set n = 2; commit")
+    with contextlib.closing(target.connect(database=mirror, autocommit=False)) as holder, holder.cursor() as cursor:
+        cursor.execute("select * from t for update")
+        process = sluice("run", path)
+        waits = "select count(*) from information_schema.processlist where info like 'INSERT INTO%ON DUPLICATE KEY%'"
+        until(lambda: ask(target, mirror, waits) == [("1",)], what=lambda: process.stderr)
+        assert ask(target, mirror, "select what from log") == []
+        process.kill9()
+    sluice("run", path)
+    wait_until_equal(pair, ["select id, n from t", "select what from log"])
+
+
 def test_a_commit_of_a_dead_process_that_is_under_way_is_waited_for(pair, sluice, tmp_path, close_later):
     source, target, database, mirror = pair
     source.sql(f"create database {database}; create table {database}.log (what int)")
