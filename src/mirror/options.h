@@ -4,6 +4,7 @@
 #include "base/option.h"
 #include "mirror/encoder.h"
 #include "mirror/mirror.h"
+#include "net/timeout_option.h"
 
 namespace sluice::mirror {
 
@@ -31,6 +32,10 @@ constexpr Option kCheckpoint = {
     {},
     false,
     "NAME"};
+
+// Of servers.
+constexpr Option kTimeout =
+    timeout_option("2m", "how long the server may take to answer; a table may be changed for longer");
 
 // Of targets that let several write at once.
 constexpr Option kConnections = {

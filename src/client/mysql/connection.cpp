@@ -18,6 +18,7 @@ using uchar = unsigned char;  // which ma_tls.h takes for granted
 #include "base/log.h"
 #include "client/mysql/failure.h"
 #include "client/mysql/waiter.h"
+#include "net/keepalive.h"
 
 namespace sluice::mysql {
 namespace {
@@ -54,7 +55,8 @@ class Connection::Impl {
   ~Impl() { close(); }
 
   Result<void> connect();
-  Result<Rows> query(std::string_view sql, std::string_view attempt);
+  Result<Rows> query(std::string_view sql, std::string_view attempt, std::chrono::milliseconds patience);
+  std::chrono::milliseconds query_timeout() const { return options_.query_timeout; }
   Result<void> command(uint8_t code, std::string_view payload, bool answered, std::string_view attempt);
   Result<bool> wait(std::chrono::milliseconds patience);
   Result<PacketReader::Piece> piece(std::chrono::milliseconds silence, std::string_view attempt);
@@ -158,6 +160,7 @@ Result<void> Connection::Impl::log_in(Tls tls) {
     return failed;
   }
   CHECK(tls < Tls::Required || mysql_get_ssl_cipher(mysql_) != nullptr);
+  find_dead_peers(static_cast<int>(mysql_get_socket(mysql_)));
   in_use_ = true;
   return {};
 }
@@ -207,15 +210,16 @@ Result<void> Connection::Impl::connected() const {
   return {};
 }
 
-Result<Rows> Connection::Impl::query(std::string_view sql, std::string_view attempt) {
+Result<Rows> Connection::Impl::query(std::string_view sql, std::string_view attempt,
+                                     std::chrono::milliseconds patience) {
   SLUICE_TRY(connected());
   Use use(waiter_);
   waiter_.begin();
-  waiter_.silence(options_.query_timeout);
-  if (mysql_real_query(mysql_, sql.data(), sql.size()) != 0) return failure(attempt, options_.query_timeout);
+  waiter_.silence(patience);
+  if (mysql_real_query(mysql_, sql.data(), sql.size()) != 0) return failure(attempt, patience);
   MYSQL_RES* result = mysql_store_result(mysql_);
   if (!result) {
-    if (mysql_field_count(mysql_) != 0) return failure(attempt, options_.query_timeout);
+    if (mysql_field_count(mysql_) != 0) return failure(attempt, patience);
     return Rows{};
   }
   Rows rows;
@@ -355,10 +359,14 @@ Connection& Connection::operator=(Connection&&) noexcept = default;
 
 Result<void> Connection::connect() { return impl_->connect(); }
 Result<Rows> Connection::query(std::string_view sql, std::string_view attempt) {
-  return impl_->query(sql, attempt);
+  return impl_->query(sql, attempt, impl_->query_timeout());
 }
 Result<void> Connection::execute(std::string_view sql, std::string_view attempt) {
-  SLUICE_TRY(impl_->query(sql, attempt));
+  return execute(sql, attempt, impl_->query_timeout());
+}
+Result<void> Connection::execute(std::string_view sql, std::string_view attempt,
+                                 std::chrono::milliseconds patience) {
+  SLUICE_TRY(impl_->query(sql, attempt, patience));
   return {};
 }
 Result<void> Connection::command(uint8_t code, std::string_view payload, bool answered,

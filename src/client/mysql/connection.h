@@ -67,6 +67,8 @@ class Connection {
   // `attempt` completes "cannot …" in the words of a failure.
   Result<Rows> query(std::string_view sql, std::string_view attempt);
   Result<void> execute(std::string_view sql, std::string_view attempt);
+  // `patience`: the server's silence, in place of the options'.
+  Result<void> execute(std::string_view sql, std::string_view attempt, std::chrono::milliseconds patience);
   // Sends a command of the protocol; `answered` ones wait for the server's OK.
   Result<void> command(uint8_t code, std::string_view payload, bool answered, std::string_view attempt);
 

@@ -10,6 +10,7 @@
 
 #include "client/postgresql/failure.h"
 #include "client/postgresql/pq_library.h"
+#include "net/keepalive.h"
 
 namespace sluice::postgresql {
 namespace {
@@ -101,7 +102,6 @@ Result<void> Connection::Impl::connect() {
   std::string port = std::to_string(options_.port), ca = authorities(options_);
   const char* certificate = options_.cert.empty() ? kNoFile : options_.cert.c_str();
   const char* key = options_.key.empty() ? kNoFile : options_.key.c_str();
-  // Bounded by keepalives, since a schema change may be silent for hours.
   const char* settings[][2] = {{"host", options_.host.c_str()},
                                {"port", port.c_str()},
                                {"user", options_.user.c_str()},
@@ -114,9 +114,6 @@ Result<void> Connection::Impl::connect() {
                                {"gssencmode", "disable"},
                                {"client_encoding", "UTF8"},
                                {"application_name", "sluice"},
-                               {"keepalives_idle", "30"},
-                               {"keepalives_interval", "10"},
-                               {"keepalives_count", "6"},
                                {"options", ""},
                                {nullptr, nullptr}};
   std::vector<const char*> names, values;
@@ -146,6 +143,8 @@ Result<void> Connection::Impl::connect() {
     return server_failure(words.state, words.message, kAttempt, address_);
   }
   pq_->set_nonblocking(handle_, 1);
+  // A schema change may be silent for hours.
+  find_dead_peers(pq_->socket(handle_));
   return {};
 }
 

@@ -42,6 +42,7 @@ constexpr Option kOptions[] = {
     mysql::kServerPublicKey,
     mysql::kCompression,
     mysql::kConnectTimeout,
+    mirror::kTimeout,
 };
 
 Result<std::unique_ptr<Sink>> make(const Settings& settings) {
@@ -56,6 +57,7 @@ Result<std::unique_ptr<Sink>> make(const Settings& settings) {
                  settings.where("url"));
   }
   SLUICE_ASSIGN(options, mysql::connection_options(settings, *url));
+  options.query_timeout = settings.duration("timeout");
   return mirror::make_mirror(settings,
                              [&](bool several) { return mysql::make_target(options, url->path, several); });
 }

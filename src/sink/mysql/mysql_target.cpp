@@ -24,6 +24,9 @@ constexpr size_t kStatementBytes =
     1 << 20;                       // of many rows; what one row needs is bounded by the server alone
 constexpr size_t kMostKeys = 500;  // of a DELETE: far more make the server read the whole table
 
+// A table may be rewritten for hours; that its server is there TCP's probes tell.
+constexpr std::chrono::hours kAsLongAsItTakes{240};
+
 constexpr unsigned kUnknownDatabase = 1049;
 
 // ER_DISK_FULL, ER_OUTOFMEMORY, ER_OUT_OF_RESOURCES, ER_GET_ERRNO, ER_RECORD_FILE_FULL, ER_LOCK_TABLE_FULL,
@@ -258,7 +261,8 @@ Result<void> MysqlTarget::create(const std::string& place, const Shape& shape) {
 }
 
 Result<void> MysqlTarget::shape(std::string_view verb, const std::string& place, const std::string& rest) {
-  return run(fmt::format("{}{}{}", verb, quoted(name_of(place)), rest), "change the table " + place);
+  return note(connection_->execute(fmt::format("{}{}{}", verb, quoted(name_of(place)), rest),
+                                   "change the table " + place, kAsLongAsItTakes));
 }
 
 Result<void> MysqlTarget::alter(const std::string& place, const Step& step, const Shape& shape) {

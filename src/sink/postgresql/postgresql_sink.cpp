@@ -48,12 +48,14 @@ constexpr Option kOptions[] = {
     login::kTlsCert,
     login::kTlsKey,
     login::kConnectTimeout,
+    mirror::kTimeout,
 };
 
 Result<std::unique_ptr<Sink>> make(const Settings& settings) {
   auto url = parse_url(settings.secret("url").reveal());
   if (!url) return while_doing(settings.where("url"), std::move(url).error());
   SLUICE_ASSIGN(options, postgresql::connection_options(settings, *url));
+  options.query_timeout = settings.duration("timeout");
   return mirror::make_mirror(settings, [&](bool several) {
     return postgresql::make_target(options, settings.text("schema"), several);
   });
