@@ -92,8 +92,8 @@ class RabbitMQ(Daemon):
 
     # Use
 
-    def url(self, user=USER, password=PASSWORD, vhost="", scheme="amqp"):
-        port = self.tls_port if scheme == "amqps" else self.port
+    def url(self, user=USER, password=PASSWORD, vhost="", scheme="amqp", port=None):
+        port = port or (self.tls_port if scheme == "amqps" else self.port)
         return f"{scheme}://{user}:{password}@127.0.0.1:{port}/{vhost}"
 
     def control(self, *words):

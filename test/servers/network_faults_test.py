@@ -12,11 +12,17 @@ import time
 import pytest
 
 from kafka_server import Kafka
+from lib import nats as jetstream
+from lib.converge.targets import DATABASE as MIRRORED
+from lib.converge.targets import TARGETS
+from lib.converge.values import Table
 from lib.fault_proxy import FaultProxy
 from lib.http_target import Target
 from lib.kafka import Reader
+from lib.rabbitmq import take_what_is_there
 from lib.redis import Redis
 from lib.sluice import WAIT_SECONDS
+from nats_server import Nats
 
 SEED = int(os.environ.get("SLUICE_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 31)
 STORM_SECONDS = 5
@@ -73,14 +79,15 @@ class Scene:
 
     def __init__(self, server, database, folder):
         self.server, self.database, self.folder = server, database, folder
+        self.start = ":".join(map(str, server.binlog_position()))
         server.sql(f"create database {database}; create table {database}.t (id int primary key, v int, note varchar(400))")
         self.writer = Writer(server, database)
         print(f"seed {SEED}")
 
-    def configure(self, *sinks, url=None, source=()):
+    def configure(self, *sinks, url=None, source=(), ddl=False):
         path = self.folder / "sluice.yaml"
-        path.write_text("\n".join(["name: f", "state: ./state", "source:", f"  url: {url or self.server.url}", "  start: earliest",
-                                   *(f"  {line}" for line in source), f'tables: ["{self.database}.*"]', "ddl: false",
+        path.write_text("\n".join(["name: f", "state: ./state", "source:", f"  url: {url or self.server.url}", f"  start: {self.start}",
+                                   *(f"  {line}" for line in source), f'tables: ["{self.database}.*"]', f"ddl: {str(ddl).lower()}",
                                    "memory: {batch_bytes: 16KiB}", "sinks:", *sinks]) + "\n")
         return path
 
@@ -176,6 +183,64 @@ def test_kafka(scene, sluice, tls):
             with contextlib.closing(reader):
                 found = scene.wait(process, lambda: [json.loads(m.value()) for m in reader.read_more(0.3)])
                 print(f"{name}: {proxy.told()}; {scene.check(found, repeats=name == 'often')} changes came again")
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_rabbitmq(scene, sluice, tls, rabbitmq, encrypted):
+    queue, found = f"q-{scene.database}", []
+    with FaultProxy(rabbitmq.tls_port if encrypted else rabbitmq.port) as proxy:
+        url = rabbitmq.url(scheme="amqps" if encrypted else "amqp", port=proxy.port)
+        process = sluice("run", scene.configure("  out:", "    sink: rabbitmq", f"    url: {url}", *([f"    tls_ca: {tls.ca}"] if encrypted else []),
+                                                "    timeout: 700ms", f"    to: {queue}", "    declare:", f"      - queue {queue}"))
+
+        def read():
+            found.extend(json.loads(body) for _, _, body in take_what_is_there(rabbitmq, queue))
+            return found
+
+        scene.weather(proxy, ALL if encrypted else BREAKS, process, read)
+        scene.wait(process, read)
+        print(f"{proxy.told()}; {scene.check(found, repeats=True)} changes came again")
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_nats(scene, sluice, tls, encrypted):
+    """The server leaves out what comes again."""
+    with Nats(tls=tls if encrypted else None) as nats, FaultProxy(nats.port) as proxy:
+        url = f"{'tls' if encrypted else 'nats'}://127.0.0.1:{proxy.port}"
+        process = sluice("run", scene.configure("  out:", "    sink: nats", f"    servers: {url}", *([f"    tls_ca: {tls.ca}"] if encrypted else []),
+                                                "    timeout: 700ms", "    stream: S", "    create_stream: true"))
+
+        def read():
+            return [json.loads(message.data) for message in jetstream.take(nats, "S", jetstream.count(nats, "S"))]
+
+        scene.weather(proxy, ALL if encrypted else BREAKS, process, read)
+        found = scene.wait(process, read)
+        print(f"{proxy.told()}; {scene.check(found, repeats=False)} changes came again")
+
+
+PATIENCE = {"mysql": "timeout: 1s", "postgresql": "timeout: 1s", "redis_cache": "timeout: 700ms", "elasticsearch": "timeout: 700ms",
+            "clickhouse": "timeout: 700ms"}
+
+
+@pytest.mark.parametrize("name", PATIENCE)
+def test_targets_that_keep_rows(shared, sluice, tmp_path, name):
+    server = shared("mysql-9.7", full=True, gtid=True)
+    server.sql(f"drop database if exists {MIRRORED}")
+    scene = Scene(server, MIRRORED, tmp_path)
+    table = Table("t", {"id": "int", "v": "int", "note": "varchar"}, ["id"])
+    with contextlib.closing(TARGETS[name](tmp_path)) as target:
+        lines = {line.partition(":")[0]: line for line in [*target.lines(), PATIENCE[name]]}
+        process = sluice("run", scene.configure("  out:", *(f"    {line}" for line in lines.values()), ddl=True))
+
+        def read():
+            with contextlib.suppress(Exception):  # there is no such table yet
+                return {int(row[0]): (int(row[1]), row[2]) for row in target.rows(table)}
+
+        scene.weather(target.proxies[0], BREAKS, process, read)
+        wanted = {row: (version, note_of(row, version)) for row, version in scene.writer.versions.items()}
+        until(lambda: read() == wanted, process)
+        print(target.proxies[0].told())
+    server.sql(f"drop database {MIRRORED}")
 
 
 @pytest.mark.parametrize("encrypted", [False, True])

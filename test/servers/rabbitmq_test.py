@@ -11,6 +11,7 @@ import pika
 import pytest
 
 from lib.one_sink import fill, fill_through_deaths, in_order, once_or_again, pipeline
+from lib.rabbitmq import channel
 from lib.redis import Redis
 from lib.sluice import WAIT_SECONDS, run
 from daemon import die_with_parent
@@ -25,16 +26,6 @@ EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "docs/examples/rabbitmq-
 def server(server, database):
     server.sql(f"create table {database}.t (id int primary key, name varchar(20))")
     return server
-
-
-@contextlib.contextmanager
-def channel(broker):
-    connection = pika.BlockingConnection(pika.URLParameters(broker.url()))
-    try:
-        yield connection.channel()
-    finally:
-        if connection.is_open:
-            connection.close()
 
 
 def configure(folder, server, database, url, *lines):
