@@ -4,6 +4,7 @@ counts from the first message, so that the start of the programs is given to the
 import json
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import threading
@@ -51,12 +52,15 @@ class DebeziumBench:
         print(self.lines[-1], flush=True)
 
     def run(self):
-        with Server("mysql-9.7", workload.SERVER_OPTIONS, full=True, gtid=True) as server, Kafka() as broker, \
-                tempfile.TemporaryDirectory(prefix="sluice-bench-", dir="/dev/shm") as folder:
+        with tempfile.TemporaryDirectory(prefix="sluice-bench-", dir="/dev/shm") as folder, \
+                Server("mysql-9.7", workload.SERVER_OPTIONS, full=True, gtid=True) as server, \
+                Kafka({"log.dirs": f"{folder}/topics", "log.segment.delete.delay.ms": "0"}, full=True) as broker:
             self.server, self.kafka, self.folder = server, broker, pathlib.Path(folder)
             self.prepare()
             self.compare(*self.measure("JSON lines", 40, lambda name: (None, [self.folder / name / "theirs"])))
+            self.warm_up()
             self.measure("Kafka", 20, self.topic)
+            self.measure("Kafka, the messages compressed by lz4", 20, lambda name: self.topic(name, "lz4"))
         return (f"Machine: {timing.machine()}. MySQL 9.7 and Kafka 4.4 on the same machine, {self.changes:,} changes, both with both processors; "
                 f"medians of {self.options.debezium_runs} alternating runs.\n\n" + "\n".join(self.lines))
 
@@ -93,19 +97,28 @@ class DebeziumBench:
         return subprocess.Popen(["java", "-cp", f"{self.libraries}/*", ROOT / "debezium/Engine.java", folder / "properties",
                                  str(wanted or 1 << 60), *map(str, target)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
-    def topic(self, name):
+    def topic(self, name, compression="none"):
         self.kafka.create(f"ours-{name}")
         self.kafka.create(f"theirs-{name}")
-        return f"sink: kafka\n    brokers: {self.kafka.brokers}\n    topic: ours-{name}", [self.kafka.brokers, f"theirs-{name}"]
+        return (f"sink: kafka\n    brokers: {self.kafka.brokers}\n    topic: ours-{name}\n    compression: {compression}",
+                [self.kafka.brokers, f"theirs-{name}", compression])
+
+    def warm_up(self):
+        """The broker's virtual machine, for both."""
+        (self.folder / "warm-up").mkdir()
+        self.ours("warm-up", self.topic("warm-up")[0])
+        self.kafka.delete("ours-warm-up")
 
     def measure(self, what, target, places):
         ours, theirs = [], []
         for i in range(self.options.debezium_runs):
-            name = f"{what.split()[0].lower()}-{i}"
+            name = f"{re.sub('[^a-z0-9]+', '-', what.lower())}-{i}"
             (self.folder / name).mkdir()
             sink, words = places(name)
             ours.append(self.ours(name, sink))
             theirs.append(self.theirs(name, words))
+            for topic in (f"ours-{name}", f"theirs-{name}") if sink else ():
+                self.kafka.delete(topic)
             if i + 1 < self.options.debezium_runs:
                 for file in ("out", "theirs"):
                     (self.folder / name / file).unlink(missing_ok=True)

@@ -49,7 +49,7 @@ def run(bench):
     redis = Redis(bench.folder, "--appendonly", "no")
     port, arrived, process = listen()
     try:
-        with Kafka() as broker:
+        with Kafka(full=True) as broker:
             broker.create("every")
             reader = kafka.consumer(broker.brokers)
             size = (bench.lines_of_log()).stat().st_size

@@ -62,7 +62,7 @@ class KafkaBench:
         print(self.lines[-1], flush=True)
 
     def run(self):
-        with Server(self.options.server, workload.SERVER_OPTIONS, full=True) as server, Kafka() as kafka, \
+        with Server(self.options.server, workload.SERVER_OPTIONS, full=True) as server, Kafka(full=True) as kafka, \
                 tempfile.TemporaryDirectory(prefix="sluice-bench-") as folder:
             self.server, self.kafka, self.folder = server, kafka, pathlib.Path(folder)
             self.log = workload.build(server, self.options.rows)

@@ -22,8 +22,10 @@ source: {{url: "{url}", start: now}}
 tables: ["bench.*"]
 ddl: false
 sinks:
-  live: {{sink: subscribers, listen: {port}}}
+  live: {{sink: subscribers, listen: {port}, client_where: {where}}}
 """
+# Each client has a condition of its own, which is true of one row in a thousand.
+ONE_EACH = f"/?where=id%20%25%20{CLIENTS}%20%3D%20{{}}"
 
 
 class SubscribersBench:
@@ -33,18 +35,20 @@ class SubscribersBench:
     def run(self):
         with Server(KIND, full=True, gtid=True) as server, tempfile.TemporaryDirectory(prefix="sluice-bench-", dir="/dev/shm") as folder:
             server.sql("create database bench; create table bench.latency (id int primary key, note varchar(80))")
-            found = self.measure(server, folder, 1), self.measure(server, folder, CLIENTS)
+            found = (("changes/s to each", self.measure(server, folder, 1)), ("changes/s to each", self.measure(server, folder, CLIENTS)),
+                     ("changes/s, each client with a `where` of its own", self.measure(server, folder, CLIENTS, ONE_EACH)))
         lines = ["| what | p50 | p99 | most | processor time of Sluice | target |", "|---|---|---|---|---|---|"]
-        for told, cpu in found:
-            lines.append(f"| {told['clients']:,} WebSocket clients, {PER_SECOND:,} changes/s to each, for {SECONDS} s | {told['p50']} ms | {told['p99']} ms | "
+        for what, (told, cpu) in found:
+            lines.append(f"| {told['clients']:,} WebSocket clients, {PER_SECOND:,} {what}, for {SECONDS} s | {told['p50']} ms | {told['p99']} ms | "
                          f"{told['max']} ms | {cpu / SECONDS:.0%} of one | {'p99 below 20 ms' if told['clients'] == CLIENTS else ''} |")
         return f"Machine: {timing.machine()}. Server, clients and Sluice on it: {KIND}.\n\n" + "\n".join(lines)
 
-    def measure(self, server, folder, clients):
-        home = pathlib.Path(folder) / str(clients)
+    def measure(self, server, folder, clients, target=None):
+        """target: which asks for one row in so many clients."""
+        home = pathlib.Path(folder) / f"{clients}{'-where' if target else ''}"
         home.mkdir()
         port = free_port()
-        (home / "sluice.yaml").write_text(CONFIG.format(url=server.url, port=port))
+        (home / "sluice.yaml").write_text(CONFIG.format(url=server.url, port=port, where="true" if target else "false"))
         process = subprocess.Popen([self.sluice, "run", "sluice.yaml"], cwd=home, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         try:
             while "subscribers may connect" not in process.stderr.readline():
@@ -53,7 +57,8 @@ class SubscribersBench:
             threading.Thread(target=process.stderr.read, daemon=True).start()
             time.sleep(1)
             changes = PER_SECOND * SECONDS
-            probe = subprocess.Popen([PROBE, str(port), str(clients), str(changes)], stdout=subprocess.PIPE, text=True)
+            wanted = changes // clients if target else changes
+            probe = subprocess.Popen([PROBE, str(port), str(clients), str(wanted), *([target] if target else [])], stdout=subprocess.PIPE, text=True)
             if probe.stdout.readline() != "ready\n":
                 raise RuntimeError("not every client came in")
             before = timing.cpu_seconds(process.pid)

@@ -46,15 +46,22 @@ SETTINGS = {
 }
 
 
+# A small heap and a start that does not wait for the best machine code; and what Kafka's own start script gives a broker.
+QUICK = ["-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+AS_SHIPPED = ["-Xms1g", "-Xmx1g", "-server", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:InitiatingHeapOccupancyPercent=35",
+              "-XX:+ExplicitGCInvokesConcurrent"]
+
+
 class Kafka(Daemon):
     """A running broker. settings: more of server.properties; tls: a Tls (server_tls.py), which adds the listeners
     `login_tls` and `certificate`; advertise: ports by listener which clients are told instead of its own, of something that
-    stands between."""
+    stands between; full: with its own start script's settings of Java, for whoever measures it."""
 
-    def __init__(self, settings=None, *, tls=None, advertise=None):
+    def __init__(self, settings=None, *, tls=None, advertise=None, full=False):
         if not HOME.exists():
             raise RuntimeError(f"Kafka is not installed ({HOME} is absent): run ./do services install kafka-4.4")
         super().__init__("Kafka")
+        self.jvm = AS_SHIPPED if full else QUICK
         self.ports = {name: free_port() for name in ("plain", "login", *(("login_tls", "certificate") if tls else ()))}
         self.advertised = {**self.ports, **(advertise or {})}
         self.controller = free_port()
@@ -99,9 +106,7 @@ class Kafka(Daemon):
         self.properties.write_text("".join(f"{name}={value}\n" for name, value in self.settings.items()))
 
     def _argv(self, name, *arguments):
-        # -XX: a small heap and a start that does not wait for the best machine code.
-        return ["java", "-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{HOME}/*", name, *map(str, arguments)]
+        return ["java", *self.jvm, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{HOME}/*", name, *map(str, arguments)]
 
     def _java(self, name, *arguments):
         done = subprocess.run(self._argv(name, *arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

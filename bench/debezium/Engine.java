@@ -1,4 +1,4 @@
-// Debezium Embedded into a file of JSON lines or into Kafka, a batch at a time: java -cp 'libs/*' Engine.java PROPERTIES MESSAGES FILE|BROKERS TOPIC
+// Debezium Embedded into a file of JSON lines or into Kafka, a batch at a time: java -cp 'libs/*' Engine.java PROPERTIES MESSAGES FILE|BROKERS TOPIC COMPRESSION
 // Says on stdout when it took the first message and the middle one, and when the last of MESSAGES was safe, in milliseconds since 1970.
 import io.debezium.engine.ChangeEvent;
 import io.debezium.engine.DebeziumEngine;
@@ -32,12 +32,13 @@ public class Engine {
     };
   }
 
-  static Target kafka(String brokers, String topic) {
+  static Target kafka(String brokers, String topic, String compression) {
     Properties settings = new Properties();
     settings.put("bootstrap.servers", brokers);
     settings.put("acks", "all");
     settings.put("enable.idempotence", "true");
     settings.put("linger.ms", "5");
+    settings.put("compression.type", compression);
     KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
     return new Target() {
       public void take(ChangeEvent<byte[], byte[]> event) { producer.send(new ProducerRecord<>(topic, event.key(), event.value())); }
@@ -49,7 +50,7 @@ public class Engine {
     Properties properties = new Properties();
     try (FileReader reader = new FileReader(words[0])) { properties.load(reader); }
     long wanted = Long.parseLong(words[1]);
-    Target target = words.length > 3 ? kafka(words[2], words[3]) : file(words[2]);
+    Target target = words.length > 3 ? kafka(words[2], words[3], words[4]) : file(words[2]);
     long[] seen = {0};
     DebeziumEngine<ChangeEvent<byte[], byte[]>> engine = DebeziumEngine.create(JsonByteArray.class).using(properties).notifying((events, committer) -> {
       try {

@@ -1,6 +1,7 @@
-// PORT CLIENTS MESSAGES: connects as that many WebSocket clients to 127.0.0.1, says `ready` when all are in,
-// and reads until each has that many messages, or nothing comes for ten seconds. Tells of all of them how
-// long they took from the commit, by the `ts` of format json, to here: a line of JSON in milliseconds.
+// PORT CLIENTS MESSAGES [TARGET]: connects as that many WebSocket clients to 127.0.0.1, says `ready` when all
+// are in, and reads until each has that many messages, or nothing comes for ten seconds. Tells of all of them
+// how long they took from the commit, by the `ts` of format json, to here: a line of JSON in milliseconds.
+// TARGET is what a client asks for, with `{}` for its number from 0 on.
 #include <arpa/inet.h>
 #include <fmt/core.h>
 #include <sys/epoll.h>
@@ -23,7 +24,7 @@ namespace {
 constexpr int64_t kDayUs = 86'400'000'000;
 constexpr int kPatienceMs = 10'000;
 constexpr std::string_view kRequest =
-    "GET / HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: "
+    "GET {} HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: "
     "13\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
@@ -86,15 +87,16 @@ void take(Client& client, int64_t now_us) {
   client.input.erase(0, client.input.size() - rest.size());
 }
 
-void enter(Client& client, uint16_t port, int poll, size_t index) {
+void enter(Client& client, uint16_t port, int poll, size_t index, std::string target) {
   client.descriptor = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   CHECK(connect(client.descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-  CHECK(send(client.descriptor, kRequest.data(), kRequest.size(), 0) ==
-        static_cast<ssize_t>(kRequest.size()));
+  if (size_t place = target.find("{}"); place != target.npos) target.replace(place, 2, std::to_string(index));
+  std::string request = fmt::format(kRequest, target);
+  CHECK(send(client.descriptor, request.data(), request.size(), 0) == static_cast<ssize_t>(request.size()));
   epoll_event event{.events = EPOLLIN, .data = {.u64 = index}};
   CHECK(epoll_ctl(poll, EPOLL_CTL_ADD, client.descriptor, &event) == 0);
 }
@@ -112,7 +114,7 @@ double percentile(uint64_t total, double part) {
 }  // namespace
 
 int main(int count, char** words) {
-  CHECK(count == 4);
+  CHECK(count == 4 || count == 5);
   auto port = static_cast<uint16_t>(std::atoi(words[1]));
   std::vector<Client> clients(std::strtoul(words[2], nullptr, 10));
   uint64_t wanted = std::strtoul(words[3], nullptr, 10), done = 0, entered = 0, total = 0;
@@ -121,7 +123,9 @@ int main(int count, char** words) {
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
   int poll = epoll_create1(0);
-  for (size_t i = 0; i < clients.size(); ++i) enter(clients[i], port, poll, i);
+  for (size_t i = 0; i < clients.size(); ++i) {
+    enter(clients[i], port, poll, i, count == 5 ? words[4] : "/");
+  }
   std::vector<char> room(1 << 20);
   while (done < clients.size()) {
     epoll_event events[256];
