@@ -201,8 +201,8 @@ Result<TableAt*> Mirror::table_of(const Delivery& delivery, size_t message, bool
 
 // The table of exactly that name.
 Result<std::optional<TableThere>> Mirror::describe(const std::string& place) {
-  SLUICE_ASSIGN(there, target_->describe(place));
-  if (there && !there->taken_by.empty()) there.reset();
+  auto there = target_->describe(place);
+  if (there && *there && !(*there)->taken_by.empty()) there->reset();
   return there;
 }
 

@@ -1,5 +1,5 @@
-// What tells a peer that is silent from one that is gone: probes of TCP while nothing is under way, a bound for
-// what is.
+// What tells a peer that is silent from one that is gone: probes of TCP while nothing is under way, a bound
+// for what is.
 #pragma once
 
 #include <netinet/in.h>

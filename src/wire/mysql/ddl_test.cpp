@@ -132,7 +132,7 @@ TEST(DdlJudge, IsToldWhichColumnEachWasBeforeAnythingIsDone) {
     DdlOutcome outcome = apply_ddl(statement, context, catalogue);
     EXPECT_EQ(told, expected) << statement;
     EXPECT_EQ(outcome.refused.has_value(), !expected.empty()) << statement;
-    if (outcome.refused) EXPECT_EQ(test::describe(catalogue), before) << statement;
+    if (outcome.refused) { EXPECT_EQ(test::describe(catalogue), before) << statement; }
   }
 }
 
