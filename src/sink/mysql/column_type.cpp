@@ -1,47 +1,33 @@
 #include "sink/mysql/column_type.h"
 
-#include <algorithm>
-#include <charconv>
 #include <climits>
 #include <cstdint>
+
+#include "mirror/type_words.h"
 
 namespace sluice::mysql {
 namespace {
 
-bool any(std::string_view word, std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
+using mirror::is_any_of;
 
 std::string_view base_type(std::string_view type) { return type.substr(0, type.find_first_of("( ")); }
 
-// The numbers in parentheses; of a type without them 0.
-struct Size {
-  int first = 0, second = 0;
-};
-
-Size size_of(std::string_view type) {
-  Size size;
-  size_t open = type.find('(');
-  if (open == std::string_view::npos) return size;
-  const char* end = type.data() + type.size();
-  auto [at, code] = std::from_chars(type.data() + open + 1, end, size.first);
-  if (code == std::errc() && at != end && *at == ',') std::from_chars(at + 1, end, size.second);
-  return size;
-}
+// Of a type without numbers 0.
+mirror::TypeSize size_of(std::string_view type) { return mirror::size_of(type, 0); }
 
 // What is common to the types that a value passes between.
 std::string_view kind_of(std::string_view type) {
   std::string_view base = base_type(type);
   if (type.find("GENERATED") != std::string_view::npos) return "generated";
-  if (any(base, {"tinyint", "smallint", "mediumint", "int", "bigint"})) return "whole";
-  if (any(base, {"float", "double"})) return "real";
-  if (any(base, {"datetime", "timestamp"})) return "moment";
-  if (any(base, {"char", "varchar", "tinytext", "text", "mediumtext", "longtext"})) return "text";
-  if (any(base, {"uuid", "inet4", "inet6"})) return "address";
-  if (any(base, {"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "vector"}))
+  if (is_any_of(base, {"tinyint", "smallint", "mediumint", "int", "bigint"})) return "whole";
+  if (is_any_of(base, {"float", "double"})) return "real";
+  if (is_any_of(base, {"datetime", "timestamp"})) return "moment";
+  if (is_any_of(base, {"char", "varchar", "tinytext", "text", "mediumtext", "longtext"})) return "text";
+  if (is_any_of(base, {"uuid", "inet4", "inet6"})) return "address";
+  if (is_any_of(base, {"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "vector"}))
     return "bytes";
-  if (any(base, {"geometry", "point", "linestring", "polygon", "multipoint", "multilinestring",
-                 "multipolygon", "geometrycollection", "geomcollection"})) {
+  if (is_any_of(base, {"geometry", "point", "linestring", "polygon", "multipoint", "multilinestring",
+                       "multipolygon", "geometrycollection", "geomcollection"})) {
     return "geometry";
   }
   return base;
@@ -63,7 +49,8 @@ bool text_holds(std::string_view there, std::string_view wanted) {
   // What else becomes a text has no spaces at its end.
   if (kind_of(wanted) != "text") return true;
   if (has == "char" && needs != "char") return false;
-  bool by_characters = any(has, {"char", "varchar"}), from_characters = any(needs, {"char", "varchar"});
+  bool by_characters = is_any_of(has, {"char", "varchar"}),
+       from_characters = is_any_of(needs, {"char", "varchar"});
   return length_of(there) >= length_of(wanted) * (!by_characters && from_characters ? kBytesOfCharacter : 1);
 }
 
@@ -85,7 +72,7 @@ bool holds(std::string_view there, std::string_view wanted) {
   std::string_view has = kind_of(there), needs = kind_of(wanted);
   if (has == "generated") return false;
   if (has == "text") return needs != "bytes" && needs != "geometry" && text_holds(there, wanted);
-  if (has == "address") return any(wanted, {"char(36)", "varchar(15)", "varchar(45)"});
+  if (has == "address") return is_any_of(wanted, {"char(36)", "varchar(15)", "varchar(45)"});
   if (has == "decimal" && needs == "whole") return true;
   if (has == "whole" && needs == "year") return true;
   if (has != needs) return false;

@@ -1,44 +1,31 @@
 #include "sink/postgresql/column_type.h"
 
 #include <algorithm>
-#include <charconv>
 #include <climits>
 #include <utility>
 
 #include "base/check.h"
+#include "mirror/type_words.h"
 
 namespace sluice::postgresql {
 namespace {
 
-bool any(std::string_view word, std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
+using mirror::is_any_of;
 
-struct Size {
-  int first = INT_MAX, second = 0;  // of a type without one: as large as can be
-};
-
-Size size_of(std::string_view type) {
-  Size size;
-  size_t open = type.find('(');
-  if (open == std::string_view::npos) return size;
-  const char* end = type.data() + type.size();
-  auto [at, code] = std::from_chars(type.data() + open + 1, end, size.first);
-  if (code == std::errc() && at != end && *at == ',') std::from_chars(at + 1, end, size.second);
-  return size;
-}
+// Of a type without numbers as large as can be.
+mirror::TypeSize size_of(std::string_view type) { return mirror::size_of(type, INT_MAX); }
 
 bool sized(std::string_view type) { return type.find('(') != std::string_view::npos; }
 
 // Digits in front of the point that a whole number of the type may have.
 int whole_digits(std::string_view base) { return base == "int2" ? 5 : base == "int4" ? 10 : 19; }
 
-bool is_whole(std::string_view base) { return any(base, {"int2", "int4", "int8"}); }
-bool is_text(std::string_view base) { return any(base, {"varchar", "text"}); }
+bool is_whole(std::string_view base) { return is_any_of(base, {"int2", "int4", "int8"}); }
+bool is_text(std::string_view base) { return is_any_of(base, {"varchar", "text"}); }
 
 bool numeric_holds(std::string_view there, std::string_view wanted) {
   if (!sized(there)) return true;
-  Size has = size_of(there), needs = size_of(wanted);
+  mirror::TypeSize has = size_of(there), needs = size_of(wanted);
   std::string_view base = base_type(wanted);
   if (is_whole(base)) needs = {whole_digits(base), 0};
   if (!is_whole(base) && !sized(wanted)) return false;
@@ -73,7 +60,7 @@ bool holds(std::string_view there, std::string_view wanted) {
   if (has == "numeric" && (needs == "numeric" || is_whole(needs))) return numeric_holds(there, wanted);
   if (is_whole(has) && is_whole(needs)) return whole_digits(has) >= whole_digits(needs);
   if (has == "float8" && needs == "float4") return true;
-  if (any(has, {"json", "jsonb"}) && needs == "jsonb") return true;
+  if (is_any_of(has, {"json", "jsonb"}) && needs == "jsonb") return true;
   if (has == "varbit" && needs == "bit") return size_of(there).first >= size_of(wanted).first;
   if (has == "bit" && needs == "bit") return size_of(there).first == size_of(wanted).first;
   if (has == "varchar" && is_text(needs)) return size_of(there).first >= size_of(wanted).first;
@@ -84,8 +71,8 @@ bool converts_alike(std::string_view from, std::string_view to) {
   std::string_view has = base_type(from), needs = base_type(to);
   auto number = [](std::string_view base) { return is_whole(base) || base == "numeric"; };
   if (number(has) && number(needs)) return true;
-  if (is_text(needs)) return is_text(has) || number(has) || any(has, {"uuid", "inet"});
-  return has == needs || (any(has, {"float4", "float8"}) && any(needs, {"float4", "float8"}));
+  if (is_text(needs)) return is_text(has) || number(has) || is_any_of(has, {"uuid", "inet"});
+  return has == needs || (is_any_of(has, {"float4", "float8"}) && is_any_of(needs, {"float4", "float8"}));
 }
 
 }  // namespace sluice::postgresql
