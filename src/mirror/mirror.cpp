@@ -2,19 +2,15 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace sluice::mirror {
 
 namespace {
 
-std::string folded(std::string_view name) {
-  std::string made(name);
-  for (char& c : made) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return made;
-}
-
 const TableThere::Column* find_in(const TableThere& there, std::string_view name, bool any_case) {
   auto is_named = [&](const TableThere::Column& each) {
-    return any_case ? folded(each.name) == folded(name) : each.name == name;
+    return any_case ? same_word(each.name, name) : each.name == name;
   };
   auto found = std::find_if(there.columns.begin(), there.columns.end(), is_named);
   return found == there.columns.end() ? nullptr : &*found;
@@ -260,7 +256,7 @@ std::string Mirror::misfit(const TableAt& table, const TableThere& there) const 
   }
   auto sorted = [&](std::vector<std::string> names) {
     for (std::string& name : names) {
-      if (there.any_case) name = folded(name);
+      if (there.any_case) name = lower_ascii(name);
     }
     std::sort(names.begin(), names.end());
     return names;

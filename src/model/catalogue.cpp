@@ -3,25 +3,18 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace sluice {
-namespace {
-
-std::string lower(std::string text) {
-  // ASCII only: the servers fold with the system's collation, where letters beyond ASCII in names of tables
-  // under lower_case_table_names=1 are rare enough to be left as they are written in the log.
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
-  return text;
-}
-
-}  // namespace
 
 std::string Catalogue::key(std::string_view database, std::string_view table) const {
   std::string text;
   text.reserve(database.size() + table.size() + 1);
   text.append(database).push_back('\0');
   text.append(table);
-  return fold_case_ ? lower(std::move(text)) : text;
+  // The servers fold with the system's collation; letters beyond ASCII in names of tables under
+  // lower_case_table_names=1 are rare enough to be left as they are written in the log.
+  return fold_case_ ? lower_ascii(text) : text;
 }
 
 void Catalogue::touch(std::string_view database, std::string_view table, TablePtr now, std::string charset) {

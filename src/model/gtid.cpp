@@ -6,6 +6,8 @@
 #include <charconv>
 #include <limits>
 
+#include "base/ascii.h"
+
 namespace sluice {
 namespace {
 
@@ -16,12 +18,11 @@ constexpr size_t kMaxShown = 120;     // characters of a bad text that a message
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-bool starts_tag(char c) { return (lower(c) >= 'a' && lower(c) <= 'z') || c == '_'; }
+bool starts_tag(char c) { return (lower_ascii(c) >= 'a' && lower_ascii(c) <= 'z') || c == '_'; }
 
 int hex_digit(char c) {
   if (is_digit(c)) return c - '0';
-  c = lower(c);
+  c = lower_ascii(c);
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
@@ -107,7 +108,7 @@ Result<void> parse_mysql_part(Scanner& in, std::map<GtidSet::Sid, std::vector<Gt
     if (starts_tag(in.peek())) {
       sid.tag = in.word([](char c) { return starts_tag(c) || is_digit(c); });
       if (sid.tag.size() > kMaxTagLength) return in.wrong("a tag of at most 32 characters before this");
-      std::transform(sid.tag.begin(), sid.tag.end(), sid.tag.begin(), lower);
+      sid.tag = lower_ascii(sid.tag);
       intervals = &sets[sid];
       if (!in.take(':')) return in.wrong("':' and an interval after the tag");
     }

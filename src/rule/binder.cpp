@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "base/ascii.h"
 #include "base/option.h"
 #include "rule/fault.h"
 #include "rule/lexer.h"

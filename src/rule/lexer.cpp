@@ -12,17 +12,11 @@ bool begins_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80) != 0;
 }
 bool continues_name(char c) { return begins_name(c) || is_digit(c) || c == '$'; }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 constexpr std::string_view kSigns[] = {"<=>", "<=", ">=", "<>", "!=", "=", "<", ">", "+",
                                        "-",   "*",  "/",  "%",  "(",  ")", ",", "."};
 
 }  // namespace
-
-bool same_word(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
-}
 
 std::string shown(const Token& token) {
   constexpr size_t kMost = 40;

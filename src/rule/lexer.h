@@ -39,8 +39,6 @@ class Lexer {
   size_t at_ = 0;
 };
 
-// Whether they are the same but for A to Z and a to z.
-bool same_word(std::string_view a, std::string_view b);
 // How a message calls the token.
 std::string shown(const Token& token);
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "base/ascii.h"
 #include "base/option.h"
 #include "base/regex.h"
 #include "rule/fault.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/ascii.h"
 #include "format/encoder.h"
 #include "format/msgpack/pack.h"
 #include "format/msgpack/value.h"
@@ -22,14 +23,8 @@ std::string packed(std::string_view text) {
   return out;
 }
 
-std::string lower(std::string name) {
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return name;
-}
-
 struct Plan {
-  explicit Plan(const Table& table) : key(lower(table.name)) {
+  explicit Plan(const Table& table) : key(lower_ascii(table.name)) {
     constexpr std::string_view kActions[] = {"insert", "update", "delete"};
     std::string names(kPackedScalar, '\0');
     names.resize(static_cast<size_t>(pack_array_head(names.data(), table.columns.size()) - names.data()));

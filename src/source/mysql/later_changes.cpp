@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/cursor.h"
 #include "model/catalogue.h"
 #include "source/mysql/dump.h"
@@ -18,9 +19,7 @@ std::string key_of(std::string_view database, std::string_view table) {
   std::string key(database);
   key.push_back('\0');
   key.append(table);
-  std::transform(key.begin(), key.end(), key.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return key;
+  return lower_ascii(key);
 }
 
 // Of DROP DATABASE and CREATE OR REPLACE DATABASE, whose tables the statement does not name; empty: neither.

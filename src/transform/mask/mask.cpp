@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "crypto/hmac.h"
 #include "format/plan_cache.h"
-#include "rule/lexer.h"
 #include "transform/mask/kinds.h"
 #include "transform/mask/plan.h"
 #include "transform/mask/statement.h"
@@ -143,7 +143,7 @@ Result<void> MaskSetup::stay_masked(const Table& before, const Table& after,
   for (size_t i = 0; i < origins.size() && i < after.columns.size(); ++i) {
     if (origins[i] >= before.columns.size()) continue;
     const Column &was = before.columns[origins[i]], &is = after.columns[i];
-    if (rule::same_word(was.name, is.name)) continue;
+    if (same_word(was.name, is.name)) continue;
     // By the name that the table has now: that a table leaves its masks by a new one is said in the manual.
     ColumnRules old = rules_of(after, was), now = rules_of(after, is);
     const MaskRule* rule = old.parts.empty() ? old.whole : old.parts.front();

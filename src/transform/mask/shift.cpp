@@ -2,8 +2,9 @@
 // them stays.
 #include <algorithm>
 
-#include "rule/lexer.h"
 #include "transform/mask/kinds.h"
+
+#include "base/ascii.h"
 
 namespace sluice::mask {
 namespace {
@@ -127,7 +128,7 @@ Result<MaskPtr> make_shift(const Making& making, Column&) {
   std::string by = making.settings.text("by");
   const auto& columns = making.table.columns;
   auto found = std::find_if(columns.begin(), columns.end(),
-                            [&](const Column& each) { return rule::same_word(each.name, by); });
+                            [&](const Column& each) { return same_word(each.name, by); });
   if (!by.empty() && found == columns.end()) {
     return usage("by: {} has no column '{}'", full_name(making.table), by);
   }

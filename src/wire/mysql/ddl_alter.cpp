@@ -60,7 +60,7 @@ Result<void> read_drop(SqlReader& in, AlterPlan& plan) {
     in.accept({"IF", "EXISTS"});
     if (in.peek().is_name()) {
       // The primary key is the index of that name.
-      plan.drop_primary |= equal_words(in.peek().text, "PRIMARY");
+      plan.drop_primary |= same_word(in.peek().text, "PRIMARY");
       plan.dropped_indexes.push_back(in.value(in.take()));
     }
     return in.skip_item();

@@ -16,7 +16,7 @@ struct Moving {
 
 bool take_name(std::vector<AlterPlan::Name>& names, std::string_view wanted) {
   for (auto it = names.begin(); it != names.end(); ++it) {
-    if (!equal_words(it->name, wanted)) continue;
+    if (!same_word(it->name, wanted)) continue;
     names.erase(it);
     return true;
   }
@@ -25,7 +25,7 @@ bool take_name(std::vector<AlterPlan::Name>& names, std::string_view wanted) {
 
 size_t find_moving(const std::vector<Moving>& columns, std::string_view name) {
   size_t i = 0;
-  while (i < columns.size() && !equal_words(columns[i].column.name, name)) ++i;
+  while (i < columns.size() && !same_word(columns[i].column.name, name)) ++i;
   return i;
 }
 
@@ -36,8 +36,7 @@ bool has_primary(const Table& table) { return !table.key.empty() && !table.stand
 void settle_conditions(const Table& old, AlterPlan& plan) {
   auto exists = [&old](std::string_view name) { return find_column(old.columns, name) < old.columns.size(); };
   auto among = [](const std::vector<std::string>& names, std::string_view name) {
-    return std::any_of(names.begin(), names.end(),
-                       [&](const std::string& x) { return equal_words(x, name); });
+    return std::any_of(names.begin(), names.end(), [&](const std::string& x) { return same_word(x, name); });
   };
   std::vector<std::string> added, dropped;
   std::erase_if(plan.definitions, [&](const AlterPlan::Definition& definition) {
@@ -128,7 +127,7 @@ void Alteration::keep_old_columns() {
     }
     if (take_name(plan_.drops, column.name)) continue;
     size_t d = 0;
-    while (d < plan_.definitions.size() && !equal_words(plan_.definitions[d].old_name, column.name)) ++d;
+    while (d < plan_.definitions.size() && !same_word(plan_.definitions[d].old_name, column.name)) ++d;
     if (d < plan_.definitions.size()) {
       origin_of_definition_[d] = ordinal;
       columns_.push_back({finish(plan_.definitions[d]), ordinal});
@@ -136,13 +135,13 @@ void Alteration::keep_old_columns() {
     }
     Column kept = column;
     for (auto it = plan_.renames.begin(); it != plan_.renames.end(); ++it) {
-      if (!equal_words(it->from.name, column.name)) continue;
+      if (!same_word(it->from.name, column.name)) continue;
       kept.name = it->to;
       plan_.renames.erase(it);
       break;
     }
     for (const AlterPlan::Visibility& visibility : plan_.visibilities) {
-      if (equal_words(visibility.name, column.name)) kept.invisible = visibility.invisible;
+      if (same_word(visibility.name, column.name)) kept.invisible = visibility.invisible;
     }
     columns_.push_back({std::move(kept), ordinal});
   }
@@ -224,7 +223,7 @@ void Alteration::settle_unique(Table& table) const {
     if (key.partial || !key.columns.empty()) table.unique.push_back(std::move(key));
   }
   for (const std::string& name : plan_.dropped_indexes) {
-    if (!equal_words(name, "PRIMARY")) drop_index(table, name);  // that is settled
+    if (!same_word(name, "PRIMARY")) drop_index(table, name);  // that is settled
   }
   for (const auto& [from, to] : plan_.renamed_indexes) rename_index(table, from, to);
   for (const UniqueDraft& unique : plan_.keys.unique) add_unique(table, unique);

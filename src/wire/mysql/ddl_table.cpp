@@ -119,7 +119,7 @@ void add_period_columns(Table& table) {
 
 size_t find_column(const std::vector<Column>& columns, std::string_view name) {
   size_t i = 0;
-  while (i < columns.size() && !equal_words(columns[i].name, name)) ++i;
+  while (i < columns.size() && !same_word(columns[i].name, name)) ++i;
   return i;
 }
 

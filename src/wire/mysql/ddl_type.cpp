@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "wire/mysql/charset.h"
 #include "wire/mysql/ddl_column.h"
 
@@ -91,11 +92,11 @@ const TypeWord* find_type(const Token& token, bool oracle) {
   if (token.kind != Token::Kind::Word) return nullptr;
   if (oracle) {
     for (const TypeWord& type : kOracleTypes) {
-      if (equal_words(token.text, type.word)) return &type;
+      if (same_word(token.text, type.word)) return &type;
     }
   }
   for (const TypeWord& type : kTypes) {
-    if (equal_words(token.text, type.word)) return &type;
+    if (same_word(token.text, type.word)) return &type;
   }
   return nullptr;
 }

@@ -43,9 +43,9 @@ uint64_t mode_of(std::string_view names) {
   while (!names.empty()) {
     std::string_view name = names.substr(0, names.find(','));
     names.remove_prefix(std::min(names.size(), name.size() + 1));
-    if (equal_words(name, "ANSI_QUOTES") || equal_words(name, "ANSI")) mode |= kModeAnsiQuotes;
-    if (equal_words(name, "NO_BACKSLASH_ESCAPES")) mode |= kModeNoBackslashEscapes;
-    if (equal_words(name, "ORACLE")) mode |= kModeOracle | kModeAnsiQuotes;
+    if (same_word(name, "ANSI_QUOTES") || same_word(name, "ANSI")) mode |= kModeAnsiQuotes;
+    if (same_word(name, "NO_BACKSLASH_ESCAPES")) mode |= kModeNoBackslashEscapes;
+    if (same_word(name, "ORACLE")) mode |= kModeOracle | kModeAnsiQuotes;
   }
   return mode;
 }
@@ -126,7 +126,7 @@ Result<void> SchemaFile::skip_between() {
 // DELIMITER is a word of the client, ends with its line, and holds until the next one.
 bool SchemaFile::take_delimiter() {
   constexpr std::string_view kWord = "DELIMITER";
-  if (!equal_words(sql_.substr(at_, kWord.size()), kWord)) return false;
+  if (!same_word(sql_.substr(at_, kWord.size()), kWord)) return false;
   std::string_view rest = line().substr(kWord.size());
   size_t begin = rest.find_first_not_of(" \t");
   if (begin == 0 || begin == npos) return false;
@@ -186,7 +186,7 @@ void SchemaFile::read_set(SqlReader& in) {
 }
 
 Result<void> SchemaFile::apply(std::string_view statement) {
-  if (equal_words(statement.substr(0, 6), "INSERT")) return {};  // nearly all of a dump
+  if (same_word(statement.substr(0, 6), "INSERT")) return {};  // nearly all of a dump
   SqlReader in(statement.substr(0, 4096), context_.sql_mode);
   if (in.accept("USE")) {
     auto name = in.name("a database name");

@@ -11,17 +11,16 @@ constexpr uint32_t kNeverRun = 990000;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 // Bytes of bare names: MySQL manual, "Schema Object Names".
 bool is_name_byte(char c) {
-  return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') || c == '_' || c == '$' ||
+  return is_digit(c) || (lower_ascii(c) >= 'a' && lower_ascii(c) <= 'z') || c == '_' || c == '$' ||
          static_cast<unsigned char>(c) >= 0x80;
 }
 
 int hex_digit(char c) {
   if (is_digit(c)) return c - '0';
-  char l = lower(c);
+  char l = lower_ascii(c);
   return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
 }
 
@@ -56,18 +55,7 @@ char escaped(char c) {
 
 }  // namespace
 
-bool equal_words(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                            [](char x, char y) { return x == y || lower(x) == lower(y); });
-}
-
-std::string lower_ascii(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), lower);
-  return result;
-}
-
-bool Token::is(std::string_view word) const { return kind == Kind::Word && equal_words(text, word); }
+bool Token::is(std::string_view word) const { return kind == Kind::Word && same_word(text, word); }
 
 Token SqlLexer::make(Token::Kind kind, size_t begin, size_t text_begin, size_t text_end) {
   return {kind, sql_.substr(text_begin, text_end - text_begin), begin, at_};
@@ -176,9 +164,9 @@ Token SqlLexer::next() {
   if (is_digit(c)) return number();
   if (peek(1) == '\'' && std::string_view("xXbBnN").find(c) != std::string_view::npos) {
     ++at_;
-    Token::Kind kind = lower(c) == 'x'   ? Token::Kind::Hex
-                       : lower(c) == 'b' ? Token::Kind::Bits
-                                         : Token::Kind::Text;
+    Token::Kind kind = lower_ascii(c) == 'x'   ? Token::Kind::Hex
+                       : lower_ascii(c) == 'b' ? Token::Kind::Bits
+                                               : Token::Kind::Text;
     return quoted(kind, '\'', begin);
   }
   if (is_name_byte(c)) return word();

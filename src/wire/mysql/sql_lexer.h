@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/ascii.h"
+
 namespace sluice::mysql {
 
 // Bits of sql_mode as the log carries them (MySQL sql/query_options.h, MariaDB sql/sql_class.h).
@@ -64,9 +66,5 @@ class SqlLexer {
   size_t at_ = 0;
   uint32_t versioned_ = 0;  // versioned comments that are open
 };
-
-// ASCII letters of either case are equal, as in keywords.
-bool equal_words(std::string_view a, std::string_view b);
-std::string lower_ascii(std::string_view text);
 
 }  // namespace sluice::mysql

@@ -11,7 +11,7 @@ namespace {
 
 bool has_name(const Table& table, std::string_view name) {
   return std::any_of(table.unique.begin(), table.unique.end(),
-                     [&](const UniqueKey& key) { return equal_words(key.name, name); });
+                     [&](const UniqueKey& key) { return same_word(key.name, name); });
 }
 
 // MySQL and MariaDB sql/sql_table.cc, make_unique_key_name: after the first column, numbered where that is
@@ -23,7 +23,7 @@ std::string name_of(const Table& table, const UniqueDraft& draft) {
   const std::string base =
       ordinal < table.columns.size() ? table.columns[ordinal].name : draft.parts.front().column;
   std::string name = base;
-  for (size_t i = 2; has_name(table, name) || equal_words(name, "PRIMARY"); ++i) {
+  for (size_t i = 2; has_name(table, name) || same_word(name, "PRIMARY"); ++i) {
     name = fmt::format("{}_{}", base, i);
   }
   return name;
@@ -84,13 +84,13 @@ void add_unique(Table& table, const UniqueDraft& draft) {
 }
 
 void drop_index(Table& table, std::string_view name) {
-  if (equal_words(name, "PRIMARY") && !table.stands_in) table.key.clear();
-  std::erase_if(table.unique, [&](const UniqueKey& key) { return equal_words(key.name, name); });
+  if (same_word(name, "PRIMARY") && !table.stands_in) table.key.clear();
+  std::erase_if(table.unique, [&](const UniqueKey& key) { return same_word(key.name, name); });
 }
 
 void rename_index(Table& table, std::string_view from, std::string to) {
   for (UniqueKey& key : table.unique) {
-    if (!equal_words(key.name, from)) continue;
+    if (!same_word(key.name, from)) continue;
     key.name = std::move(to);
     return;
   }
